@@ -1,0 +1,439 @@
+"""Programs that PyTorch refuses, under the code of the error that gradcli gives in its place."""
+
+from __future__ import annotations
+
+import textwrap
+from functools import cache
+
+from .cases import Case, named_leaves
+
+LINES: dict[str, str] = {
+    "shape-mismatch": """
+        x + a
+        x - r
+        x * a
+        x / r
+        x ** r
+        x // r
+        x % r
+        x == a
+        x < r
+        torch.maximum(x, a)
+        torch.atan2(x, a)
+        torch.where(mask, x, a)
+        torch.where(mask, r, x)
+        x.masked_fill(mask[:, :2], 0.0)
+        x.clamp(min=r)
+        x @ x
+        x @ r
+        v @ r
+        c @ c
+        c @ x
+        torch.ones(3, 2, 2) @ torch.ones(2, 2, 2)
+        s @ x
+        x @ s
+        torch.mm(x, x)
+        torch.mm(x, v)
+        torch.mm(c, d)
+        torch.bmm(c, c)
+        torch.bmm(x, a)
+        torch.mv(x, r)
+        torch.mv(v, v)
+        torch.dot(v, r)
+        torch.dot(x, x)
+        torch.outer(x, v)
+        x.reshape(4, 2)
+        x.reshape(-1, 4)
+        x.reshape(-1, -1)
+        x.view(5)
+        x.t().view(6)
+        x.expand(2, 4)
+        x.expand(3)
+        x.expand(4, 2)
+        v.broadcast_to((2, 4))
+        c.t()
+        torch.cat([x, a])
+        torch.cat([x, v])
+        torch.cat([x, y[:, :2]], 0)
+        torch.stack([x, a])
+        torch.stack([v, r])
+        F.mse_loss(x, a)
+        F.cross_entropy(x, torch.tensor([0, 1, 2]))
+        F.nll_loss(x, torch.tensor([0, 1, 2]))
+        F.linear(x, a)
+        x[mask[:, :2]]
+        x[torch.tensor([True, False, True])]
+        x[[0, 1], [0, 1, 2]]
+        x.gather(1, t)
+        x.gather(1, torch.tensor([[0], [1], [2]]))
+        x.trace().trace()
+        v.trace()
+        c.trace()
+        torch.diag(c)
+        torch.tril(v)
+        x.permute(0)
+        x.permute(0, 1, 2)
+        x.repeat(2)
+        torch.tensor([[1, 2], [3]])
+        x.backward(torch.ones(3))
+        (x * 2).backward(torch.ones(3))
+        (x * 2).backward(torch.tensor(1.0, dtype=torch.float64))
+    """,
+    "dimension-out-of-range": """
+        x.sum(2)
+        x.sum(-3)
+        x.mean(5)
+        x.max(2)
+        x.amax(2)
+        x.argmax(2)
+        x.prod(3)
+        x.var(2)
+        x.norm(dim=2)
+        x.logsumexp(2)
+        x.softmax(2)
+        x.cumsum(2)
+        x.sort(2)
+        x.topk(1, 2)
+        x.unsqueeze(4)
+        x.squeeze(3)
+        x.transpose(0, 2)
+        x.permute(0, 2)
+        x.flatten(0, 3)
+        x.flip(2)
+        x.select(2, 0)
+        x.unbind(2)
+        x.split(1, 2)
+        x.gather(2, i)
+        torch.cat([x, y], 2)
+        torch.stack([x, y], 3)
+        s.sum(1)
+        s.softmax(1)
+        v.sum(-2)
+    """,
+    "index-out-of-range": """
+        x[2]
+        x[-3]
+        x[0, 3]
+        x[:, 5]
+        x[0, 0, 0]
+        x[:, :, :]
+        s[0]
+        v[torch.tensor([0, 3])]
+        v[[5]]
+        x[[0, 2]]
+        x.select(0, 2)
+        x.index_select(0, torch.tensor([2]))
+        x.gather(1, torch.tensor([[3]]))
+        F.cross_entropy(x, torch.tensor([0, 3]))
+        F.nll_loss(x, torch.tensor([0, 3]))
+        x.topk(4)
+        x.narrow(0, 1, 2)
+        x.size(2)
+        F.embedding(torch.tensor([7]), a)
+    """,
+    "dtype-mismatch": """
+        x @ f.t()
+        torch.mm(x, f.t())
+        torch.dot(v, g)
+        mask - mask
+        -mask
+        1 - mask
+        j.mean()
+        j.softmax(1)
+        j.std()
+        ~x
+        x & y
+        j & 1.5
+        x[v]
+        x[torch.tensor([0.0, 1.0])]
+        torch.where(x, x, y)
+        x.masked_fill(j, 0.0)
+        x.gather(1, x)
+        x.index_select(0, v)
+        torch.tensor([1, 2], requires_grad=True)
+        j.requires_grad_()
+        F.cross_entropy(j, label)
+        F.nll_loss(x, v[:2])
+        j.norm()
+        j.var()
+        torch.linspace(0, 1, 3) @ torch.arange(3)
+        2 ** torch.tensor([1, 2]) ** -1
+        torch.tensor([1, 2]) ** -1
+    """,
+    "not-scalar": """
+        x.backward()
+        (x * 2).backward()
+        x.sum(0).backward()
+        torch.autograd.grad(x * 2, x)
+        torch.autograd.backward([x * 2])
+        torch.zeros(0, requires_grad=True).backward()
+    """,
+    "no-grad-required": """
+        const.sum().backward()
+        torch.tensor(2.0).backward()
+        x.detach().sum().backward()
+        x.data.sum().backward()
+        x.argmax().backward()
+        x.sum().long().backward()
+        torch.autograd.grad(const.sum(), x)
+        torch.autograd.grad(x.detach().sum(), x)
+    """,
+    "autograd": """
+        torch.autograd.grad(x.sum(), y)
+        torch.autograd.grad(x.sum(), const)
+        torch.autograd.grad(x.sum(), [x, y])
+        q = x * 2; q.requires_grad = False
+        q = x * 2; q.requires_grad_(False)
+        x.sum().register_hook(lambda grad: grad); const.register_hook(lambda grad: grad)
+        const.retain_grad()
+        x.numpy()
+        x.grad = torch.ones(3)
+        x.sum().backward(inputs=[])
+    """,
+    "leaf-in-place": """
+        x += 1
+        x *= 2
+        x.add_(1)
+        x.mul_(y)
+        x.zero_()
+        x.fill_(0)
+        x.exp_()
+        x.clamp_(0, 1)
+        x[0] = 1
+        x[0, 1] = 5.0
+        x[mask] = 0
+    """,
+    "type-mismatch": """
+        x + "text"
+        x + None
+        x @ 2
+        2 @ x
+        x["a"]
+        x[1.5]
+        len(s)
+        x < "a"
+    """,
+    "value": """
+        bool(x)
+        x.item()
+        float(x)
+        int(v)
+        not x
+        x if x else 1
+        x.std() if v > 0 else 1
+        empty.item()
+        x.split(0)
+        x.chunk(0)
+        F.mse_loss(x, y, reduction="average")
+        F.cross_entropy(x, label, reduction="average")
+        torch.div(x, y, rounding_mode="up")
+        torch.arange(0, 5, -1)
+        torch.arange(0, 5, 0)
+        torch.zeros(-1)
+        torch.stack([])
+        torch.cat([])
+        x.squeeze((0, 0))
+        x.sum((0, 0))
+        x.permute(0, 0)
+        empty.max()
+        empty.amax()
+        empty.argmax()
+        hollow.max(1)
+        hollow.amax(1)
+        x[::-1]
+        F.gelu(x, approximate="fast")
+        torch.linspace(0, 1, -1)
+        x.clamp()
+        x.repeat(-1, 2)
+        first, second, third = x
+        first, = x
+    """,
+    "argument": """
+        torch.exp()
+        torch.exp(x, y, x)
+        torch.sum(x, dimension=0)
+        torch.sin(1.0)
+        torch.exp("text")
+        torch.exp([1.0, 2.0])
+        torch.mm(x, 2)
+        torch.stack(2)
+        torch.where(x > 0, x)
+        x.sum(dim="a")
+        x.reshape("a")
+        x.transpose(0)
+        x.softmax()
+        torch.matmul(x)
+        F.relu(x, 1, 2)
+        torch.zeros("a")
+        torch.maximum(x, 2)
+        torch.atan2(x, 1.0)
+        torch.dot(v, 2.0)
+        x.masked_fill(mask)
+        torch.cat(x)
+        torch.tensor()
+        x.pow()
+    """,
+    "unknown-attribute": """
+        x.summ()
+        torch.expp(x)
+        x.colour
+        F.rellu(x)
+        torch.linalg.nrom(x)
+    """,
+    "unknown-name": """
+        x + missing
+        missing(x)
+    """,
+}
+
+PROGRAMS: dict[str, str] = {
+    "backward-twice": """
+        z = (x * x).sum()
+        z.backward()
+        z.backward()
+
+        z = x.exp()
+        z.sum().backward()
+        z.sum().backward()
+
+        z = (x @ m).sum()
+        z.backward()
+        z.backward()
+
+        z = x.softmax(1).sum()
+        z.backward()
+        torch.autograd.grad(z, x)
+
+        z = (x * x).sum()
+        z.backward(retain_graph=True)
+        z.backward()
+        z.backward()
+
+        z = x.norm()
+        z.backward()
+        z.backward()
+
+        z = x / 2
+        z.sum().backward()
+        z.sum().backward()
+
+        z = (x * 2).sum()
+        g1 = torch.autograd.grad(z, x)
+        z.backward()
+    """,
+    "modified-in-place": """
+        q = x * 2
+        z = q * q
+        q += 1
+        z.sum().backward()
+
+        q = x.exp()
+        z = q.sum()
+        q.add_(1)
+        z.backward()
+
+        q = x.clone()
+        z = q.sin()
+        q.mul_(2)
+        z.sum().backward()
+
+        q = x * 1
+        z = q ** 2
+        q.zero_()
+        z.sum().backward()
+
+        q = x.sigmoid()
+        q += 1
+        q.sum().backward()
+
+        q = x * 1
+        z = q @ m
+        q.sub_(1)
+        z.sum().backward()
+
+        q = x.tanh()
+        z = q * 2
+        q.mul_(3)
+        z.sum().backward()
+
+        q = const.clone()
+        z = x * q
+        q += 1
+        z.sum().backward()
+
+        q = x * 1
+        z = x / q
+        q += 1
+        q += 1
+        z.sum().backward()
+
+        with torch.no_grad():
+            pass
+        z = x * y
+        with torch.no_grad():
+            x += 1
+        z.sum().backward()
+    """,
+    "autograd": """
+        z = x * 2
+        z.backward(torch.ones(2, 3), retain_graph=True)
+        with torch.no_grad():
+            q = x * 2
+        q.retain_grad()
+
+        x.grad = 3
+
+        x.requires_grad = 2
+
+        q = x.detach()
+        q.grad_fn.next_functions
+    """,
+    "no-grad-required": """
+        with torch.no_grad():
+            z = (x * 2).sum()
+        z.backward()
+
+        q = torch.ones(3)
+        (q * 2).sum().backward()
+    """,
+    "shape-mismatch": """
+        q = torch.zeros(3)
+        q += torch.ones(2, 3)
+
+        q = torch.zeros(3)
+        q.add_(torch.ones(4))
+
+        q = torch.zeros(3)
+        q[0:2] = torch.ones(3)
+    """,
+    "dtype-mismatch": """
+        q = torch.zeros(3, dtype=torch.int64)
+        q += 1.5
+
+        q = torch.zeros(3, dtype=torch.int64)
+        q /= 2
+
+        q = torch.ones(3, dtype=torch.bool)
+        q += 2
+
+        q = torch.zeros(3, dtype=torch.int64)
+        q.exp_()
+    """,
+    "assert-failed": """
+        assert x.sum() > 100
+
+        assert x.sum() > 100, "too small"
+    """,
+}
+
+
+@cache
+def all_errors() -> tuple[Case, ...]:
+    """Every program that must be refused; the family of each is the code of its error."""
+    sources = [(code, line.strip()) for code, lines in LINES.items() for line in lines.splitlines() if line.strip()] + [
+        (code, program.strip())
+        for code, programs in PROGRAMS.items()
+        for program in textwrap.dedent(programs).split("\n\n")
+        if program.strip()
+    ]
+    return tuple(Case(code, source, named_leaves(source)) for code, source in sources)

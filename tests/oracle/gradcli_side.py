@@ -1,0 +1,134 @@
+"""gradcli's side of a comparison: runs a program in gradcli's language and records what is compared."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from gradcli import autograd
+from gradcli.autograd import Node, Tensor
+from gradcli.errors import GradcliError
+from gradcli.functions.ndarray import NDArray
+from gradcli.language import Interpreter, parse
+from gradcli.lazy import Size
+from gradcli.report.torch_text import format_value, represent_value
+
+from . import observation
+from .observation import Record
+
+
+class QuietHost:
+    """A host that shows nothing and keeps what `print` writes."""
+
+    def __init__(self) -> None:
+        self.printed: list[str] = []
+
+    def display(self, value: Any, statement: Any) -> None:
+        """Values of expression statements are looked at by the caller."""
+
+    def write(self, text: str) -> None:
+        """Keep printed text."""
+        self.printed.append(text)
+
+    def text(self, value: Any) -> str:
+        """What `str` and `print` show."""
+        return format_value(value)
+
+    def representation(self, value: Any) -> str:
+        """What `repr` shows."""
+        return represent_value(value)
+
+
+def observe(program: str) -> Record:
+    """Run a program whose last statement is an expression; record its value, text, graph, gradients and a second backward."""
+    host = QuietHost()
+    interpreter = Interpreter(host, {})
+    outcome = interpreter.evaluate_last(parse(program))
+    record: Record = {"value": describe(outcome), "text": observation.normalised(format_value(outcome))}
+    outputs = [tensor for tensor in tensors_in(outcome) if tensor.requires_grad]
+    if outputs:
+        record["graph"] = [graph(tensor.grad_fn) for tensor in outputs if tensor.grad_fn is not None]
+        try:
+            backward(interpreter, outputs)
+        except GradcliError as error:
+            record["backward_error"] = observation.normalised(error.torch_message or error.message)
+        record["grads"] = gradients(interpreter)
+        record["second_backward"] = allows_backward(interpreter, outputs)
+    else:
+        record["grads"] = gradients(interpreter)
+    if host.printed:
+        record["printed"] = "".join(host.printed)
+    return record
+
+
+def run(program: str) -> None:
+    """Run a program for the error that it ends with."""
+    Interpreter(QuietHost(), {}).run(parse(program))
+
+
+def evaluate(program: str) -> Any:
+    """The value of a program's last expression."""
+    return Interpreter(QuietHost(), {}).evaluate_last(parse(program))
+
+
+def describe(value: Any) -> Any:
+    """A value of the language as a record."""
+    if isinstance(value, Tensor):
+        return observation.tensor_record(value.numpy(), requires_grad=value.requires_grad)
+    if isinstance(value, NDArray):
+        return {"ndarray": observation.tensor_record(value.array, requires_grad=False)}
+    if isinstance(value, Size):
+        return {"size": list(value)}
+    if isinstance(value, (tuple, list)):
+        return {"list" if isinstance(value, list) else "tuple": [describe(item) for item in value]}
+    if isinstance(value, bool | int | str | None):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"float": str(value)}
+    return observation.normalised(format_value(value))
+
+
+def tensors_in(value: Any) -> list[Tensor]:
+    """The tensors of a result: itself, or the items of a tuple or list."""
+    if isinstance(value, Tensor):
+        return [value]
+    return [item for item in value if isinstance(item, Tensor)] if isinstance(value, (tuple, list)) else []
+
+
+def backward(interpreter: Interpreter, outputs: list[Tensor]) -> None:
+    """Differentiate all outputs, each with its own cotangent."""
+    names = [f"output_{index}" for index in range(len(outputs))]
+    cotangents = [observation.cotangent_text(tuple(tensor.shape), tensor.dtype.name) for tensor in outputs]
+    scope = interpreter.scope
+    scope.update(zip(names, outputs, strict=True))
+    try:
+        interpreter.run(parse(f"torch.autograd.backward([{', '.join(names)}], [{', '.join(cotangents)}])"))
+    finally:
+        for name in names:
+            del scope[name]
+
+
+def allows_backward(interpreter: Interpreter, outputs: list[Tensor]) -> bool:
+    """Whether another backward through the same graph works, since nothing that it needs was saved and freed."""
+    try:
+        backward(interpreter, outputs)
+    except GradcliError:
+        return False
+    return True
+
+
+def gradients(interpreter: Interpreter) -> Record:
+    """The gradient of each leaf that the program names, None where it has none."""
+    leaves = {
+        name: value
+        for name, value in interpreter.scope.items()
+        if isinstance(value, Tensor) and value.is_leaf and value.requires_grad
+    }
+    return {name: None if leaf.grad is None else describe(leaf.grad) for name, leaf in leaves.items()}
+
+
+def graph(root: Node) -> list[list[Any]]:
+    """A grad_fn graph in breadth-first order: each node's name and the numbers of the nodes it passes its gradient to."""
+    nodes = autograd.walk(root)
+    numbers = {node: number for number, node in enumerate(nodes)}
+    return [[node.name, [numbers[following] for following, _ in node.next_functions if following is not None]] for node in nodes]

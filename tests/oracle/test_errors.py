@@ -1,0 +1,62 @@
+"""gradcli refuses what PyTorch refuses, with the right code and PyTorch's sentence."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gradcli.errors import GradcliError
+
+from . import gradcli_side
+from .cases import Case
+from .errors import all_errors
+from .golden import golden
+
+ERRORS = pytest.mark.parametrize("case", all_errors(), ids=lambda case: f"{case.family}: {case.source}")
+
+
+def sentence(message: str) -> str:
+    """What is compared of a message.
+
+    Addresses are left out; so is the tail from "Hint:" on (it advises on PyTorch's own tools), and, where PyTorch lists
+    the C++ overloads that it tried ("received an invalid combination of arguments - got ..."), everything after that phrase.
+    """
+    message = re.sub(r"0x[0-9a-f]+", "0x0", message)
+    message = re.sub(r"\s*Hint:.*", "", message, flags=re.DOTALL)
+    message = re.sub(r"(invalid combination of arguments).*", r"\1", message, flags=re.DOTALL)
+    return message.strip()
+
+
+def refusal(case: Case) -> GradcliError:
+    """The error that gradcli gives."""
+    with pytest.raises(GradcliError) as caught:
+        gradcli_side.run(case.program())
+    return caught.value
+
+
+@ERRORS
+def test_the_error_has_the_code_of_its_kind(case: Case) -> None:
+    assert refusal(case).code == case.family
+
+
+@ERRORS
+def test_the_sentence_is_that_of_pytorch(case: Case) -> None:
+    error = refusal(case)
+    assert sentence(error.torch_message or error.message) == sentence(golden("golden_errors.json")[case.source]["message"])
+
+
+@ERRORS
+def test_the_error_points_into_the_program(case: Case) -> None:
+    error = refusal(case)
+    program = case.program()
+    assert error.span is not None and error.source is not None
+    assert 0 <= error.span.start < error.span.end <= len(error.source.text)
+    assert error.source.text == program
+    assert program[: error.span.start].count("\n") >= len(case.leaves), "the error is in the case, not in its bindings"
+
+
+def test_the_golden_file_holds_exactly_the_errors_of_the_table() -> None:
+    records = golden("golden_errors.json")
+    assert list(records) == [case.source for case in all_errors()]
+    assert all(record["class"] is not None for record in records.values())

@@ -1,0 +1,66 @@
+"""gradcli says of every case what PyTorch 2.13 said: value, gradients, graph, text, and where a second backward is refused."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from gradcli.errors import GradcliError
+
+from . import gradcli_side
+from .cases import Case, all_cases
+from .golden import golden
+from .observation import Record, differences
+
+CASES = pytest.mark.parametrize("case", all_cases(), ids=lambda case: f"{case.family}: {case.source}")
+
+
+@cache
+def observed(case: Case) -> Record:
+    """gradcli's record of a case, made once for all claims about it."""
+    return gradcli_side.observe(case.program())
+
+
+def compare(case: Case, *aspects: str) -> None:
+    """Claim that the named parts of gradcli's record are PyTorch's."""
+    expected = golden("golden.json")[case.source]
+    try:
+        record = observed(case)
+    except GradcliError:
+        if "value" in aspects:
+            raise
+        pytest.skip("there is no value to look at: test_value_is_that_of_pytorch fails")
+    wanted = {aspect: expected[aspect] for aspect in aspects if aspect in expected}
+    got = {aspect: record[aspect] for aspect in aspects if aspect in record}
+    found = differences(wanted, got)
+    assert not found, case.source + "\n" + "\n".join(found)
+
+
+@CASES
+def test_value_is_that_of_pytorch(case: Case) -> None:
+    compare(case, "value")
+
+
+@CASES
+def test_gradients_are_those_of_pytorch(case: Case) -> None:
+    compare(case, "grads", "backward_error")
+
+
+@CASES
+def test_graph_has_the_nodes_and_edges_of_pytorch(case: Case) -> None:
+    compare(case, "graph")
+
+
+@CASES
+def test_text_is_that_of_pytorch(case: Case) -> None:
+    compare(case, "text", "printed")
+
+
+@CASES
+def test_a_second_backward_is_refused_exactly_where_pytorch_refuses_it(case: Case) -> None:
+    compare(case, "second_backward")
+
+
+def test_the_golden_file_holds_exactly_the_cases_of_the_table() -> None:
+    assert list(golden("golden.json")) == [case.source for case in all_cases()]

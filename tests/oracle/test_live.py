@@ -1,0 +1,53 @@
+"""The same cases in both at once, with numbers drawn at random, where PyTorch is installed."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from . import gradcli_side
+from .cases import LEAVES, Case, Leaf, all_cases
+from .observation import differences
+
+pytest.importorskip("torch", reason="the live comparison needs PyTorch")
+
+COMPARED = ("value", "grads", "backward_error", "second_backward")
+SEEDS = (1,)
+
+
+def scaled(values: Any, generator: random.Random) -> Any:
+    """The same nested list with each number's size changed, so that its sign and its domain stay; equal numbers stay equal."""
+    if isinstance(values, list):
+        factors: dict[float, float] = {}
+        return [
+            scaled(value, generator)
+            if isinstance(value, list)
+            else value * factors.setdefault(value, round(generator.uniform(0.5, 1.1), 3))
+            for value in values
+        ]
+    return values * round(generator.uniform(0.5, 1.1), 3)
+
+
+def random_leaves(seed: int) -> dict[str, Leaf]:
+    """The shared leaves with other numbers; integers and masks stay as they are, since indices and labels must fit."""
+    generator = random.Random(seed)
+    return {
+        name: leaf._replace(values=scaled(leaf.values, generator)) if leaf.dtype.startswith("float") else leaf
+        for name, leaf in LEAVES.items()
+    }
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("case", all_cases(), ids=lambda case: f"{case.family}: {case.source}")
+def test_random_numbers_give_the_values_and_gradients_of_pytorch(case: Case, seed: int) -> None:
+    from . import torch_side
+
+    program = case.program(random_leaves(seed))
+    expected = torch_side.observe(program)
+    record = gradcli_side.observe(program)
+    wanted = {aspect: expected[aspect] for aspect in COMPARED if aspect in expected}
+    got = {aspect: record[aspect] for aspect in COMPARED if aspect in record}
+    found = differences(wanted, got)
+    assert not found, program + "\n" + "\n".join(found)

@@ -1,0 +1,61 @@
+"""Times gradcli against PyTorch eager in one process, in turns, and prints medians: `python -m tests.benchmarks.compare`."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Any
+
+import numpy
+
+from . import loop
+
+
+def alternate(contenders: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each contender in each round; they take turns, so that a busy machine slows all of them."""
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for run in contenders.values():  # imports and caches
+        run()
+    for _ in range(rounds):
+        for name, run in contenders.items():
+            start = perf_counter()
+            run()
+            seconds[name].append(perf_counter() - start)
+    return seconds
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--iterations", type=int, default=5000)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--nodes", type=int, default=1_000_000)
+    options = parser.parse_args()
+
+    contenders = {
+        "gradcli": loop.gradcli_loop(options.iterations),
+        "gradcli, with parsing": loop.gradcli_loop_with_parsing(options.iterations),
+    }
+    try:
+        contenders["PyTorch eager"] = loop.torch_loop(options.iterations)
+    except ImportError:
+        print("PyTorch is not installed: gradcli alone")
+    results = [run() for run in contenders.values()]
+    for result in results[1:]:
+        numpy.testing.assert_allclose(result, results[0], rtol=1e-4)
+
+    print(f"y = y * 1.0001 + 0.1 on 3 elements, {options.iterations:,} times, then backward (medians of {options.rounds})")
+    for name, seconds in alternate(contenders, options.rounds).items():
+        median = statistics.median(seconds)
+        each = median / (2 * options.iterations) * 1e6
+        print(f"  {name:24}{median * 1e3:9.1f} ms  {each:7.2f} µs an operation  (best {min(seconds) * 1e3:.1f} ms)")
+    print(f"a graph of {options.nodes:,} nodes, and of half as many")
+    whole, half = loop.million_nodes(options.nodes), loop.million_nodes(options.nodes // 2)
+    for step, seconds_taken in whole.items():
+        print(f"  {step:24}{seconds_taken:9.2f} s   {half[step]:9.2f} s")
+
+
+if __name__ == "__main__":
+    main()

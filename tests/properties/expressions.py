@@ -1,0 +1,195 @@
+"""Random expressions over the functions, with their shapes known, for hypothesis to draw."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+Shape = tuple[int, ...]
+
+
+class Expression(NamedTuple):
+    """A text in gradcli's language (and Python's), the shape of its value, and whether that is floating."""
+
+    text: str
+    shape: Shape
+    is_floating: bool = True
+
+
+#: What expressions are made from: shared leaves of the oracle's table, by name.
+LEAVES: dict[str, Expression] = {
+    name: Expression(name, shape, is_floating)
+    for name, shape, is_floating in (
+        ("x", (2, 3), True),
+        ("y", (2, 3), True),
+        ("p", (2, 3), True),
+        ("a", (3, 2), True),
+        ("m", (3, 3), True),
+        ("c", (2, 2, 3), True),
+        ("v", (3,), True),
+        ("r", (2,), True),
+        ("one", (1,), True),
+        ("column", (2, 1), True),
+        ("s", (), True),
+        ("k", (), True),
+        ("empty", (0,), True),
+        ("f", (2, 3), True),
+        ("g", (3,), True),
+        ("j", (2, 3), False),
+        ("const", (2, 3), True),
+        ("zeros", (2, 3), True),
+        ("ties", (2, 3), True),
+    )
+}
+
+UNARY = (
+    "-{0}", "{0}.abs()", "{0}.exp()", "{0}.sin()", "{0}.cos()", "{0}.tanh()", "{0}.sigmoid()", "{0}.relu()", "{0}.square()",
+    "{0}.log1p()", "{0}.sqrt()", "{0}.reciprocal()", "{0}.erf()", "{0}.expm1()", "{0}.atan()", "{0} ** 2", "{0} ** 3", "{0} * 0.5",
+    "2 - {0}", "{0} / 3", "1 / {0}", "{0} + 1", "0.5 * {0}", "{0}.clone()", "{0}.detach()", "F.softplus({0})", "F.gelu({0})",
+    "{0}.clamp(-1, 1)", "{0}.clamp(min=0)", "torch.where({0} > 0, {0}, 0.1 * {0})", "{0}.double()",
+)  # fmt: skip
+BINARY = (
+    "({0} + {1})", "({0} - {1})", "({0} * {1})", "({0} / {1})", "torch.maximum({0}, {1})", "torch.minimum({0}, {1})",
+    "torch.where({0} > {1}, {0}, {1})", "torch.atan2({0}, {1})", "({0} * {0} + 1) ** {1}", "({0} < {1}) * {1}",
+)  # fmt: skip
+REDUCTIONS = ("sum", "mean", "prod", "amax", "amin", "var", "std", "logsumexp", "norm")
+ALONG_DIMENSION = ("softmax", "log_softmax", "cumsum", "cumprod")
+
+
+def operands() -> SearchStrategy[Expression]:
+    """Any expression, small or nested."""
+    return st.recursive(st.sampled_from(list(LEAVES.values())), extended, max_leaves=6)
+
+
+def extended(inner: SearchStrategy[Expression]) -> SearchStrategy[Expression]:
+    """One more operation around expressions."""
+    return st.one_of(
+        unaries(inner),
+        binaries(inner),
+        binaries(inner),
+        reductions(inner),
+        scans(inner),
+        views(inner),
+        products(inner),
+        joins(inner),
+    )
+
+
+@st.composite
+def unaries(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
+    """An elementwise function."""
+    operand = draw(inner)
+    return Expression(draw(st.sampled_from(UNARY)).format(_atom(operand)), operand.shape)
+
+
+@st.composite
+def binaries(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
+    """An elementwise function of two operands; they mostly, but not always, broadcast."""
+    left = draw(inner)
+    right = draw(inner)
+    shape = broadcast(left.shape, right.shape)
+    if shape is None and draw(st.integers(0, 3)):  # mostly bring the second one to a shape that fits
+        right = Expression(f"{_atom(right)}.sum()", ())
+        shape = left.shape
+    return Expression(draw(st.sampled_from(BINARY)).format(_atom(left), _atom(right)), shape or ())
+
+
+@st.composite
+def reductions(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
+    """A reduction of everything or of one dimension, now and then of one that is not there."""
+    operand = draw(inner)
+    name = draw(st.sampled_from(REDUCTIONS))
+    rank = len(operand.shape)
+    if rank == 0 or (name != "logsumexp" and draw(st.booleans())):
+        return Expression(f"{_atom(operand)}.{name}({'0' if name == 'logsumexp' else ''})", ())
+    dimension = draw(st.integers(-rank, rank - 1)) if draw(st.integers(0, 19)) else rank
+    keep = draw(st.booleans())
+    shape = list(operand.shape)
+    if dimension < rank:
+        shape[dimension : dimension + 1 or None] = [1] if keep else []
+    return Expression(f"{_atom(operand)}.{name}(dim={dimension}, keepdim={keep})", tuple(shape))
+
+
+@st.composite
+def scans(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
+    """A function along one dimension that keeps the shape."""
+    operand = draw(inner)
+    rank = max(len(operand.shape), 1)
+    dimension = draw(st.integers(-rank, rank - 1))
+    return Expression(f"{_atom(operand)}.{draw(st.sampled_from(ALONG_DIMENSION))}({dimension})", operand.shape)
+
+
+@st.composite
+def views(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
+    """Another arrangement of the elements, or some of them."""
+    operand = draw(inner)
+    text, shape = _atom(operand), operand.shape
+    rank = len(shape)
+    choices = [
+        Expression(f"{text}.reshape(-1)", (_count(shape),)),
+        Expression(f"{text}.unsqueeze(0)", (1, *shape)),
+        Expression(f"{text}[None]", (1, *shape)),
+        Expression(f"{text}[..., None]", (*shape, 1)),
+        Expression(f"{text}.expand({', '.join(map(str, (2, *shape)))})", (2, *shape)),
+    ]
+    if rank:
+        choices += [
+            Expression(f"{text}.flip({draw(st.integers(-rank, rank - 1))})", shape),
+            Expression(f"{text}[:1]", (min(shape[0], 1), *shape[1:])),
+            Expression(f"{text}[1:]", (max(shape[0] - 1, 0), *shape[1:])),
+            Expression(f"{text}[::2]", ((shape[0] + 1) // 2, *shape[1:])),
+            Expression(f"{text}[{draw(st.integers(-1, 1))}]", shape[1:]),
+            Expression(f"{text}[[0, 0]]", (2, *shape[1:])),
+            Expression(f"{text}.transpose(0, -1)", (shape[-1], *shape[1:-1], shape[0]) if rank > 1 else shape),
+            Expression(f"{text}[{text} > 0].sum()", ()),
+            Expression(f"{text}.tril()", shape),
+        ]
+    return draw(st.sampled_from(choices))
+
+
+@st.composite
+def products(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
+    """A matrix product with a leaf that mostly fits."""
+    left = draw(inner)
+    fitting = [leaf for leaf in LEAVES.values() if product_shape(left.shape, leaf.shape) is not None and leaf.is_floating]
+    right = draw(st.sampled_from(fitting)) if fitting and draw(st.integers(0, 9)) else draw(inner)
+    return Expression(f"({_atom(left)} @ {_atom(right)})", product_shape(left.shape, right.shape) or ())
+
+
+@st.composite
+def joins(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
+    """Two expressions one after the other, or on a new axis."""
+    left = draw(inner)
+    text = _atom(left)
+    if left.shape and draw(st.booleans()):
+        return Expression(f"torch.cat([{text}, {text} * 2])", (2 * left.shape[0], *left.shape[1:]))
+    return Expression(f"torch.stack([{text}, {text}.exp()])", (2, *left.shape))
+
+
+def broadcast(left: Shape, right: Shape) -> Shape | None:
+    """The common shape of two operands, None where there is none."""
+    rank = max(len(left), len(right))
+    padded = zip((1,) * (rank - len(left)) + left, (1,) * (rank - len(right)) + right, strict=True)
+    sizes = [max(one, other) if one and other else 0 for one, other in padded if one == other or 1 in (one, other)]
+    return tuple(sizes) if len(sizes) == rank else None
+
+
+def product_shape(left: Shape, right: Shape) -> Shape | None:
+    """The shape of a product of matrices or vectors, None where they do not fit."""
+    if not left or not right or len(right) > 2 or left[-1] != right[0]:
+        return None
+    return (*left[:-1], *right[1:])
+
+
+def _count(shape: Shape) -> int:
+    count = 1
+    for size in shape:
+        count *= size
+    return count
+
+
+def _atom(operand: Expression) -> str:
+    """The text as an operand of anything: in brackets unless it is a name or a call."""
+    return operand.text if operand.text.isidentifier() or operand.text.startswith("(") else f"({operand.text})"

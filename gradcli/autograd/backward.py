@@ -1,0 +1,245 @@
+"""The reverse pass: cotangents flow from the roots through the recorded nodes, newest first, each node once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from gradcli.autograd.node import Node, accumulator, edge_to
+from gradcli.autograd.state import GradMode
+from gradcli.autograd.tensor import Tensor, operators
+from gradcli.errors import AutogradError, NoGradRequired, NotScalar, OperandLabel, ShapeMismatch
+from gradcli.lazy import ops
+from gradcli.lazy.shapes import describe
+
+Target = tuple[Node, int]
+Cotangents = list[Tensor | None]
+
+
+def backward(
+    tensors: Sequence[Tensor],
+    gradients: Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Sequence[Tensor] | None = None,
+) -> None:
+    """Add the gradients of the tensors to `.grad` of the leaves (or of `inputs` only), as `torch.autograd.backward`."""
+    roots = _roots(tensors, gradients)
+    captured: dict[Target, Tensor] = {}
+    targets = None if inputs is None else {_target(tensor): tensor for tensor in inputs}
+    keep = create_graph if retain_graph is None else retain_graph
+    _run(roots, keep, create_graph, None if targets is None else set(targets), captured, accumulate=targets is None)
+    if targets is not None:
+        for target, tensor in targets.items():
+            if target in captured:
+                _accumulate(tensor, captured[target], create_graph)
+
+
+def gradients(
+    outputs: Sequence[Tensor],
+    inputs: Sequence[Tensor],
+    grad_outputs: Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> list[Tensor | None]:
+    """The gradients of the outputs with respect to the inputs, leaving `.grad` alone, as `torch.autograd.grad`."""
+    for position, tensor in enumerate(inputs):
+        if not tensor.requires_grad:
+            message = "One of the differentiated Tensors does not require grad"
+            raise AutogradError(message, torch_message=message, operands=[OperandLabel(position, "this one")])
+    roots = _roots(outputs, grad_outputs)
+    targets = [_target(tensor) for tensor in inputs]
+    captured: dict[Target, Tensor] = {}
+    keep = create_graph if retain_graph is None else retain_graph
+    _run(roots, keep, create_graph, set(targets), captured, accumulate=False)
+    found = [captured.get(target) for target in targets]
+    if not allow_unused and None in found:
+        message = (
+            "One of the differentiated Tensors appears to not have been used in the graph. "
+            "Set allow_unused=True if this is the desired behavior."
+        )
+        raise AutogradError(message, torch_message=message)
+    return found
+
+
+def _target(tensor: Tensor) -> Target:
+    node, number = edge_to(tensor)
+    return (node, number) if node is not None else (accumulator(tensor), 0)
+
+
+def _roots(tensors: Sequence[Tensor], gradients: Sequence[Tensor | None] | None) -> list[tuple[Target, Tensor]]:
+    """Where the pass starts, and with which cotangents: 1 for a scalar unless one is given."""
+    roots = []
+    given: Sequence[Tensor | None] = gradients if gradients is not None else [None] * len(tensors)
+    for position, (tensor, gradient) in enumerate(zip(tensors, given, strict=True)):
+        if gradient is None and tensor.requires_grad:
+            gradient = _one(tensor)
+        node, number = edge_to(tensor)
+        if node is None:
+            message = f"element {position} of tensors does not require grad and does not have a grad_fn"
+            raise NoGradRequired(message, torch_message=message, operands=[OperandLabel(0, "this depends on no tensor that requires grad")])
+        assert gradient is not None
+        _check_gradient(tensor, gradient, position)
+        roots.append(((node, number), gradient))
+    return roots
+
+
+def _one(tensor: Tensor) -> Tensor:
+    if tensor.shape.numel() != 1:
+        message = "grad can be implicitly created only for scalar outputs"
+        shape = ", ".join(map(str, tensor.shape))
+        raise NotScalar(
+            message,
+            torch_message=message,
+            operands=[OperandLabel(0, describe(tensor.shape))],
+            hint=f"reduce it with .sum() or .mean(), or give a gradient of its shape, such as ones({shape})",
+        )
+    return Tensor(ops.full(tensor.shape, 1.0, tensor.dtype))
+
+
+def _check_gradient(tensor: Tensor, gradient: Tensor, position: int) -> None:
+    if gradient.shape != tensor.shape:
+        message = (
+            f"Mismatch in shape: grad_output[{position}] has a shape of {gradient.shape} "
+            f"and output[{position}] has a shape of {tensor.shape}."
+        )
+        raise ShapeMismatch(message, torch_message=message)
+
+
+def _run(
+    roots: list[tuple[Target, Tensor]],
+    retain_graph: bool,
+    create_graph: bool,
+    targets: set[Target] | None,
+    captured: dict[Target, Tensor],
+    accumulate: bool,
+) -> None:
+    order = _reachable({node for (node, _), _ in roots})
+    if targets is not None:
+        order = _leading_to(order, {node for node, _ in targets})
+    needed = set(order)
+    pending = _expected_arrivals(order, needed)
+    received: dict[Node, Cotangents] = {}
+    with GradMode(create_graph):
+        for (node, number), cotangent in roots:
+            if node in needed:
+                _receive(received, node, number, cotangent)
+        for node in order:
+            if node.rule is None:  # leaves are served as soon as their last cotangent has arrived
+                if node in received and not pending.get(node):
+                    _finish_leaf(node, received.pop(node), create_graph, targets, captured, accumulate)
+                continue
+            cotangents = received.pop(node, None)
+            pulled: Sequence[Tensor | None] = ()
+            if cotangents is not None:
+                _call_hooks(node, cotangents, create_graph)
+                _capture(node, cotangents, targets, captured)
+                pulled = node.rule.pull_back(node, cotangents)
+                if not retain_graph:
+                    node.free()
+            for position, (successor, number) in enumerate(node.next_functions):
+                if successor is None or successor not in needed:
+                    continue
+                if pulled and (cotangent := pulled[position]) is not None:
+                    _receive(received, successor, number, cotangent)
+                if successor in pending:
+                    pending[successor] -= 1
+                    if not pending[successor] and successor in received:
+                        _finish_leaf(successor, received.pop(successor), create_graph, targets, captured, accumulate)
+
+
+def _reachable(roots: Iterable[Node]) -> list[Node]:
+    """All nodes below the roots, newest first: an order in which consumers come before what they consume."""
+    seen: set[Node] = set()
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack.extend([successor for successor, _ in node.next_functions if successor is not None])
+    return sorted(seen, key=lambda node: -node.sequence)
+
+
+def _leading_to(order: list[Node], targets: set[Node]) -> list[Node]:
+    """Only the nodes from which a target can be reached."""
+    leading: set[Node] = set()
+    for node in reversed(order):
+        if node in targets or any(successor in leading for successor, _ in node.next_functions):
+            leading.add(node)
+    return [node for node in order if node in leading]
+
+
+def _expected_arrivals(order: list[Node], needed: set[Node]) -> dict[Node, int]:
+    """How many cotangents each leaf waits for."""
+    pending: dict[Node, int] = {}
+    for node in order:
+        for successor, _ in node.next_functions:
+            if successor is not None and successor.rule is None and successor in needed:
+                pending[successor] = pending.get(successor, 0) + 1
+    return pending
+
+
+def _receive(received: dict[Node, Cotangents], node: Node, number: int, cotangent: Tensor) -> None:
+    """Add a cotangent to those a node has received, summed back over broadcast axes and in the dtype of the node's output."""
+    shape, dtype = node.outputs[number]
+    array = cotangent.array
+    if array.shape != shape:
+        cotangent = operators["sum_to"](cotangent, shape)
+    if array.dtype is not dtype:
+        cotangent = operators["to"](cotangent, dtype)
+    slots = received.get(node)
+    if slots is None:
+        slots = received[node] = [None] * len(node.outputs)
+    earlier = slots[number]
+    slots[number] = cotangent if earlier is None else operators["add"](earlier, cotangent)
+
+
+def _call_hooks(node: Node, cotangents: Cotangents, create_graph: bool) -> None:
+    if node.hooks is not None:
+        for number, hook in list(node.hooks):
+            cotangent = cotangents[number]
+            if cotangent is not None:
+                changed = hook(cotangent)
+                cotangents[number] = cotangent if changed is None else changed
+    if node.retained is not None:
+        for number, reference in node.retained:
+            tensor, cotangent = reference(), cotangents[number]
+            if tensor is not None and cotangent is not None:
+                _accumulate(tensor, cotangent, create_graph)
+
+
+def _capture(node: Node, cotangents: Cotangents, targets: set[Target] | None, captured: dict[Target, Tensor]) -> None:
+    if targets is not None:
+        for number, cotangent in enumerate(cotangents):
+            if cotangent is not None and (node, number) in targets:
+                captured[node, number] = cotangent
+
+
+def _finish_leaf(
+    node: Node,
+    cotangents: Cotangents,
+    create_graph: bool,
+    targets: set[Target] | None,
+    captured: dict[Target, Tensor],
+    accumulate: bool,
+) -> None:
+    variable, cotangent = node.variable, cotangents[0]
+    assert variable is not None and cotangent is not None
+    for hook in variable.hooks or ():
+        changed = hook(cotangent)
+        cotangent = cotangent if changed is None else changed
+    _capture(node, [cotangent], targets, captured)
+    if accumulate:
+        _accumulate(variable, cotangent, create_graph)
+
+
+def _accumulate(variable: Tensor, cotangent: Tensor, create_graph: bool) -> None:
+    """Add to `.grad`: in place, unless the gradient itself is being recorded."""
+    earlier = variable.grad
+    if earlier is None:
+        variable.grad = Tensor(cotangent.array, cotangent.requires_grad, cotangent.grad_fn, cotangent.output_number)
+    elif create_graph:
+        variable.grad = operators["add"](earlier, cotangent)
+    else:
+        earlier.array = operators["add"](earlier, cotangent).array
+        earlier.version += 1

@@ -1,0 +1,199 @@
+"""Node: one recorded operation, what PyTorch calls grad_fn."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Protocol
+
+from gradcli.autograd.state import state
+from gradcli.errors import BackwardTwice, ModifiedInPlace, Source, Span
+from gradcli.lazy import DType, LazyArray, Size
+
+if TYPE_CHECKING:
+    from gradcli.autograd.tensor import Tensor
+
+_next_sequence = count(1).__next__
+
+Edge = tuple["Node | None", int]
+Output = tuple[Size, DType]
+Hook = Callable[["Tensor"], "Tensor | None"]
+
+TWICE = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). "
+    "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True "
+    "if you need to backward through the graph a second time or if you need to access saved tensors after calling backward."
+)
+
+
+class Rule(Protocol):
+    """How an operation turns the cotangents of its outputs into those of its inputs."""
+
+    def pull_back(self, node: Node, cotangents: Sequence[Tensor | None]) -> Sequence[Tensor | None]:
+        """One cotangent for each of the node's edges, in their order; None where there is none."""
+
+
+class SavedInput:
+    """A tensor that an operation read and its derivative needs again, with the version it had."""
+
+    __slots__ = ("tensor", "version")
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self.version = tensor.version
+
+    def unpack(self, node: Node) -> Tensor:
+        """The tensor, unless it was changed in place meanwhile."""
+        if self.tensor.version != self.version:
+            raise _modified(node, self.tensor, self.version)
+        return self.tensor
+
+
+class SavedOutput:
+    """A result that the derivative of the operation needs again; holds its value, not the tensor, which owns the node."""
+
+    __slots__ = ("array", "output_number", "owner", "version")
+
+    def __init__(self, tensor: Tensor, output_number: int = 0) -> None:
+        self.array: LazyArray = tensor.array
+        self.output_number = output_number
+        self.owner = weakref.ref(tensor)
+        self.version = tensor.version
+
+    def unpack(self, node: Node) -> Tensor:
+        """The result as a tensor in the graph, unless it was changed in place meanwhile."""
+        from gradcli.autograd.tensor import Tensor
+
+        owner = self.owner()
+        if owner is not None and owner.version != self.version:
+            raise _modified(node, owner, self.version)
+        return Tensor(self.array, True, node, self.output_number)
+
+
+Saved = SavedInput | SavedOutput
+
+
+def _modified(node: Node, tensor: Tensor, expected: int) -> ModifiedInPlace:
+    producer = tensor.grad_fn
+    place = f", which is output {tensor.output_number} of {producer.name}," if producer is not None else ""
+    message = (
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"[torch.{tensor.dtype.tensor_type}Tensor {list(tensor.shape)}]{place} is at version {tensor.version}; "
+        f"expected version {expected} instead."
+    )
+    from gradcli.errors import Related
+
+    related = []
+    if node.span is not None:
+        related.append(Related(node.span, f"{node.name} saved {tensor.name or 'it'} here", node.source))
+    if tensor.modified_at is not None:
+        span, source = tensor.modified_at
+        related.append(Related(span, f"{tensor.name or 'it'} was changed in place here", source))
+    return ModifiedInPlace(
+        message,
+        torch_message=message,
+        related=related,
+        hint=f"use an operation that is not in place on {tensor.name or 'it'}, or change a clone() of it",
+    )
+
+
+class Node:
+    """A recorded operation: its name, its edges to the operations that made its inputs, and what it saved for backward.
+
+    `sequence` grows with recording, so that it orders the graph: an operation comes after everything it depends on.
+    """
+
+    __slots__ = ("__weakref__", "freed", "hooks", "name", "next_functions", "outputs", "parameters", "retained", "rule", "saved", "sequence", "source", "span", "variable")  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        rule: Rule | None,
+        next_functions: tuple[Edge, ...],
+        outputs: tuple[Output, ...],
+        saved: tuple[Saved, ...],
+        parameters: object = None,
+    ) -> None:
+        self.name = name
+        self.rule = rule
+        self.next_functions = next_functions
+        self.outputs = outputs
+        self.saved = saved
+        self.parameters = parameters  # what the rule needs besides tensors
+        self.span: Span | None = state.span
+        self.source: Source | None = state.source
+        self.hooks: list[tuple[int, Hook]] | None = None  # on the cotangent of an output
+        self.retained: list[tuple[int, weakref.ref[Tensor]]] | None = None  # tensors that keep their gradient
+        self.variable: Tensor | None = None
+        self.freed = False
+        self.sequence = _next_sequence()
+
+    def __repr__(self) -> str:
+        return f"<{self.name} object at {id(self):#x}>"
+
+    @property
+    def shape(self) -> Size:
+        """The shape of the first output."""
+        return self.outputs[0][0]
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype of the first output."""
+        return self.outputs[0][1]
+
+    def unpack(self) -> list[Tensor]:
+        """What was saved, in order; an error if a first backward freed it or if it was changed in place."""
+        if self.freed:
+            related = []
+            if self.span is not None:
+                from gradcli.errors import Related
+
+                related.append(Related(self.span, f"the values that {self.name} saved here were freed by the first backward", self.source))
+            raise BackwardTwice(TWICE, torch_message=TWICE, related=related, hint="give retain_graph=True to the first backward")
+        return [saved.unpack(self) for saved in self.saved]
+
+    def free(self) -> None:
+        """Let go of what was saved. A node that saved nothing may be gone through again."""
+        if self.saved:
+            self.saved = ()
+            self.freed = True
+
+
+def accumulator(variable: Tensor) -> Node:
+    """The AccumulateGrad node of a leaf: one and the same as long as a graph holds it."""
+    reference = variable.accumulator
+    node = reference() if reference is not None else None
+    if node is None:
+        node = Node("AccumulateGrad", None, (), ((variable.shape, variable.dtype),), ())
+        node.variable = variable
+        variable.accumulator = weakref.ref(node)
+    return node
+
+
+def edge_to(tensor: Tensor) -> Edge:
+    """Where the cotangent of a tensor goes: the node that made it, a leaf's AccumulateGrad, or nowhere."""
+    if tensor.grad_fn is not None:
+        return tensor.grad_fn, tensor.output_number
+    if tensor.requires_grad:
+        return accumulator(tensor), 0
+    return None, 0
+
+
+def walk(root: Node) -> list[Node]:
+    """All nodes reachable from one, breadth first, each once."""
+    return list(_breadth_first(root))
+
+
+def _breadth_first(root: Node) -> Iterator[Node]:
+    seen = {root}
+    level = [root]
+    while level:
+        yield from level
+        following = []
+        for node in level:
+            for successor, _ in node.next_functions:
+                if successor is not None and successor not in seen:
+                    seen.add(successor)
+                    following.append(successor)
+        level = following

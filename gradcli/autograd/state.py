@@ -1,0 +1,36 @@
+"""Per-thread state of recording: whether gradients are recorded, and which piece of source is being evaluated."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+from gradcli.errors import Source, Span
+
+
+class State(threading.local):
+    """The interpreter sets `span` and `source` before it applies a function, so that recorded nodes know where they come from."""
+
+    grad_enabled: bool = True
+    span: Span | None = None
+    source: Source | None = None
+
+
+state = State()
+
+
+class GradMode:
+    """A block in which gradients are recorded or not: `torch.no_grad()`, `torch.enable_grad()`, `torch.set_grad_enabled(mode)`."""
+
+    __slots__ = ("_before", "enabled")
+
+    def __init__(self, enabled: bool) -> None:
+        self.enabled = enabled
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(state.grad_enabled)
+        state.grad_enabled = self.enabled
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        state.grad_enabled = self._before.pop()

@@ -1,0 +1,193 @@
+"""Tensor: a lazy array with PyTorch's autograd state."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gradcli.autograd.node import Hook, Node
+from gradcli.errors import AutogradError, Source, Span, TypeMismatch
+from gradcli.lazy import DType, LazyArray, Size, compute
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Scalar = bool | int | float
+
+
+class ViewOf:
+    """What a tensor is a view of, and how to make it again when the base is changed in place.
+
+    Aliases (`detach()`, `.data`) are views that show the whole base.
+    """
+
+    __slots__ = ("base", "counts_versions", "is_alias", "replay")
+
+    def __init__(self, base: Tensor, replay: Callable[[Tensor], Tensor], is_alias: bool, counts_versions: bool = True) -> None:
+        self.base = base
+        self.replay = replay
+        self.is_alias = is_alias
+        self.counts_versions = counts_versions
+
+
+class Tensor:
+    """A value in the language: a lazy array, whether it requires grad, and the operation that made it.
+
+    `version` counts in-place changes; `views` are the living tensors that show this one's elements.
+    """
+
+    __slots__ = ("__weakref__", "accumulator", "array", "grad", "grad_fn", "hooks", "modified_at", "name", "output_number", "requires_grad", "retains_grad", "version", "view_of", "views")  # fmt: skip
+
+    def __init__(self, array: LazyArray, requires_grad: bool = False, grad_fn: Node | None = None, output_number: int = 0) -> None:
+        self.array = array
+        self.requires_grad = requires_grad
+        self.grad_fn = grad_fn
+        self.output_number = output_number
+        self.version = 0
+        self.grad: Tensor | None = None
+        self.name: str | None = None
+        self.hooks: list[Hook] | None = None  # of a leaf; those of other tensors are with their node
+        self.retains_grad = False
+        self.accumulator: weakref.ref[Node] | None = None
+        self.modified_at: tuple[Span, Source] | None = None
+        self.view_of: ViewOf | None = None
+        self.views: list[weakref.ref[Tensor]] | None = None
+
+    @property
+    def shape(self) -> Size:
+        """The shape."""
+        return self.array.shape
+
+    @property
+    def dtype(self) -> DType:
+        """The element type."""
+        return self.array.dtype
+
+    @property
+    def device(self) -> str:
+        """Where it lives."""
+        return "cpu"
+
+    @property
+    def ndim(self) -> int:
+        """How many dimensions it has."""
+        return len(self.array.shape)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user rather than by a recorded operation."""
+        return self.grad_fn is None
+
+    def __repr__(self) -> str:
+        return f"<Tensor {tuple(self.shape)} {self.dtype.name}>"
+
+    def numpy(self) -> np.ndarray:
+        """The computed value."""
+        return compute([self.array])[0]
+
+    def item(self) -> Scalar:
+        """The value of a tensor with one element, as a Python number."""
+        if self.shape.numel() != 1:
+            message = f"a Tensor with {self.shape.numel()} elements cannot be converted to Scalar"
+            raise TypeMismatch(message, torch_message=message, hint="reduce it first, for example with sum() or mean(), or index one element")
+        value: Scalar = self.numpy().item()
+        return value
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers."""
+        return self.numpy().tolist()
+
+    def detach(self) -> Tensor:
+        """The same elements outside of the graph."""
+        return self._alias(counts_versions=True)
+
+    def data(self) -> Tensor:
+        """The same elements outside of the graph; changing them in place is not noticed by autograd."""
+        return self._alias(counts_versions=False)
+
+    def _alias(self, counts_versions: bool) -> Tensor:
+        alias = Tensor(self.array)
+        alias.version = self.version if counts_versions else 0
+        add_view(alias, ViewOf(self, Tensor.detach, is_alias=True, counts_versions=counts_versions))
+        return alias
+
+    # Operators, so that derivative rules read as formulas; the functions room fills the table.
+    def __add__(self, other: Operand) -> Tensor:
+        return operators["add"](self, other)
+
+    def __radd__(self, other: Operand) -> Tensor:
+        return operators["add"](other, self)
+
+    def __sub__(self, other: Operand) -> Tensor:
+        return operators["sub"](self, other)
+
+    def __rsub__(self, other: Operand) -> Tensor:
+        return operators["sub"](other, self)
+
+    def __mul__(self, other: Operand) -> Tensor:
+        return operators["mul"](self, other)
+
+    def __rmul__(self, other: Operand) -> Tensor:
+        return operators["mul"](other, self)
+
+    def __truediv__(self, other: Operand) -> Tensor:
+        return operators["div"](self, other)
+
+    def __rtruediv__(self, other: Operand) -> Tensor:
+        return operators["div"](other, self)
+
+    def __pow__(self, other: Operand) -> Tensor:
+        return operators["pow"](self, other)
+
+    def __rpow__(self, other: Operand) -> Tensor:
+        return operators["pow"](other, self)
+
+    def __matmul__(self, other: Tensor) -> Tensor:
+        return operators["matmul"](self, other)
+
+    def __neg__(self) -> Tensor:
+        return operators["neg"](self)
+
+    def __lt__(self, other: Operand) -> Tensor:
+        return operators["lt"](self, other)
+
+    def __le__(self, other: Operand) -> Tensor:
+        return operators["le"](self, other)
+
+    def __gt__(self, other: Operand) -> Tensor:
+        return operators["gt"](self, other)
+
+    def __ge__(self, other: Operand) -> Tensor:
+        return operators["ge"](self, other)
+
+
+Operand = Tensor | Scalar
+
+#: Operations that autograd itself and the operators above need; declared, and put here, by the functions room.
+operators: dict[str, Callable[..., Tensor]] = {}
+
+
+def add_view(view: Tensor, of: ViewOf) -> None:
+    """Register a view with its base, so that a change of the base in place reaches it."""
+    view.view_of = of
+    base = of.base
+    if base.views is None:
+        base.views = []
+    elif len(base.views) >= 64 and len(base.views) & (len(base.views) - 1) == 0:  # now and then forget the dead ones
+        base.views = [reference for reference in base.views if reference() is not None]
+    base.views.append(weakref.ref(view))
+
+
+def set_requires_grad(tensor: Tensor, requires_grad: bool) -> None:
+    """`tensor.requires_grad = ...`: for leaves only, and only floating tensors can require grad."""
+    if not tensor.is_leaf and not requires_grad:
+        message = (
+            "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "
+            "that doesn't require differentiation use var_no_grad = var.detach()."
+        )
+        raise AutogradError(message, torch_message=message)
+    if requires_grad and not tensor.dtype.is_floating:
+        message = "only Tensors of floating point dtype can require gradients"
+        raise AutogradError(message, torch_message=message, hint="write its numbers with a point (1. instead of 1), or convert it with .float()")
+    tensor.requires_grad = requires_grad

@@ -1,0 +1,251 @@
+"""How each lazy primitive is computed, over NumPy: a table from its name to a function of operand values, parameters and dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradcli.lazy.array import LazyArray
+from gradcli.lazy.dtypes import ALL, DType
+
+Array = np.ndarray
+Implementation = Callable[[LazyArray, list[Array]], Array]
+
+NUMPY_DTYPE: dict[DType, np.dtype[Any]] = {dtype: np.dtype(dtype.name) for dtype in ALL}
+
+UFUNCS: dict[str, Callable[..., Any]] = {
+    "abs": np.absolute,
+    "acos": np.arccos,
+    "acosh": np.arccosh,
+    "add": np.add,
+    "asin": np.arcsin,
+    "asinh": np.arcsinh,
+    "atan": np.arctan,
+    "atan2": np.arctan2,
+    "atanh": np.arctanh,
+    "bitwise_and": np.bitwise_and,
+    "bitwise_not": np.bitwise_not,
+    "bitwise_or": np.bitwise_or,
+    "bitwise_xor": np.bitwise_xor,
+    "ceil": np.ceil,
+    "copysign": np.copysign,
+    "cos": np.cos,
+    "cosh": np.cosh,
+    "div": np.divide,
+    "equal": np.equal,
+    "exp": np.exp,
+    "exp2": np.exp2,
+    "expm1": np.expm1,
+    "floor": np.floor,
+    "floor_divide": np.floor_divide,
+    "fmax": np.fmax,
+    "fmin": np.fmin,
+    "fmod": np.fmod,
+    "hypot": np.hypot,
+    "isfinite": np.isfinite,
+    "isinf": np.isinf,
+    "isnan": np.isnan,
+    "less": np.less,
+    "less_equal": np.less_equal,
+    "log": np.log,
+    "log10": np.log10,
+    "log1p": np.log1p,
+    "log2": np.log2,
+    "logaddexp": np.logaddexp,
+    "logical_and": np.logical_and,
+    "logical_not": np.logical_not,
+    "logical_or": np.logical_or,
+    "logical_xor": np.logical_xor,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "mul": np.multiply,
+    "neg": np.negative,
+    "not_equal": np.not_equal,
+    "pow": np.power,
+    "reciprocal": np.reciprocal,
+    "remainder": np.remainder,
+    "round": np.rint,
+    "sign": np.sign,
+    "sin": np.sin,
+    "sinh": np.sinh,
+    "sqrt": np.sqrt,
+    "sub": np.subtract,
+    "tan": np.tan,
+    "tanh": np.tanh,
+    "trunc": np.trunc,
+    "where": np.where,
+    "matmul": np.matmul,
+}
+
+REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "sum": np.add.reduce,
+    "prod": np.multiply.reduce,
+    "max": np.maximum.reduce,
+    "min": np.minimum.reduce,
+    "any": np.logical_or.reduce,
+    "all": np.logical_and.reduce,
+}
+
+SCANS: dict[str, Callable[..., Any]] = {
+    "cumsum": np.add.accumulate,
+    "cumprod": np.multiply.accumulate,
+    "cummax": np.maximum.accumulate,
+    "cummin": np.minimum.accumulate,
+}
+
+
+def _special(name: str) -> Implementation:
+    """A function of SciPy, imported when it is first computed."""
+
+    def implementation(node: LazyArray, values: list[Array]) -> Array:
+        import scipy.special
+
+        result: Array = getattr(scipy.special, name)(*values)
+        return result
+
+    return implementation
+
+
+def _reduction(ufunc: Callable[..., Any]) -> Implementation:
+    def implementation(node: LazyArray, values: list[Array]) -> Array:
+        axes, keepdims = node.params
+        result: Array = ufunc(values[0], axis=axes, keepdims=keepdims, dtype=NUMPY_DTYPE[node.dtype])
+        return result
+
+    return implementation
+
+
+def _scan(accumulate: Callable[..., Any]) -> Implementation:
+    def implementation(node: LazyArray, values: list[Array]) -> Array:
+        result: Array = accumulate(values[0], axis=node.params[0]) if values[0].ndim else values[0]
+        return result
+
+    return implementation
+
+
+def _argsort(node: LazyArray, values: list[Array]) -> Array:
+    axis, descending = node.params
+    x = values[0]
+    if not x.ndim:
+        return np.zeros((), np.int64)
+    if not descending:
+        return np.argsort(x, axis=axis, kind="stable")
+    # Sorting the reversed axis and reversing the outcome keeps equal values in their order.
+    reversed_positions = np.flip(np.argsort(np.flip(x, axis), axis=axis, kind="stable"), axis)
+    return x.shape[axis] - 1 - reversed_positions
+
+
+def _arg_reduce(find: Callable[..., Any]) -> Implementation:
+    def implementation(node: LazyArray, values: list[Array]) -> Array:
+        axis, keepdims = node.params
+        return np.asarray(find(values[0], axis=axis, keepdims=keepdims)) if values[0].ndim else np.zeros((), np.int64)
+
+    return implementation
+
+
+def _basic_index(slices: tuple[tuple[int, int, int], ...]) -> tuple[slice, ...]:
+    return tuple(slice(start, start + number * step, step) for start, number, step in slices)
+
+
+def _place(node: LazyArray, values: list[Array]) -> Array:
+    slices, shape = node.params
+    result = np.zeros(shape, NUMPY_DTYPE[node.dtype])
+    result[_basic_index(slices)] = values[0]
+    return result
+
+
+def _along_axis(index: Array, axis: int) -> tuple[Array, ...]:
+    """The coordinates that `gather` and `scatter` address: the index on its axis, a grid on the others."""
+    grid: list[Array] = list(np.ogrid[tuple(slice(size) for size in index.shape)])
+    grid[axis] = index
+    return tuple(grid)
+
+
+def _gather(node: LazyArray, values: list[Array]) -> Array:
+    x, index = values
+    return x[_along_axis(index, node.params[0])] if index.ndim else np.asarray(x.reshape(-1)[index])
+
+
+def _scatter(node: LazyArray, values: list[Array]) -> Array:
+    x, index, source = values
+    axis, accumulate = node.params
+    result = x.copy()
+    target, where = (result, _along_axis(index, axis)) if index.ndim else (result.reshape(-1), (index,))
+    if index.ndim:
+        source = source[tuple(slice(size) for size in index.shape)]
+    if accumulate:
+        np.add.at(target, where, source)
+    else:
+        target[where] = source
+    return result
+
+
+def _advanced_index(entries: tuple[int | None, ...], indices: list[Array]) -> tuple[slice | Array, ...]:
+    return tuple(slice(None) if entry is None else indices[entry] for entry in entries)
+
+
+def _index(node: LazyArray, values: list[Array]) -> Array:
+    return np.asarray(values[0][_advanced_index(node.params[0], values[1:])])
+
+
+def _index_put(node: LazyArray, values: list[Array]) -> Array:
+    entries, accumulate = node.params
+    result = values[0].copy()
+    where = _advanced_index(entries, values[2:])
+    if accumulate:
+        np.add.at(result, where, values[1])
+    else:
+        result[where] = values[1]
+    return result
+
+
+def _random(node: LazyArray, values: list[Array]) -> Array:
+    kind, seed, stream, limits = node.params
+    generator = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, stream, 0]))
+    dtype = NUMPY_DTYPE[node.dtype]
+    if kind == "integers":
+        return generator.integers(limits[0], limits[1], node.shape).astype(dtype)
+    if kind == "permutation":
+        return generator.permutation(node.shape[0]).astype(dtype)
+    drawn = np.float64 if dtype == np.float64 else np.float32
+    sample = generator.random if kind == "uniform" else generator.standard_normal
+    return np.asarray(sample(node.shape, dtype=drawn)).astype(dtype, copy=False)
+
+
+def _arange(node: LazyArray, values: list[Array]) -> Array:
+    start, step, length = node.params
+    exact = np.float64 if node.dtype.is_floating else np.int64
+    result = np.arange(length, dtype=exact) * step + start
+    return result.astype(NUMPY_DTYPE[node.dtype])
+
+
+IMPLEMENTATIONS: dict[str, Implementation] = {
+    **{name: _reduction(ufunc) for name, ufunc in REDUCTIONS.items()},
+    **{name: _scan(accumulate) for name, accumulate in SCANS.items()},
+    "arange": _arange,
+    "argmax": _arg_reduce(np.argmax),
+    "argmin": _arg_reduce(np.argmin),
+    "argsort": _argsort,
+    "broadcast_to": lambda node, values: np.broadcast_to(values[0], node.shape),
+    "cast": lambda node, values: np.asarray(values[0]).astype(NUMPY_DTYPE[node.dtype]),
+    "concatenate": lambda node, values: np.concatenate(values, axis=node.params[0]),
+    "constant": lambda node, values: NUMPY_DTYPE[node.dtype].type(node.params[0]),
+    "digamma": _special("digamma"),
+    "erf": _special("erf"),
+    "erfc": _special("erfc"),
+    "erfinv": _special("erfinv"),
+    "flip": lambda node, values: np.flip(values[0], node.params[0]),
+    "gather": _gather,
+    "index": _index,
+    "index_put": _index_put,
+    "lgamma": _special("gammaln"),
+    "permute": lambda node, values: np.transpose(values[0], node.params[0]),
+    "place": _place,
+    "random": _random,
+    "reshape": lambda node, values: np.reshape(values[0], node.shape),
+    "scatter": _scatter,
+    "searchsorted": lambda node, values: np.searchsorted(values[0], values[1], side="right" if node.params[0] else "left"),
+    "slice": lambda node, values: values[0][_basic_index(node.params[0])],
+}

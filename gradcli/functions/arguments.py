@@ -1,0 +1,215 @@
+"""Arguments: what kinds of values parameters take, by the annotation in the declaration, and how a call is bound to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import Scalar
+from gradcli.errors import ArgumentError, OperandLabel, close_matches
+from gradcli.lazy import DType, Size
+
+# The annotations that declarations use.
+Operand = Tensor | Scalar
+Dims = int | Sequence[int] | None
+Shape = Sequence[int]
+Tensors = Sequence[Tensor]
+
+REQUIRED = object()
+
+#: Spellings of NumPy that PyTorch accepts.
+KEYWORD_ALIASES = {"axis": "dim", "axes": "dims", "keepdims": "keepdim", "x": "input", "self": "input", "axis0": "dim0", "axis1": "dim1"}
+
+
+def type_name(value: object) -> str:
+    """What PyTorch's messages call the type of a value."""
+    if type(value).__name__ == "NDArray":
+        return "numpy.ndarray"
+    if isinstance(value, (list, tuple)) and value and not isinstance(value, Size):
+        return f"{type(value).__name__} of {type_name(value[0])}s"
+    return "torch.dtype" if isinstance(value, DType) else type(value).__name__
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (bool, int, float))
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _as_int(value: object) -> int | None:
+    """An integer, also from a 0-dim integer tensor, as PyTorch takes it."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, Tensor) and not value.dtype.is_floating and value.shape.numel() == 1:
+        return int(value.item())
+    return None
+
+
+def _ints(value: object) -> tuple[int, ...] | None:
+    if not isinstance(value, (list, tuple)):
+        return None
+    ints = [_as_int(item) for item in value]
+    return tuple(item for item in ints if item is not None) if None not in ints else None
+
+
+def _coerce_dims(value: Any) -> Any:
+    if value is None:
+        return None
+    single = _as_int(value)
+    return single if single is not None else _ints(value)
+
+
+def _coerce_float(value: Any) -> Any:
+    if isinstance(value, Tensor) and value.shape.numel() == 1 and not value.requires_grad:
+        return float(value.item())
+    return value if _is_number(value) else None
+
+
+def _coerce_tensors(value: Any) -> Any:
+    return tuple(value) if isinstance(value, (list, tuple)) and all(isinstance(item, Tensor) for item in value) else None
+
+
+def _number_or_item(value: Any) -> Any:
+    if _is_number(value):
+        return value
+    return value.item() if isinstance(value, Tensor) and value.shape.numel() == 1 and not value.requires_grad else None
+
+
+def _operand(value: Any) -> Any:
+    return value if isinstance(value, Tensor) or _is_number(value) else None
+
+
+#: Annotation -> (what PyTorch calls it, the coercion: None where the value is of the wrong kind).
+KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "Any": ("object", lambda value: value),
+    "Callable": ("function", lambda value: value if callable(value) else None),
+    "DType": ("torch.dtype", lambda value: value if isinstance(value, DType) else None),
+    "Dims": ("tuple of ints", _coerce_dims),
+    "Operand": ("Tensor", _operand),
+    "Scalar": ("Number", _number_or_item),
+    "Shape": ("tuple of ints", lambda value: _ints(value) if not _is_int(value) else (value,)),
+    "Tensor": ("Tensor", lambda value: value if isinstance(value, Tensor) else None),
+    "Tensors": ("tuple of Tensors", _coerce_tensors),
+    "bool": ("bool", lambda value: value if isinstance(value, bool) else (bool(value) if _is_int(value) else None)),
+    "float": ("float", _coerce_float),
+    "int": ("int", _as_int),
+    "str": ("str", lambda value: value if isinstance(value, str) else None),
+}
+
+
+class Parameter:
+    """A parameter of a declared function: its name, its kind and its default."""
+
+    __slots__ = ("coerce", "default", "expected", "is_keyword_only", "is_optional", "is_variadic", "kind", "name")
+
+    def __init__(self, name: str, annotation: str, default: object, is_keyword_only: bool, is_variadic: bool) -> None:
+        self.name = name
+        self.kind = annotation.removesuffix(" | None")
+        self.is_optional = annotation.endswith(" | None")
+        self.default = default
+        self.is_keyword_only = is_keyword_only
+        self.is_variadic = is_variadic
+        self.expected, self.coerce = KINDS[self.kind]
+
+
+def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+    """The parameters of a declaration, read off its Python signature."""
+    code = function.__code__
+    positional = code.co_argcount
+    names = code.co_varnames[: positional + code.co_kwonlyargcount]
+    defaults: dict[str, object] = dict(zip(reversed(names[:positional]), reversed(function.__defaults__ or ()), strict=False))
+    defaults.update(function.__kwdefaults__ or {})
+    annotations = function.__annotations__
+    parameters = [
+        Parameter(name, annotations[name], defaults.get(name, REQUIRED), position >= positional, False)
+        for position, name in enumerate(names)
+    ]
+    if code.co_flags & 0x04:  # *args
+        name = code.co_varnames[len(names)]
+        parameters.insert(positional, Parameter(name, annotations[name], (), False, True))
+    return tuple(parameters)
+
+
+def bind(
+    function_name: str, parameters: Sequence[Parameter], arguments: Sequence[Any], keywords: Mapping[str, Any]
+) -> list[Any]:
+    """The values of all parameters in order, checked and coerced; a variadic one becomes a tuple."""
+    bound: list[Any] = []
+    position = 0
+    remaining = dict(keywords) if keywords else {}
+    for parameter in parameters:
+        if parameter.is_variadic:
+            values = arguments[position:]
+            position = len(arguments)
+            if len(values) == 1 and isinstance(values[0], (list, tuple)):
+                values = values[0]
+            elif not values and parameter.name in remaining:
+                values = remaining.pop(parameter.name)
+            bound.append(_checked(function_name, parameter, tuple(values), position))
+        elif position < len(arguments) and not parameter.is_keyword_only:
+            bound.append(_checked(function_name, parameter, arguments[position], position))
+            position += 1
+        else:
+            bound.append(_keyword(function_name, parameter, remaining, position))
+    if position < len(arguments):
+        most = sum(not parameter.is_keyword_only for parameter in parameters)
+        raise ArgumentError(
+            f"{function_name}() takes {most} positional argument{'s' * (most != 1)} but {len(arguments)} were given",
+            operands=[OperandLabel(position, "one too many")],
+            hint=_signature_hint(function_name, parameters),
+        )
+    for name in remaining:
+        message = f"{function_name}() got an unexpected keyword argument '{name}'"
+        names = [parameter.name for parameter in parameters]
+        raise ArgumentError(
+            message, torch_message=message, hint=_signature_hint(function_name, parameters), did_you_mean=close_matches(name, names)
+        )
+    return bound
+
+
+def _keyword(function_name: str, parameter: Parameter, remaining: dict[str, Any], position: int) -> Any:
+    name = parameter.name
+    if name not in remaining:
+        for alias, canonical in KEYWORD_ALIASES.items():
+            if canonical == name and alias in remaining:
+                name = alias
+    if name in remaining:
+        return _checked(function_name, parameter, remaining.pop(name), position)
+    if parameter.default is REQUIRED:
+        message = f'{function_name}() missing 1 required positional arguments: "{parameter.name}"'
+        raise ArgumentError(message, torch_message=message)
+    return parameter.default
+
+
+def _checked(function_name: str, parameter: Parameter, value: Any, position: int) -> Any:
+    if value is None and (parameter.is_optional or parameter.default is None):
+        return None
+    coerced = parameter.coerce(value)
+    if coerced is None and not (parameter.kind in ("Any", "Dims") and value is None):
+        message = (
+            f"{function_name}(): argument '{parameter.name}' (position {position + 1}) "
+            f"must be {parameter.expected}, not {type_name(value)}"
+        )
+        hint = "make a tensor of it: tensor(...)" if parameter.kind == "Tensor" and isinstance(value, (list, int, float)) else None
+        raise ArgumentError(message, torch_message=message, operands=[OperandLabel(position, f"this is {type_name(value)}")], hint=hint)
+    return coerced
+
+
+def _signature_hint(function_name: str, parameters: Sequence[Parameter]) -> str:
+    return f"its signature is {signature_text(function_name, parameters)}"
+
+
+def signature_text(function_name: str, parameters: Sequence[Parameter]) -> str:
+    """The signature as PyTorch's documentation writes it: `sum(input, dim=None, keepdim=False, *, dtype=None)`."""
+    pieces = []
+    for parameter in parameters:
+        if parameter.is_keyword_only and "*" not in pieces and not any(piece.startswith("*") for piece in pieces):
+            pieces.append("*")
+        if parameter.is_variadic:
+            pieces.append(f"*{parameter.name}")
+        else:
+            pieces.append(parameter.name if parameter.default is REQUIRED else f"{parameter.name}={parameter.default!r}")
+    return f"{function_name}({', '.join(pieces)})"

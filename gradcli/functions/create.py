@@ -1,0 +1,328 @@
+"""Creating tensors, and converting them to other dtypes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import Scalar, operators
+from gradcli.errors import ArgumentError, AutogradError, LimitExceeded, ShapeMismatch, TypeMismatch, ValueFault
+from gradcli.functions.arguments import Shape, type_name
+from gradcli.functions.declare import function
+from gradcli.functions.ndarray import NDArray
+from gradcli.functions.pointwise import scalar_dtype
+from gradcli.lazy import DType, LazyArray, Size, ops, settings
+from gradcli.lazy.dtypes import BY_NAME, INTEGER, bool_, float32, float64, int32, int64, promote
+
+MOST_ELEMENTS = 2**40  # beyond any memory: an error at once instead of an allocation
+
+
+def leaf(array: LazyArray, requires_grad: bool) -> Tensor:
+    """A new tensor; only floating ones can require grad."""
+    if requires_grad and not array.dtype.is_floating:
+        message = "Only Tensors of floating point and complex dtype can require gradients"
+        raise AutogradError(message, torch_message=message, hint="write its numbers with a point: 1. instead of 1")
+    return Tensor(array, requires_grad)
+
+
+def size_of(shape: Sequence[int]) -> Size:
+    """A shape that was asked for, checked."""
+    for axis, length in enumerate(shape):
+        if length < 0:
+            message = f"Trying to create tensor with negative dimension {length}: {list(shape)}"
+            raise ValueFault(message, torch_message=message, hint=f"dimension {axis} is {length}")
+    size = Size(shape)
+    if size.numel() > MOST_ELEMENTS:
+        raise LimitExceeded(f"a tensor of {size.numel():,} elements is beyond any memory", hint="make it smaller")
+    return size
+
+
+# ── from values ──
+
+
+def from_nested(data: Any, dtype: DType | None) -> LazyArray:
+    """A constant array of a number, nested lists of numbers, a NumPy array or a tensor, by PyTorch's literal rules."""
+    if isinstance(data, Tensor):
+        return ops.cast(data.array, dtype or data.dtype)
+    if isinstance(data, NDArray):
+        own = BY_NAME.get(data.array.dtype.name)
+        if own is None:
+            raise TypeMismatch(f"can't convert an array of {data.array.dtype} to a tensor")
+        return ops.cast(ops.from_buffer(np.ascontiguousarray(data.array), own), dtype or own)
+    if isinstance(data, (bool, int, float)):
+        own = dtype or scalar_dtype(data)
+        _check_fits(data, own)
+        return ops.from_buffer(np.asarray(data).astype(own.name), own)
+    if not isinstance(data, (list, tuple, range)):
+        message = f"could not infer dtype of {type_name(data)}"
+        raise TypeMismatch(message, torch_message=message, hint="tensor() takes a number or nested lists of numbers")
+    flat: list[Scalar] = []
+    shape = _flatten(data, flat)
+    found = dtype or _literal_dtype(flat)
+    for value in flat:
+        _check_fits(value, found)
+    exact = np.array(flat, dtype=np.float64 if any(isinstance(value, float) for value in flat) else None)
+    return ops.from_buffer(exact.astype(found.name).reshape(shape), found)
+
+
+def _check_fits(value: Scalar, dtype: DType) -> None:
+    if dtype.kind == INTEGER and isinstance(value, int) and not -(2**63) <= value < 2**63:
+        message = "Overflow when unpacking long long"
+        raise ValueFault(message, torch_message=message, hint="write it with a point to make it floating")
+
+
+def _literal_dtype(flat: list[Scalar]) -> DType:
+    if not flat:
+        return settings.default_dtype
+    found = bool_
+    for kind in {type(value) for value in flat}:
+        found = promote(found, scalar_dtype(kind()))
+    return found
+
+
+def _flatten(data: Any, flat: list[Scalar]) -> Size:
+    """Append the numbers of nested lists, row by row, and return the shape."""
+    shape = _shape_of(data)
+    stack: list[tuple[Any, int]] = [(data, 0)]
+    while stack:
+        item, depth = stack.pop()
+        if isinstance(item, (list, tuple, range)):
+            if depth >= len(shape) or len(item) != shape[depth]:
+                expected = shape[depth] if depth < len(shape) else 0
+                message = f"expected sequence of length {expected} at dim {depth} (got {len(item)})"
+                raise ShapeMismatch(message, torch_message=message, hint="all rows of a tensor have the same length")
+            stack.extend((inner, depth + 1) for inner in reversed(item))
+        elif depth != len(shape):
+            message = f"expected sequence of length {shape[depth]} at dim {depth} (got a number)"
+            raise ShapeMismatch(message, hint="all rows of a tensor have the same length")
+        elif isinstance(item, Tensor):
+            flat.append(item.item())
+        elif isinstance(item, (bool, int, float)):
+            flat.append(item)
+        else:
+            message = f"could not infer dtype of {type_name(item)}"
+            raise TypeMismatch(message, torch_message=message, hint="tensor() takes a number or nested lists of numbers")
+    return shape
+
+
+def _shape_of(data: Any) -> Size:
+    shape = []
+    while isinstance(data, (list, tuple, range)):
+        shape.append(len(data))
+        if not data:
+            break
+        data = data[0]
+    return Size(shape)
+
+
+@function(method=False, examples=("tensor([[1., 2.], [3., 4.]])",))
+def tensor(data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """A new tensor from a number, nested lists, or a NumPy array."""
+    _check_device(device)
+    return leaf(from_nested(data, dtype), requires_grad)
+
+
+@function(method=False)
+def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
+    """A tensor as it is, or a new one from numbers."""
+    _check_device(device)
+    return data if isinstance(data, Tensor) and dtype in (None, data.dtype) else Tensor(from_nested(data, dtype))
+
+
+@function(method=False)
+def from_numpy(ndarray: Any) -> Tensor:
+    """A tensor with the elements and the dtype of a NumPy array."""
+    if not isinstance(ndarray, NDArray):
+        message = f"expected np.ndarray (got {type_name(ndarray)})"
+        raise TypeMismatch(message, torch_message=message)
+    return Tensor(from_nested(ndarray, None))
+
+
+def _check_device(device: Any) -> None:
+    from gradcli.errors import DeviceUnavailable
+
+    if device is not None and str(device) != "cpu":
+        raise DeviceUnavailable(f"device {device!r} is not available", hint="leave device= out, or say device='cpu'")
+
+
+# ── filled ──
+
+
+@function(method=False, examples=("zeros(2, 3)",))
+def zeros(*size: Shape, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros."""
+    _check_device(device)
+    return leaf(ops.full(size_of(size), 0, dtype or settings.default_dtype), requires_grad)
+
+
+@function(method=False, examples=("ones(2, 2)",))
+def ones(*size: Shape, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones."""
+    _check_device(device)
+    return leaf(ops.full(size_of(size), 1, dtype or settings.default_dtype), requires_grad)
+
+
+@function(method=False)
+def empty(*size: Shape, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor to be filled; here it holds zeros."""
+    _check_device(device)
+    return leaf(ops.full(size_of(size), 0, dtype or settings.default_dtype), requires_grad)
+
+
+@function(method=False, examples=("full((2, 2), 3.5)",))
+def full(
+    size: Shape, fill_value: Scalar, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """One number everywhere."""
+    _check_device(device)
+    return leaf(ops.full(size_of(size), fill_value, dtype or scalar_dtype(fill_value)), requires_grad)
+
+
+@function(method=False, examples=("eye(3)",))
+def eye(n: int, m: int | None = None, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones on the diagonal, zeros elsewhere."""
+    _check_device(device)
+    size = size_of((n, n if m is None else m))
+    rows = ops.reshape(ops.arange(0, 1, size[0], int64), Size((size[0], 1)))
+    on_diagonal = ops.binary("equal", rows, ops.arange(0, 1, size[1], int64))
+    return leaf(ops.cast(on_diagonal, dtype or settings.default_dtype), requires_grad)
+
+
+@function(method=False, examples=("zeros_like(x)",))
+def zeros_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+    """Zeros of the shape and dtype of another tensor."""
+    return leaf(ops.full(input.shape, 0, dtype or input.dtype), requires_grad)
+
+
+@function(method=False)
+def ones_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+    """Ones of the shape and dtype of another tensor."""
+    return leaf(ops.full(input.shape, 1, dtype or input.dtype), requires_grad)
+
+
+@function(method=False)
+def full_like(input: Tensor, fill_value: Scalar, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+    """One number everywhere, in the shape and dtype of another tensor."""
+    return leaf(ops.full(input.shape, fill_value, dtype or input.dtype), requires_grad)
+
+
+# ── ranges ──
+
+
+@function(method=False, examples=("arange(5)", "arange(0, 1, 0.25)"))
+def arange(
+    start: Scalar,
+    end: Scalar | None = None,
+    step: Scalar = 1,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """start, start + step, ..., below end."""
+    _check_device(device)
+    first, last = (0, start) if end is None else (start, end)
+    if step == 0:
+        raise ValueFault("step must be nonzero", torch_message="step must be nonzero")
+    if (last - first) * step < 0:
+        message = "upper bound and lower bound inconsistent with step sign"
+        raise ValueFault(message, torch_message=message)
+    own = dtype or (settings.default_dtype if any(isinstance(v, float) for v in (first, last, step)) else int64)
+    length = size_of((max(0, ceil((last - first) / step)),))[0]
+    return leaf(ops.arange(first, step, length, own), requires_grad)
+
+
+@function(method=False, examples=("linspace(0, 1, 5)",))
+def linspace(start: Scalar, end: Scalar, steps: int, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+    """Evenly spaced numbers, both ends included."""
+    return leaf(_evenly_spaced(start, end, steps, dtype or settings.default_dtype), requires_grad)
+
+
+@function(method=False, examples=("logspace(0, 2, 3)",))
+def logspace(
+    start: Scalar, end: Scalar, steps: int, base: float = 10.0, *, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """base to the power of evenly spaced numbers."""
+    exponents = _evenly_spaced(start, end, steps, float64)
+    powers = ops.binary("pow", ops.constant(base, float64), exponents)
+    return leaf(ops.cast(powers, dtype or settings.default_dtype), requires_grad)
+
+
+def _evenly_spaced(start: Scalar, end: Scalar, steps: int, dtype: DType) -> LazyArray:
+    if steps < 0:
+        raise ValueFault("number of steps must be non-negative", torch_message="number of steps must be non-negative")
+    size = size_of((steps,))
+    values = np.linspace(start, end, size[0], dtype=np.float64)
+    return ops.from_buffer(values.astype(dtype.name), dtype)
+
+
+# ── conversions ──
+
+
+@function("ToCopyBackward0", method=False, public=False, examples=("x.double()",), d_input=lambda g, input_dtype: to_dtype(g, input_dtype))
+def to_dtype(input: Tensor, dtype: DType) -> LazyArray:
+    """The same numbers in another dtype."""
+    return ops.cast(input.array, dtype)
+
+
+@function(name="to")
+def to(input: Tensor, *arguments: Any, dtype: DType | None = None, device: Any = None, copy: bool = False) -> Tensor:
+    """The same numbers in another dtype; the tensor itself if it has it already."""
+    for argument in arguments:
+        if isinstance(argument, DType):
+            dtype = argument
+        elif isinstance(argument, Tensor):
+            dtype = argument.dtype
+        elif isinstance(argument, str):
+            device = argument
+        else:
+            raise ArgumentError(f"to() takes a dtype, a device or a tensor, not {type_name(argument)}")
+    _check_device(device)
+    if dtype in (None, input.dtype) and not copy:
+        return input
+    return to_dtype(input, dtype or input.dtype)
+
+
+def _conversion(name: str, dtype: DType) -> None:
+    """Declare `x.float()` and its like."""
+
+    def convert(input: Tensor) -> Tensor:
+        return to(input, dtype)
+
+    convert.__doc__ = f"The same numbers as {dtype}."
+    convert.__annotations__ = {"input": "Tensor"}
+    function(name=name, forms=(to_dtype,))(convert)
+
+
+for _name, _dtype in {"float": float32, "double": float64, "int": int32, "long": int64, "bool": bool_}.items():
+    _conversion(_name, _dtype)
+for _name in ("half", "short"):
+    _conversion(_name, BY_NAME[_name])
+
+
+@function()
+def type_as(input: Tensor, other: Tensor) -> Tensor:
+    """The same numbers in the dtype of another tensor."""
+    return to(input, other.dtype)
+
+
+@function(method=False)
+def result_type(tensor1: Any, tensor2: Any) -> DType:
+    """The dtype that an operation on the two has."""
+    from gradcli.functions.pointwise import common_dtype
+
+    return common_dtype(tensor1, tensor2)
+
+
+@function(method=False)
+def promote_types(type1: DType, type2: DType) -> DType:
+    """The smallest dtype that both convert to."""
+    return promote(type1, type2)
+
+
+operators["to"] = to
+

@@ -1,0 +1,381 @@
+"""Declaring a function: its forward, its derivative rules and its names, in one place; everything else is derived.
+
+A declaration is a Python function in lazy primitives, or in the project's own functions, under a decorator that holds one
+derivative rule for each differentiable argument:
+
+    @function("TransposeBackward0", view=True, examples=("transpose(x, 0, 1)",),
+              d_input=lambda g, dim0, dim1: transpose(g, dim0, dim1))
+    def transpose(input: Tensor, dim0: int, dim1: int) -> LazyArray: ...
+
+A rule maps the cotangent `g` of the result to the cotangent of its argument. The names it takes say what it needs:
+an argument or `result` that is a tensor is *saved* for backward, `NAME_shape` and `NAME_dtype` save nothing, any other
+argument is a plain value. A function with several results names them in `results`; its rules take `g_NAME` and `NAME`.
+Rules are written with the project's own functions on tensors, so that they can be differentiated again. A cotangent that
+is larger than its argument is summed back over broadcast axes by the reverse pass, not by the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gradcli.autograd import Node, Tensor, change_in_place, state
+from gradcli.autograd.node import Edge, Saved, SavedInput, SavedOutput, edge_to
+from gradcli.autograd.tensor import ViewOf, add_view
+from gradcli.functions.arguments import Parameter, bind, parameters_of, signature_text
+from gradcli.lazy import LazyArray, ops
+
+Rule = Callable[..., Any]
+GradFnName = str | Callable[..., str] | None
+
+
+class ReturnTuple(tuple[Any, ...]):
+    """Several named results, printed as PyTorch's torch.return_types."""
+
+    name: str
+    fields: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str, fields: tuple[str, ...], values: Sequence[Any]) -> ReturnTuple:
+        """The results of one call."""
+        result = cls(values)
+        result.name = name
+        result.fields = fields
+        return result
+
+
+class Function:
+    """A user-visible function, made from its declaration."""
+
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        *,
+        name: str,
+        namespace: str,
+        grad_fn: GradFnName,
+        rules: dict[str, Rule],
+        results: tuple[str, ...],
+        view: bool,
+        examples: tuple[str, ...],
+        kink: str,
+        forms: tuple[Function, ...],
+    ) -> None:
+        self.forward = forward
+        self.name = name
+        self.namespace = namespace
+        self.grad_fn = grad_fn
+        self.rules = rules
+        self.results = results
+        self.view = view
+        self.examples = examples
+        self.kink = kink
+        self.forms = forms  # of an overloaded function, which has no rules itself
+        self.parameters: tuple[Parameter, ...] = parameters_of(forward)
+        self.positions = {parameter.name: position for position, parameter in enumerate(self.parameters)}
+        self._is_plain = not any(parameter.is_variadic or parameter.is_keyword_only for parameter in self.parameters)
+        self._wants = {argument: _names_of(rule) for argument, rule in rules.items()}
+        self._grad_fn_wants = () if grad_fn is None or isinstance(grad_fn, str) else _names_of(grad_fn)
+
+    @property
+    def qualified_name(self) -> str:
+        """The name with its namespace, such as torch.nn.functional.gelu."""
+        return f"{self.namespace}.{self.name}"
+
+    @property
+    def signature(self) -> str:
+        """The signature as PyTorch's documentation writes it."""
+        return signature_text(self.name, self.parameters)
+
+    @property
+    def family(self) -> str:
+        """The file that declares it."""
+        return str(self.forward.__module__).rpartition(".")[2]
+
+    @property
+    def doc(self) -> str:
+        """One sentence on what it computes."""
+        return (self.forward.__doc__ or "").strip()
+
+    def __repr__(self) -> str:
+        return f"<built-in function {self.name}>"
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.apply(bind(self.name, self.parameters, arguments, keywords))
+
+    def apply(self, bound: list[Any]) -> Any:
+        """The results of a call whose arguments are bound and checked."""
+        if not self.rules:
+            return self._wrap(self._call_forward(bound))
+        recording = state.grad_enabled
+        state.grad_enabled = False
+        try:
+            outcome = self._call_forward(bound)
+        finally:
+            state.grad_enabled = recording
+        result = self._wrap(outcome)
+        if recording and self._requires_grad(bound):
+            self._record(bound, result)
+        if self.view:
+            self._link_view(bound, result)
+        return result
+
+    def _call_forward(self, bound: list[Any]) -> Any:
+        if self._is_plain:
+            return self.forward(*bound)
+        positional: list[Any] = []
+        keywords = {}
+        for parameter, value in zip(self.parameters, bound, strict=True):
+            if parameter.is_variadic:
+                positional += value
+            elif parameter.is_keyword_only:
+                keywords[parameter.name] = value
+            else:
+                positional.append(value)
+        return self.forward(*positional, **keywords)
+
+    def _wrap(self, outcome: Any) -> Any:
+        if isinstance(outcome, LazyArray):
+            return Tensor(outcome)
+        if self.results and isinstance(outcome, tuple):
+            qualified = f"torch.return_types.{self.name}"
+            return ReturnTuple.of(qualified, self.results, [_as_tensor(value) for value in outcome])
+        if isinstance(outcome, (list, tuple)):
+            return tuple(_as_tensor(value) for value in outcome)
+        if self.rules and isinstance(outcome, Tensor):
+            return Tensor(outcome.array)  # a forward in our own functions may return its argument itself
+        return outcome
+
+    def _requires_grad(self, bound: list[Any]) -> bool:
+        for argument in self.rules:
+            value = bound[self.positions[argument]]
+            if isinstance(value, Tensor):
+                if value.requires_grad:
+                    return True
+            elif isinstance(value, tuple) and any(isinstance(item, Tensor) and item.requires_grad for item in value):
+                return True
+        return False
+
+    def _record(self, bound: list[Any], result: Any) -> None:
+        outputs: Sequence[Tensor] = result if isinstance(result, tuple) else (result,)
+        edges: list[Edge] = []
+        active = []
+        for argument in self.rules:
+            value = bound[self.positions[argument]]
+            own = [edge_to(item) if isinstance(item, Tensor) else (None, 0) for item in _items(value)]
+            edges += own
+            if any(node is not None for node, _ in own):
+                active.append(argument)
+        node = Node(
+            self.grad_fn_name(bound), self, tuple(edges), tuple((output.shape, output.dtype) for output in outputs), ()
+        )
+        for number, output in enumerate(outputs):
+            if output.dtype.is_floating:
+                output.requires_grad, output.grad_fn, output.output_number = True, node, number
+        saved = self._saved(active, bound, outputs)
+        node.saved = tuple(saved.values())
+        plain = [_metadata(value) for value in bound]
+        node.parameters = (active, tuple(saved), plain)
+
+    def grad_fn_name(self, bound: Sequence[Any]) -> str:
+        """The name PyTorch gives the node of this form of the call."""
+        if isinstance(self.grad_fn, str) or self.grad_fn is None:
+            return self.grad_fn or ""
+        return self.grad_fn(*[bound[self.positions[name]] for name in self._grad_fn_wants])
+
+    def _saved(self, active: list[str], bound: list[Any], outputs: Sequence[Tensor]) -> dict[str, Saved]:
+        """What the rules in use need of tensors: those named as arguments and as results."""
+        saved: dict[str, Saved] = {}
+        for argument in active:
+            for name in self._wants[argument]:
+                if name in saved:
+                    continue
+                if name in self.positions:
+                    value = bound[self.positions[name]]
+                    if isinstance(value, Tensor):
+                        saved[name] = SavedInput(value)
+                    elif isinstance(value, tuple):
+                        saved |= {f"{name}[{i}]": SavedInput(v) for i, v in enumerate(value) if isinstance(v, Tensor)}
+                elif name == "result":
+                    saved[name] = SavedOutput(outputs[0])
+                elif name in self.results:
+                    number = self.results.index(name)
+                    saved[name] = SavedOutput(outputs[number], number)
+        return saved
+
+    def _link_view(self, bound: list[Any], result: Any) -> None:
+        """Let a view follow when its base is changed in place: the view is made again."""
+        base = bound[0]
+        for number, output in enumerate(result if isinstance(result, tuple) else (result,)):
+
+            def replay(changed: Tensor, number: int = number) -> Tensor:
+                again = self.apply([changed, *bound[1:]])
+                return again[number] if isinstance(again, tuple) else again
+
+            add_view(output, ViewOf(base, replay, is_alias=False))
+
+    def pull_back(self, node: Node, cotangents: Sequence[Tensor | None]) -> list[Tensor | None]:
+        """The cotangents of the arguments from those of the results, by the rules."""
+        active, names, plain = node.parameters
+        environment: dict[str, Any] = dict(zip(names, node.unpack(), strict=True))
+        pulled: list[Tensor | None] = []
+        edge = 0
+        for argument, rule in self.rules.items():
+            count = len(_items(plain[self.positions[argument]]))
+            if argument in active:
+                values = [self._value(name, node, cotangents, environment, plain) for name in self._wants[argument]]
+                cotangent = rule(*values)
+                pulled += cotangent if isinstance(cotangent, (list, tuple)) else [cotangent]
+            else:
+                pulled += [None] * count
+            edge += count
+        return pulled
+
+    def _value(
+        self, name: str, node: Node, cotangents: Sequence[Tensor | None], saved: dict[str, Any], plain: list[Any]
+    ) -> Any:
+        """What a rule means by one of the names it takes."""
+        if name in saved:
+            return saved[name]
+        if name == "g" or name.startswith("g_"):
+            number = 0 if name == "g" else self.results.index(name[2:])
+            cotangent = cotangents[number]
+            return cotangent if cotangent is not None else Tensor(ops.full(*_zero(node, number)))
+        if name == "gs":  # the cotangents of however many results there are
+            return [
+                cotangent if cotangent is not None else Tensor(ops.full(*_zero(node, number)))
+                for number, cotangent in enumerate(cotangents)
+            ]
+        if name in self.positions:
+            value = plain[self.positions[name]]
+            if isinstance(value, tuple) and value and all(isinstance(item, _Metadata) for item in value):
+                return tuple(saved[f"{name}[{i}]"] for i in range(len(value)))
+            return value
+        argument, _, what = name.rpartition("_")
+        metadata = plain[self.positions[argument]]
+        if isinstance(metadata, tuple) and not isinstance(metadata, _Metadata):
+            return tuple(getattr(item, what) for item in metadata)
+        return getattr(metadata, what)
+
+
+class _Metadata(tuple[Any, ...]):
+    """Shape and dtype of a tensor argument, kept instead of the tensor where the rule needs no more."""
+
+    __slots__ = ()
+    shape = property(lambda self: self[0])
+    dtype = property(lambda self: self[1])
+
+
+def _metadata(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return _Metadata((value.shape, value.dtype))
+    if isinstance(value, tuple) and value and any(isinstance(item, Tensor) for item in value):
+        return tuple(_metadata(item) for item in value)
+    return value
+
+
+def _items(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, tuple) and not isinstance(value, _Metadata) else (value,)
+
+
+def _zero(node: Node, number: int) -> tuple[Any, float, Any]:
+    shape, dtype = node.outputs[number]
+    return shape, 0.0, dtype
+
+
+def _as_tensor(value: Any) -> Any:
+    return Tensor(value) if isinstance(value, LazyArray) else value
+
+
+def _names_of(rule: Callable[..., Any]) -> tuple[str, ...]:
+    code = rule.__code__
+    return code.co_varnames[: code.co_argcount]
+
+
+class InPlace:
+    """The in-place variant of a function, such as add_ of add."""
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        self.function = function
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<built-in function {self.name}>"
+
+    def __call__(self, target: Tensor, *arguments: Any, **keywords: Any) -> Tensor:
+        return change_in_place(target, lambda snapshot: self.function(snapshot, *arguments, **keywords))
+
+
+NAMESPACES: dict[str, dict[str, Any]] = {
+    "torch": {},
+    "torch.autograd": {},
+    "torch.autograd.functional": {},
+    "torch.func": {},
+    "torch.linalg": {},
+    "torch.nn.functional": {},
+    "torch.special": {},
+    "numpy": {},
+}
+METHODS: dict[str, Callable[..., Any]] = {}
+DECLARED: list[Function] = []
+
+
+def register(
+    function: Any, name: str, *, namespace: str = "torch", aliases: Sequence[str] = (), method: bool = True, in_place: bool = False
+) -> None:
+    """Put a function under its names: `namespace.name`, full dotted aliases, and methods of Tensor."""
+    for full_name in (f"{namespace}.{name}", *(alias if "." in alias else f"torch.{alias}" for alias in aliases)):
+        space, _, short = full_name.rpartition(".")
+        NAMESPACES[space][short] = function
+        if method and space == "torch":
+            METHODS[short] = function
+            if in_place:
+                METHODS[f"{short}_"] = InPlace(function, f"{short}_")
+    if isinstance(function, Function):
+        DECLARED.append(function)
+
+
+def function(
+    grad_fn: GradFnName = None,
+    *,
+    name: str | None = None,
+    namespace: str = "torch",
+    aliases: Sequence[str] = (),
+    method: bool | None = None,
+    in_place: bool = False,
+    results: tuple[str, ...] = (),
+    view: bool = False,
+    examples: tuple[str, ...] = (),
+    kink: str = "",
+    forms: tuple[Function, ...] = (),
+    public: bool = True,
+    **rules: Rule,
+) -> Callable[[Callable[..., Any]], Function]:
+    """Declare a function; `d_ARGUMENT` is the derivative rule of an argument. See the module's docstring.
+
+    `public=False` declares one form of an overloaded function, which users reach through the function that picks the form
+    and lists it in `forms`.
+    """
+
+    def declare(forward: Callable[..., Any]) -> Function:
+        own_name = name or forward.__name__.rstrip("_")
+        declared = Function(
+            forward,
+            name=own_name,
+            namespace=namespace,
+            grad_fn=grad_fn,
+            rules={key.removeprefix("d_"): rule for key, rule in rules.items()},
+            results=results,
+            view=view,
+            examples=examples,
+            kink=kink,
+            forms=forms,
+        )
+        if public:
+            as_method = method if method is not None else namespace == "torch"
+            register(declared, own_name, namespace=namespace, aliases=aliases, method=as_method, in_place=in_place)
+        else:
+            DECLARED.append(declared)
+        return declared
+
+    return declare

@@ -1,0 +1,112 @@
+"""NDArray: `np.array` values, which compute at once and print as NumPy prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradcli.errors import ShapeMismatch, TypeMismatch, ValueFault
+from gradcli.functions.declare import NAMESPACES
+
+Number = bool | int | float
+
+
+class NDArray:
+    """A constant NumPy array in the language."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+
+    def __repr__(self) -> str:
+        return repr(self.array)
+
+    def __str__(self) -> str:
+        return str(self.array)
+
+
+def array(object: Any) -> NDArray:
+    """A NumPy array of a number or nested lists of numbers, by NumPy's literal rules."""
+    if isinstance(object, NDArray):
+        return NDArray(object.array.copy())
+    try:
+        made = np.array(object)
+    except ValueError as fault:
+        raise ShapeMismatch("the rows of an array must have the same length", hint=str(fault)) from None
+    if made.dtype.kind not in "bif":
+        raise TypeMismatch("np.array() takes a number or nested lists of numbers")
+    return NDArray(made)
+
+
+def _operand(value: Any) -> Any:
+    if isinstance(value, NDArray):
+        return value.array
+    if isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return array(value).array
+    raise TypeMismatch(f"a NumPy array does not go with {type(value).__name__}", hint="convert it with torch.tensor(a)")
+
+
+_UFUNCS = {
+    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "//": np.floor_divide, "%": np.remainder, "**": np.power,
+    "@": np.matmul, "==": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
+    "&": np.bitwise_and, "|": np.bitwise_or, "^": np.bitwise_xor,
+}  # fmt: skip
+
+
+def _value(result: Any) -> Any:
+    """Arrays stay arrays; single numbers become Python numbers."""
+    return NDArray(result) if isinstance(result, np.ndarray) else result.item()
+
+
+def operate(symbol: str, left: Any, right: Any) -> Any:
+    """An operator between arrays and numbers."""
+    with np.errstate(all="ignore"):
+        try:
+            return _value(_UFUNCS[symbol](_operand(left), _operand(right)))
+        except ValueError as fault:
+            raise ShapeMismatch(str(fault)) from None
+        except TypeError as fault:
+            raise TypeMismatch(str(fault)) from None
+
+
+def negate(value: NDArray) -> NDArray:
+    """-a."""
+    return NDArray(-value.array)
+
+
+def dot(left: NDArray, right: Any) -> Any:
+    """The product of two arrays, as numpy.dot."""
+    try:
+        return _value(np.dot(left.array, _operand(right)))
+    except ValueError as fault:
+        raise ShapeMismatch(str(fault)) from None
+
+
+def transpose(value: NDArray, *axes: int) -> NDArray:
+    """The axes in reverse, or in the order given."""
+    try:
+        return NDArray(np.transpose(value.array, axes or None))
+    except ValueError as fault:
+        raise ValueFault(str(fault)) from None
+
+
+ATTRIBUTES = {
+    "T": lambda value: NDArray(value.array.T),
+    "shape": lambda value: tuple(value.array.shape),
+    "ndim": lambda value: value.array.ndim,
+    "size": lambda value: value.array.size,
+}
+METHODS = {
+    "dot": dot,
+    "transpose": transpose,
+    "tolist": lambda value: value.array.tolist(),
+    "sum": lambda value: _value(value.array.sum()),
+    "mean": lambda value: _value(value.array.mean()),
+    "reshape": lambda value, *shape: NDArray(value.array.reshape(*shape)),
+}
+
+NAMESPACES["numpy"].update(array=array, dot=lambda left, right: dot(array(left), right), transpose=lambda value: transpose(array(value)))

@@ -1,0 +1,246 @@
+"""Elementwise functions from scalar partial derivatives: broadcasting, promotion, saving and the chain rule are derived here.
+
+A partial is 1, -1, 0 or a function of what it needs: `x` and `y` (the operands, saved) or `result` (saved). The fast path
+matters: a loop of small operations spends its time here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from gradcli.autograd import Node, Tensor, state
+from gradcli.autograd.node import Saved, SavedInput, SavedOutput, edge_to
+from gradcli.autograd.tensor import Scalar
+from gradcli.functions.arguments import REQUIRED, Parameter, bind
+from gradcli.functions.declare import DECLARED, Function, register
+from gradcli.lazy import DType, LazyArray, ops, settings
+from gradcli.lazy.dtypes import FLOATING, bool_, int64, promote, result_type
+
+Partial = Callable[..., Tensor] | int
+Formula = str | Callable[..., Tensor]  # a primitive's name, or a stable form in our own functions
+
+_X = Parameter("input", "Tensor", REQUIRED, False, False)
+_Y = Parameter("other", "Operand", REQUIRED, False, False)
+_X_OR_NUMBER = Parameter("input", "Operand", REQUIRED, False, False)
+
+
+def scalar_dtype(value: Scalar) -> DType:
+    """The dtype a Python number has by itself."""
+    if isinstance(value, bool):
+        return bool_
+    return int64 if isinstance(value, int) else settings.default_dtype
+
+
+def common_dtype(*operands: Tensor | Scalar) -> DType:
+    """The dtype that operands are promoted to, as `torch.result_type`."""
+    groups: list[DType | None] = [None, None, None]
+    for operand in operands:
+        if isinstance(operand, Tensor):
+            dtype, group = operand.array.dtype, 0 if operand.array.shape else 1
+        else:
+            dtype, group = scalar_dtype(operand), 2
+        earlier = groups[group]
+        groups[group] = dtype if earlier is None else promote(earlier, dtype)
+    return result_type(*groups)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _wrapped(value: Scalar, dtype: DType) -> Tensor:
+    return Tensor(ops.constant(value, dtype))
+
+
+def wrap_number(value: Scalar, dtype: DType) -> Tensor:
+    """A Python number as a 0-dim tensor; the same number gives the same tensor."""
+    return _wrapped(value, dtype) if value else Tensor(ops.constant(value, dtype))  # 0.0 and -0.0 are equal keys
+
+
+class Pointwise(Function):
+    """What unary and binary elementwise functions share: names, documentation and the chain rule."""
+
+    def __init__(
+        self,
+        name: str,
+        summary: str,
+        formula: Formula,
+        partials: tuple[Partial | None, ...],
+        parameters: tuple[Parameter, ...],
+        namespace: str,
+        grad_fn: str | None,
+        domain: tuple[float, float],
+        kink: str,
+    ) -> None:
+        self.name = name
+        self.summary = summary
+        self.primitive = formula if isinstance(formula, str) else ""
+        self.formula = None if isinstance(formula, str) else formula
+        self.partials = partials
+        self.parameters = parameters
+        self.positions = {parameter.name: position for position, parameter in enumerate(parameters)}
+        self.namespace = namespace
+        self.grad_fn = grad_fn or f"{name.title().replace('_', '')}Backward0"
+        self.node_name = self.grad_fn
+        self.domain = domain
+        self.kink = kink
+        self.results = ()
+        self.view = False
+        self.forms = ()
+        self.rules = {parameter.name: partial for parameter, partial in zip(parameters, partials, strict=True) if callable(partial)}
+        self.examples = (f"{name}({', '.join('xy'[: len(parameters)])})",)
+        self._wants: Any = [
+            partial.__code__.co_varnames[: partial.__code__.co_argcount] if callable(partial) else () for partial in partials
+        ]
+        self.floating_result = False
+
+    @property
+    def family(self) -> str:
+        """The file that declares it."""
+        return "elementwise"
+
+    @property
+    def doc(self) -> str:
+        """What it computes."""
+        return self.summary
+
+    def _array(self, *operands: Tensor) -> LazyArray:
+        """The result, not recorded."""
+        if self.formula is None:
+            arrays = [operand.array for operand in operands]
+            return ops.unary(self.primitive, arrays[0]) if len(arrays) == 1 else ops.binary(self.primitive, *arrays)
+        recording = state.grad_enabled
+        state.grad_enabled = False
+        try:
+            return self.formula(*operands).array
+        finally:
+            state.grad_enabled = recording
+
+    def pull_back(self, node: Node, cotangents: Sequence[Tensor | None]) -> list[Tensor | None]:
+        """g times each partial."""
+        g = cotangents[0]
+        assert g is not None
+        values = dict(zip(node.parameters, node.unpack(), strict=True)) if node.saved or node.freed else {}
+        pulled: list[Tensor | None] = []
+        for position, (successor, _) in enumerate(node.next_functions):
+            partial = self.partials[position]
+            if successor is None:
+                pulled.append(None)
+            elif callable(partial):
+                pulled.append(g * partial(*[values[name] for name in self._wants[position]]))
+            elif partial is None:
+                pulled.append(None)
+            else:
+                pulled.append(g if partial == 1 else -g if partial == -1 else Tensor(ops.full(g.shape, 0.0, g.dtype)))
+        return pulled
+
+
+class Unary(Pointwise):
+    """An elementwise function of one tensor."""
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Tensor:
+        if len(arguments) == 1 and not keywords and type(arguments[0]) is Tensor:
+            x = arguments[0]
+        else:
+            (x,) = bind(self.name, self.parameters, arguments, keywords)
+        source = x
+        if self.floating_result and x.array.dtype.kind != FLOATING:
+            x = Tensor(ops.cast(x.array, settings.default_dtype))
+        result = Tensor(self._array(x))
+        if state.grad_enabled and source.requires_grad and self.partials[0] is not None:
+            array = result.array
+            node = Node(self.node_name, self, (edge_to(source),), ((array.shape, array.dtype),), (), self._wants[0])
+            result.requires_grad, result.grad_fn = True, node
+            node.saved = tuple([SavedInput(source) if name == "x" else SavedOutput(result) for name in self._wants[0]])
+        return result
+
+
+class Binary(Pointwise):
+    """An elementwise function of two operands, at least one of them a tensor."""
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Tensor:
+        if len(arguments) == 2 and not keywords:
+            x, y = arguments
+            if type(x) is not Tensor and type(y) is not Tensor:
+                x, y = bind(self.name, (_X, _Y), arguments, keywords)
+        else:
+            x, y = bind(self.name, (_X, _Y), arguments, keywords)
+        return self.apply_to(x, y)
+
+    def apply_to(self, x: Tensor | Scalar, y: Tensor | Scalar, node_name: str = "") -> Tensor:
+        """The result for two operands, at least one a tensor; a number is promoted by PyTorch's rules."""
+        if type(x) is Tensor and type(y) is Tensor and x.array.dtype is y.array.dtype:
+            dtype = x.array.dtype
+        else:
+            dtype = common_dtype(x, y) if isinstance(x, (Tensor, bool, int, float)) and isinstance(y, (Tensor, bool, int, float)) else self._refuse(x, y)
+        if self.floating_result and dtype.kind != FLOATING:
+            dtype = settings.default_dtype
+        x_tensor = x if isinstance(x, Tensor) else wrap_number(x, dtype)
+        y_tensor = y if isinstance(y, Tensor) else wrap_number(y, dtype)
+        a = x_tensor if x_tensor.array.dtype is dtype else Tensor(ops.cast(x_tensor.array, dtype))
+        b = y_tensor if y_tensor.array.dtype is dtype else Tensor(ops.cast(y_tensor.array, dtype))
+        array = self._array(a, b) if self.formula is not None else ops.binary(self.primitive, a.array, b.array)
+        result = Tensor(array)
+        if state.grad_enabled and (x_tensor.requires_grad or y_tensor.requires_grad) and self.partials[0] is not None:
+            self._record_on(result, x_tensor, y_tensor, node_name or self.node_name)
+        return result
+
+    def _record_on(self, result: Tensor, x: Tensor, y: Tensor, node_name: str) -> None:
+        wanted: tuple[str, ...] = self._wants[0] if x.requires_grad else ()
+        if y.requires_grad:
+            wanted = (*wanted, *[name for name in self._wants[1] if name not in wanted])
+        array = result.array
+        node = Node(node_name, self, (edge_to(x), edge_to(y)), ((array.shape, array.dtype),), (), wanted)
+        result.requires_grad, result.grad_fn = True, node
+        if wanted:
+            saved: list[Saved] = []
+            for name in wanted:
+                saved.append(SavedInput(x) if name == "x" else SavedInput(y) if name == "y" else SavedOutput(result))
+            node.saved = tuple(saved)
+
+    def _refuse(self, x: Any, y: Any) -> DType:
+        bind(self.name, (_X_OR_NUMBER, _Y), (x, y), {})
+        return settings.default_dtype
+
+
+def unary(
+    name: str,
+    summary: str,
+    d: Partial | None,
+    *,
+    formula: Formula | None = None,
+    namespace: str = "torch",
+    aliases: Sequence[str] = (),
+    grad_fn: str | None = None,
+    domain: tuple[float, float] = (-2.0, 2.0),
+    kink: str = "",
+    floating: bool = True,
+) -> Unary:
+    """Declare an elementwise function of one tensor by its partial derivative; `floating`: integers give floats."""
+    declared = Unary(name, summary, formula or name, (d,), (_X,), namespace, grad_fn, domain, kink)
+    declared.floating_result = floating
+    register(declared, name, namespace=namespace, aliases=aliases, method=namespace == "torch", in_place=True)
+    return declared
+
+
+def binary(
+    name: str,
+    summary: str,
+    dx: Partial | None,
+    dy: Partial | None,
+    *,
+    formula: Formula | None = None,
+    aliases: Sequence[str] = (),
+    grad_fn: str | None = None,
+    domain: tuple[float, float] = (-2.0, 2.0),
+    kink: str = "",
+    floating: bool = False,
+    public: bool = True,
+) -> Binary:
+    """Declare an elementwise function of two operands by its partial derivatives; `floating`: integers give floats."""
+    declared = Binary(name, summary, formula or name, (dx, dy), (_X, _Y), "torch", grad_fn, domain, kink)
+    declared.floating_result = floating
+    if public:
+        register(declared, name, aliases=aliases, in_place=True)
+    else:
+        DECLARED.append(declared)
+    return declared

@@ -1,0 +1,79 @@
+"""Element types and PyTorch's promotion rules between them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+BOOLEAN: Final = 0
+INTEGER: Final = 1
+FLOATING: Final = 2
+
+
+class DType:
+    """An element type: its name, its kind (boolean, integer or floating) and its size in bytes."""
+
+    __slots__ = ("is_floating", "itemsize", "kind", "name", "tensor_type")
+
+    def __init__(self, name: str, kind: int, itemsize: int, tensor_type: str) -> None:
+        self.name = name
+        self.kind = kind
+        self.itemsize = itemsize
+        self.tensor_type = tensor_type  # as PyTorch's error sentences call it
+        self.is_floating = kind == FLOATING
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+
+bool_ = DType("bool", BOOLEAN, 1, "Bool")
+uint8 = DType("uint8", INTEGER, 1, "Byte")
+int8 = DType("int8", INTEGER, 1, "Char")
+int16 = DType("int16", INTEGER, 2, "Short")
+int32 = DType("int32", INTEGER, 4, "Int")
+int64 = DType("int64", INTEGER, 8, "Long")
+float16 = DType("float16", FLOATING, 2, "Half")
+float32 = DType("float32", FLOATING, 4, "Float")
+float64 = DType("float64", FLOATING, 8, "Double")
+
+ALL: Final = (bool_, uint8, int8, int16, int32, int64, float16, float32, float64)
+BY_NAME: Final = {dtype.name: dtype for dtype in ALL} | {
+    "half": float16,
+    "float": float32,
+    "double": float64,
+    "short": int16,
+    "int": int32,
+    "long": int64,
+}
+
+
+def promote(a: DType, b: DType) -> DType:
+    """The smallest dtype that both convert to, as `torch.promote_types`."""
+    if a is b:
+        return a
+    if a.kind != b.kind:
+        return a if a.kind > b.kind else b
+    narrow, wide = (a, b) if a.itemsize <= b.itemsize else (b, a)
+    if uint8 in (a, b) and narrow.itemsize == wide.itemsize:
+        return int16  # uint8 with int8: neither holds the other
+    return wide
+
+
+def _combine(higher: DType | None, lower: DType | None) -> DType | None:
+    """Let a higher-priority group of operands decide, unless the lower one is of a higher kind."""
+    if higher is None or lower is None:
+        return higher or lower
+    if higher.kind == FLOATING:
+        return higher
+    if higher.kind == BOOLEAN or lower.kind == FLOATING:
+        return promote(higher, lower)
+    return higher
+
+
+def result_type(dimensioned: DType | None, zero_dim: DType | None, scalar: DType | None) -> DType:
+    """The dtype of an operation, from what its operands with dimensions, its 0-dim tensors and its Python numbers promote to.
+
+    Python numbers and 0-dim tensors only decide when they are of a higher kind; the rule is `torch.result_type`'s.
+    """
+    combined = _combine(dimensioned, _combine(zero_dim, scalar))
+    assert combined is not None, "at least one operand"
+    return combined

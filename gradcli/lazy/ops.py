@@ -1,0 +1,215 @@
+"""The primitives: for each one its operands, its parameters and its rule for shape and dtype.
+
+Operands of an elementwise primitive have one dtype already (the functions room promotes) and broadcast as in NumPy.
+Axes are counted from the front. How a primitive is computed is the engine's table; its derivative is the functions room's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TYPE_CHECKING
+
+from gradcli.errors import OperandLabel, ShapeMismatch
+from gradcli.lazy.array import LazyArray
+from gradcli.lazy.dtypes import DType, bool_, int64
+from gradcli.lazy.shapes import SCALAR, Size, broadcast, describe, reduced
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Scalar = bool | int | float
+Slice = tuple[int, int, int]  # start, number of elements, step > 0
+Entry = int | None  # of an advanced index: which index array stands there, or None for a whole axis
+
+PREDICATES = frozenset({"equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "isnan", "isinf", "isfinite", "logical_not", "logical_and", "logical_or", "logical_xor"})  # fmt: skip
+
+
+# ── sources ──
+
+
+def constant(value: Scalar, dtype: DType) -> LazyArray:
+    """A number, shape []."""
+    return LazyArray("constant", (), (value,), SCALAR, dtype)
+
+
+def full(shape: Size, value: Scalar, dtype: DType) -> LazyArray:
+    """One number everywhere."""
+    return broadcast_to(constant(value, dtype), shape)
+
+
+def from_buffer(buffer: np.ndarray, dtype: DType) -> LazyArray:
+    """An array that exists already."""
+    array = LazyArray("buffer", (), (), Size(buffer.shape), dtype)
+    array.buffer = buffer
+    return array
+
+
+def arange(start: Scalar, step: Scalar, length: int, dtype: DType) -> LazyArray:
+    """start, start + step, ...: `length` numbers."""
+    return LazyArray("arange", (), (start, step, length), Size((length,)), dtype)
+
+
+def random(kind: str, seed: int, stream: int, limits: tuple[int, ...], shape: Size, dtype: DType) -> LazyArray:
+    """Random numbers named by (seed, stream): computing them again gives the same ones. Kinds: uniform, normal, integers, permutation."""
+    return LazyArray("random", (), (kind, seed, stream, limits), shape, dtype)
+
+
+# ── elementwise ──
+
+
+def unary(primitive: str, x: LazyArray) -> LazyArray:
+    """One operand, same shape; boolean for predicates."""
+    return LazyArray(primitive, (x,), (), x.shape, bool_ if primitive in PREDICATES else x.dtype)
+
+
+def binary(primitive: str, a: LazyArray, b: LazyArray) -> LazyArray:
+    """Two operands of one dtype, broadcast; boolean for predicates."""
+    shape = a.shape if a.shape == b.shape else broadcast(a.shape, b.shape)
+    return LazyArray(primitive, (a, b), (), shape, bool_ if primitive in PREDICATES else a.dtype)
+
+
+def where(condition: LazyArray, a: LazyArray, b: LazyArray) -> LazyArray:
+    """a where the condition holds, else b."""
+    return LazyArray("where", (condition, a, b), (), broadcast(condition.shape, a.shape, b.shape), a.dtype)
+
+
+def cast(x: LazyArray, dtype: DType) -> LazyArray:
+    """The same numbers as another dtype; floats become integers by truncation."""
+    return x if x.dtype is dtype else LazyArray("cast", (x,), (dtype,), x.shape, dtype)
+
+
+# ── reductions and scans ──
+
+
+def reduce(primitive: str, x: LazyArray, axes: tuple[int, ...], keepdims: bool = False) -> LazyArray:
+    """sum, prod, max, min, any, all over the axes."""
+    dtype = bool_ if primitive in ("any", "all") else x.dtype
+    return LazyArray(primitive, (x,), (axes, keepdims), reduced(x.shape, axes, keepdims), dtype)
+
+
+def arg_reduce(primitive: str, x: LazyArray, axis: int, keepdims: bool = False) -> LazyArray:
+    """argmax, argmin along an axis: the first position of the extreme value, nan first of all."""
+    return LazyArray(primitive, (x,), (axis, keepdims), reduced(x.shape, (axis,), keepdims), int64)
+
+
+def scan(primitive: str, x: LazyArray, axis: int) -> LazyArray:
+    """cumsum, cumprod, cummax, cummin along an axis."""
+    return LazyArray(primitive, (x,), (axis,), x.shape, x.dtype)
+
+
+def argsort(x: LazyArray, axis: int, descending: bool) -> LazyArray:
+    """The positions that sort an axis; equal values keep their order; nan sorts as the largest."""
+    return LazyArray("argsort", (x,), (axis, descending), x.shape, int64)
+
+
+def searchsorted(sorted_values: LazyArray, values: LazyArray, right: bool) -> LazyArray:
+    """Where to insert each value into sorted values so that they stay sorted."""
+    return LazyArray("searchsorted", (sorted_values, values), (right,), values.shape, int64)
+
+
+# ── shape ──
+
+
+def reshape(x: LazyArray, shape: Size) -> LazyArray:
+    """The same elements in the same order under another shape."""
+    return x if shape == x.shape else LazyArray("reshape", (x,), (shape,), shape, x.dtype)
+
+
+def permute(x: LazyArray, axes: tuple[int, ...]) -> LazyArray:
+    """Axis i of the result is axis axes[i] of x."""
+    return LazyArray("permute", (x,), (axes,), Size(x.shape[axis] for axis in axes), x.dtype)
+
+
+def broadcast_to(x: LazyArray, shape: Size) -> LazyArray:
+    """Axes of size 1 and new leading axes, repeated."""
+    return x if shape == x.shape else LazyArray("broadcast_to", (x,), (shape,), shape, x.dtype)
+
+
+def slice_(x: LazyArray, slices: tuple[Slice, ...]) -> LazyArray:
+    """Every step-th element from start, one (start, number, step) for each axis."""
+    return LazyArray("slice", (x,), (slices,), Size(number for _, number, _ in slices), x.dtype)
+
+
+def place(x: LazyArray, slices: tuple[Slice, ...], shape: Size) -> LazyArray:
+    """Zeros of a shape with x put where `slice_` would have taken it: the adjoint of slice."""
+    return LazyArray("place", (x,), (slices, shape), shape, x.dtype)
+
+
+def flip(x: LazyArray, axes: tuple[int, ...]) -> LazyArray:
+    """The axes in reverse."""
+    return LazyArray("flip", (x,), (axes,), x.shape, x.dtype)
+
+
+def concatenate(arrays: Sequence[LazyArray], axis: int) -> LazyArray:
+    """Arrays of one dtype joined along an axis; the other axes agree."""
+    first = arrays[0].shape
+    total = sum(array.shape[axis] for array in arrays)
+    return LazyArray("concatenate", tuple(arrays), (axis,), Size((*first[:axis], total, *first[axis + 1 :])), arrays[0].dtype)
+
+
+# ── indexing ──
+
+
+def gather(x: LazyArray, index: LazyArray, axis: int) -> LazyArray:
+    """result[i][j] = x[index[i][j]][j] for axis 0: the index has x's rank, and may be smaller in the other axes."""
+    return LazyArray("gather", (x, index), (axis,), index.shape, x.dtype)
+
+
+def scatter(x: LazyArray, index: LazyArray, source: LazyArray, axis: int, accumulate: bool) -> LazyArray:
+    """x with result[index[i][j]][j] set to (or increased by) source[i][j] for axis 0."""
+    return LazyArray("scatter", (x, index, source), (axis, accumulate), x.shape, x.dtype)
+
+
+def index(x: LazyArray, entries: tuple[Entry, ...], indices: Sequence[LazyArray]) -> LazyArray:
+    """Advanced indexing as NumPy's: integer arrays on some axes, whole axes elsewhere."""
+    return LazyArray("index", (x, *indices), (entries,), indexed_shape(x.shape, entries, [i.shape for i in indices]), x.dtype)
+
+
+def index_put(
+    x: LazyArray, entries: tuple[Entry, ...], indices: Sequence[LazyArray], source: LazyArray, accumulate: bool
+) -> LazyArray:
+    """x with the elements that `index` would take set to (or increased by) the source, which broadcasts to them."""
+    return LazyArray("index_put", (x, source, *indices), (entries, accumulate), x.shape, x.dtype)
+
+
+def indexed_shape(shape: Size, entries: tuple[Entry, ...], index_shapes: Sequence[Size]) -> Size:
+    """The shape of advanced indexing: the index arrays' axes stand where the first was if they are adjacent, else in front."""
+    common = _broadcast_indices(index_shapes)
+    where_indexed = [axis for axis, entry in enumerate(entries) if entry is not None]
+    rest = [shape[axis] for axis in range(len(shape)) if axis not in where_indexed]
+    adjacent = where_indexed[-1] - where_indexed[0] + 1 == len(where_indexed)
+    front = where_indexed[0] if adjacent else 0
+    return Size((*rest[:front], *common, *rest[front:]))
+
+
+def _broadcast_indices(shapes: Sequence[Size]) -> Size:
+    try:
+        return broadcast(*shapes)
+    except ShapeMismatch as mismatch:
+        listing = ", ".join(str(list(shape)) for shape in shapes)
+        message = f"shape mismatch: indexing tensors could not be broadcast together with shapes {listing}"
+        raise ShapeMismatch(message, torch_message=message, hint=mismatch.hint) from None
+
+
+# ── linear algebra ──
+
+
+def matmul(a: LazyArray, b: LazyArray) -> LazyArray:
+    """Products of the last two axes; the axes before them broadcast. Both operands have at least two axes."""
+    if a.shape[-1] != b.shape[-2]:
+        rows, inner, other, columns = a.shape[-2], a.shape[-1], b.shape[-2], b.shape[-1]
+        message = f"mat1 and mat2 shapes cannot be multiplied ({rows}x{inner} and {other}x{columns})"
+        raise ShapeMismatch(
+            message,
+            torch_message=message,
+            operands=[OperandLabel(0, describe(a.shape)), OperandLabel(1, describe(b.shape))],
+            hint=f"the last axis of the first ({inner}) must be as long as the second last of the second ({other})",
+        )
+    batch = broadcast(Size(a.shape[:-2]), Size(b.shape[:-2]))
+    return LazyArray("matmul", (a, b), (), Size((*batch, a.shape[-2], b.shape[-1])), a.dtype)
+
+
+def size_of(x: LazyArray, axes: Sequence[int]) -> int:
+    """How many elements a reduction over the axes takes in."""
+    return prod(x.shape[axis] for axis in axes)

@@ -1,0 +1,28 @@
+"""Per-thread settings of a session: the default floating dtype, the evaluator, the random generator's position."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from gradcli.lazy.dtypes import DType, float32
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gradcli.lazy.array import LazyArray
+
+    Evaluator = Callable[[Sequence[LazyArray]], list[np.ndarray]]
+
+
+class Settings(threading.local):
+    """What a session hands down to every room below it, kept apart for each thread."""
+
+    default_dtype: DType = float32
+    evaluator: Evaluator | None = None
+    seed: int = 0
+    random_streams_used: int = 0
+
+
+settings = Settings()

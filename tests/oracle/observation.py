@@ -35,8 +35,8 @@ def tensor_record(array: numpy.ndarray, *, requires_grad: bool) -> Record:
 def cotangent_text(shape: tuple[int, ...], dtype: str) -> str:
     """The gradient handed to backward for a result of this shape: distinct exact numbers, as an expression of both languages."""
     count = int(numpy.prod(shape, dtype=int))
-    weights = [1 + 0.25 * (index % 7) - 0.5 * (index % 3) for index in range(count)]
-    return f"torch.tensor({weights!r}, dtype=torch.{dtype}).reshape({tuple(shape)!r})"
+    weights = numpy.array([1 + 0.25 * (index % 7) - 0.5 * (index % 3) for index in range(count)]).reshape(shape)
+    return f"torch.tensor({weights.tolist()!r}, dtype=torch.{dtype})" + ("" if count else f".reshape({tuple(shape)!r})")
 
 
 def normalised(text: str) -> str:

@@ -51,7 +51,7 @@ UNARY = (
     "{0}.clamp(-1, 1)", "{0}.clamp(min=0)", "torch.where({0} > 0, {0}, 0.1 * {0})", "{0}.double()",
 )  # fmt: skip
 BINARY = (
-    "({0} + {1})", "({0} - {1})", "({0} * {1})", "({0} / {1})", "torch.maximum({0}, {1})", "torch.minimum({0}, {1})",
+    "{0} + {1}", "{0} - {1}", "{0} * {1}", "{0} / {1}", "torch.maximum({0}, {1})", "torch.minimum({0}, {1})",
     "torch.where({0} > {1}, {0}, {1})", "torch.atan2({0}, {1})", "({0} * {0} + 1) ** {1}", "({0} < {1}) * {1}",
 )  # fmt: skip
 REDUCTIONS = ("sum", "mean", "prod", "amax", "amin", "var", "std", "logsumexp", "norm")
@@ -155,7 +155,7 @@ def products(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
     left = draw(inner)
     fitting = [leaf for leaf in LEAVES.values() if product_shape(left.shape, leaf.shape) is not None and leaf.is_floating]
     right = draw(st.sampled_from(fitting)) if fitting and draw(st.integers(0, 9)) else draw(inner)
-    return Expression(f"({_atom(left)} @ {_atom(right)})", product_shape(left.shape, right.shape) or ())
+    return Expression(f"{_atom(left)} @ {_atom(right)}", product_shape(left.shape, right.shape) or ())
 
 
 @st.composite
@@ -191,5 +191,5 @@ def _count(shape: Shape) -> int:
 
 
 def _atom(operand: Expression) -> str:
-    """The text as an operand of anything: in brackets unless it is a name or a call."""
-    return operand.text if operand.text.isidentifier() or operand.text.startswith("(") else f"({operand.text})"
+    """The text as an operand of anything: in brackets unless it is a name."""
+    return operand.text if operand.text.isidentifier() else f"({operand.text})"

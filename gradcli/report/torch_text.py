@@ -7,6 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from gradcli.autograd.tensor import Tensor
+from gradcli.functions.declare import ReturnTuple
 from gradcli.lazy.settings import settings
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ def _element_texts(shown: np.ndarray) -> tuple[list[str], int]:
     else:
         write = _float_writer(elements)
         texts = [write(element) for element in elements]
-        width = max((len(text) for text, element in zip(texts, elements, strict=True) if element != 0 and isfinite(element)), default=1)
+        width = max(
+            (len(text) for text, element in zip(texts, elements, strict=True) if element != 0 and isfinite(element)), default=1
+        )
     return [text.rjust(width) for text in texts], width
 
 
@@ -190,16 +193,18 @@ def _text_of_tensor(tensor: Tensor) -> str:
 
 def _is_container(value: object) -> bool:
     """Whether the value is a list, a tuple or named results; a Size writes itself."""
-    return type(value) in (list, tuple) or (isinstance(value, tuple) and hasattr(value, "fields"))
+    return type(value) in (list, tuple, ReturnTuple)
 
 
-def _container_pieces(container: Any) -> list[Any]:
+def _container_pieces(container: list[Any] | tuple[Any, ...]) -> list[Any]:
     """A container as items to write one after the other: literals, and the items that it holds."""
-    if hasattr(container, "fields"):  # named results, such as torch.return_types.max
+    if isinstance(container, ReturnTuple):
         opening, separator, closing = f"{container.name}(\n", ",\n", ")"
         labels = [f"{field}=" for field in container.fields]
     else:
-        opening, separator, closing = ("[", ", ", "]") if isinstance(container, list) else ("(", ", ", ",)" if len(container) == 1 else ")")
+        opening, separator, closing = (
+            ("[", ", ", "]") if isinstance(container, list) else ("(", ", ", ",)" if len(container) == 1 else ")")
+        )
         labels = [""] * len(container)
     pieces: list[Any] = []
     for label, item in zip(labels, container, strict=True):

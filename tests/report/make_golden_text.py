@@ -48,7 +48,11 @@ def make_array(rng: random.Random, shape: tuple[int, ...], dtype: str, style: st
         return np.array([rng.random() < 0.5 for _ in range(count)]).reshape(shape)
     limits = np.iinfo(dtype)
     bound = rng.choice([3, 100, 10**6, 2**62])
-    return np.array([rng.randint(max(limits.min, -bound), min(limits.max, bound)) for _ in range(count)]).astype(dtype).reshape(shape)
+    return (
+        np.array([rng.randint(max(limits.min, -bound), min(limits.max, bound)) for _ in range(count)])
+        .astype(dtype)
+        .reshape(shape)
+    )
 
 
 def case(array: np.ndarray, grad: str | None = None, default: str = "float32") -> dict[str, object]:
@@ -65,7 +69,14 @@ def case(array: np.ndarray, grad: str | None = None, default: str = "float32") -
     torch.set_default_dtype(torch.float32)
     shown = tensor.detach().numpy()
     edges = {"shape": list(shown.shape), "hex": shown.tobytes().hex()}
-    return {"dtype": str(shown.dtype), **edges, "grad_fn": name, "requires_grad": grad == "leaf", "default_dtype": default, "text": text}
+    return {
+        "dtype": str(shown.dtype),
+        **edges,
+        "grad_fn": name,
+        "requires_grad": grad == "leaf",
+        "default_dtype": default,
+        "text": text,
+    }
 
 
 def all_cases() -> list[dict[str, object]]:
@@ -74,17 +85,33 @@ def all_cases() -> list[dict[str, object]]:
     styles += [f"{style}+special" for style in styles]
     cases = []
     for style, shape in itertools.product(styles, SHAPES):
-        cases.append(case(make_array(rng, shape, rng.choices(FLOATS, [4, 2, 1])[0], style), rng.choice([None, None, "leaf", "clone", "neg", "sigmoid"])))
+        cases.append(
+            case(
+                make_array(rng, shape, rng.choices(FLOATS, [4, 2, 1])[0], style),
+                rng.choice([None, None, "leaf", "clone", "neg", "sigmoid"]),
+            )
+        )
     for dtype, shape in itertools.product(INTEGERS, SHAPES):
         cases.append(case(make_array(rng, shape, dtype, "")))
     for shape, dtype in itertools.product(LARGE_SHAPES, ["float32", "int8", "bool"]):
-        cases.append(case(make_array(rng, shape, dtype, rng.choice(styles)), rng.choice([None, "leaf", "clone"]) if dtype == "float32" else None))
-    for shape, dtype, default in itertools.product(EMPTY_SHAPES, ["float32", "float64", "int64", "bool", "uint8"], ["float32", "float64"]):
-        cases.append(case(make_array(rng, shape, dtype, "unit"), "leaf" if dtype == default and rng.random() < 0.5 else None, default))
+        cases.append(
+            case(
+                make_array(rng, shape, dtype, rng.choice(styles)),
+                rng.choice([None, "leaf", "clone"]) if dtype == "float32" else None,
+            )
+        )
+    for shape, dtype, default in itertools.product(
+        EMPTY_SHAPES, ["float32", "float64", "int64", "bool", "uint8"], ["float32", "float64"]
+    ):
+        cases.append(
+            case(make_array(rng, shape, dtype, "unit"), "leaf" if dtype == default and rng.random() < 0.5 else None, default)
+        )
     for shape, dtype in itertools.product([(), (3,), (2, 3)], [*FLOATS, "int64"]):
         cases.append(case(make_array(rng, shape, dtype, "unit"), "neg" if dtype in FLOATS else None, "float64"))
     for width in range(60, 85):  # where the suffix no longer fits on the line
-        cases.append(case(np.full((width - 55) // 3, 1.5 if width % 2 else 11.25, np.float64), rng.choice(["leaf", "exp", "sigmoid"])))
+        cases.append(
+            case(np.full((width - 55) // 3, 1.5 if width % 2 else 11.25, np.float64), rng.choice(["leaf", "exp", "sigmoid"]))
+        )
     return cases
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, strategies as st
+from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from gradcli.functions.declare import ReturnTuple
 from gradcli.lazy.dtypes import BY_NAME
 from gradcli.lazy.shapes import Size
 from gradcli.report.torch_text import format_value, represent_value, tensor_text
@@ -55,11 +57,9 @@ def test_any_array_has_the_text_of_the_installed_pytorch(array: np.ndarray, requ
 
 
 def test_named_results_are_laid_out_as_torch_return_types() -> None:
-    class Named(tuple):  # type: ignore[type-arg]
-        name = "torch.return_types.max"
-        fields = ("values", "indices")
-
-    result = Named((tensor([[3.0, 1.5]], grad_fn=node("MaxBackward0")), tensor([[0, 1]])))
+    result = ReturnTuple.of(
+        "torch.return_types.max", ("values", "indices"), (tensor([[3.0, 1.5]], grad_fn=node("MaxBackward0")), tensor([[0, 1]]))
+    )
     assert format_value(result) == (
         "torch.return_types.max(\nvalues=tensor([[3.0000, 1.5000]], grad_fn=<MaxBackward0>),\nindices=tensor([[0, 1]]))"
     )

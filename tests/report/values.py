@@ -16,7 +16,9 @@ from gradcli.lazy.settings import settings
 from gradcli.lazy.shapes import Size
 
 
-def tensor(values: object, dtype: str | None = None, *, requires_grad: bool = False, grad_fn: Node | None = None, name: str | None = None) -> Tensor:
+def tensor(
+    values: object, dtype: str | None = None, *, requires_grad: bool = False, grad_fn: Node | None = None, name: str | None = None
+) -> Tensor:
     """A tensor whose value is known already."""
     array = np.asarray(values, dtype or (np.float32 if np.asarray(values).dtype.kind == "f" else None))
     lazy = LazyArray("constant", (), (), Size(array.shape), BY_NAME[str(array.dtype)])
@@ -26,7 +28,14 @@ def tensor(values: object, dtype: str | None = None, *, requires_grad: bool = Fa
     return result
 
 
-def node(name: str, *following: Node, piece: str = "", source: Source | None = None, shape: Sequence[int] = (), variable: Tensor | None = None) -> Node:
+def node(
+    name: str,
+    *following: Node,
+    piece: str = "",
+    source: Source | None = None,
+    shape: Sequence[int] = (),
+    variable: Tensor | None = None,
+) -> Node:
     """A recorded operation, made by the first occurrence of a piece of the source."""
     made = Node(name, None, tuple((successor, 0) for successor in following), ((Size(shape), BY_NAME["float32"]),), ())
     made.source = source

@@ -1,0 +1,47 @@
+"""Text from outside made safe to show: control, bidirectional and other invisible characters become visible escapes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ELLIPSIS: Final = "…"
+
+
+def visible(text: str, keep: str = "") -> str:
+    """The text with every character that has no glyph of its own written as Python writes it (`\\x1b`, `\\u202e`), except those to keep."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() or character in keep else escape(character) for character in text)
+
+
+def escape(character: str) -> str:
+    """A character as Python's escape of it."""
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def cell_width(text: str) -> int:
+    """How many terminal cells printable text takes: wide characters take two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def fitted(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
+    """The text, cut at the end so that it takes at most `width` cells."""
+    if cell_width(text) <= width:
+        return text
+    taken: list[str] = []
+    room = width - len(ellipsis)
+    for character in text:
+        room -= cell_width(character)
+        if room < 0:
+            break
+        taken.append(character)
+    return "".join(taken).rstrip() + ellipsis if width >= len(ellipsis) else ""
+
+
+def one_line(text: str) -> str:
+    """The text with its whitespace collapsed, so that a piece of several source lines fits on one, and made visible."""
+    return visible(" ".join(text.split()))

@@ -1,0 +1,161 @@
+"""The parse table: made from the grammar by lark, stored beside this module, and never used when it does not fit the grammar.
+
+`python -m gradcli.language.table` writes the stored table. lark itself is imported only to make a table.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+FORMAT = 1
+STARTS = ("program", "field")
+STORED = Path(__file__).with_name("parse_table.json")
+
+# What the driver does when it has recognised a rule.
+PASS = ""  # hand on the one part there is
+INLINE = "_"  # hand the parts to the rule around
+
+
+class Rule(NamedTuple):
+    """One production: what it makes, how many symbols it takes, what is built, and which of the symbols are parts."""
+
+    nonterminal: int
+    length: int
+    action: str
+    parts: list[int]
+
+
+class Table(NamedTuple):
+    """An LALR(1) automaton and the words it is fed with.
+
+    `actions[rows[state]][terminal]` is 0 for an error, `n > 0` to shift to state `n - 1`, `-n < 0` to reduce by rule `n - 1`.
+    `gotos[goto_rows[state]][nonterminal]` is the next state. A fixed terminal is named by its own text.
+    """
+
+    terminals: list[str]
+    patterns: list[tuple[str, str]]
+    words: list[str]
+    signs: list[str]
+    ignored: list[str]
+    rules: list[Rule]
+    actions: list[list[int]]
+    rows: list[int]
+    gotos: list[list[int]]
+    goto_rows: list[int]
+    starts: dict[str, int]
+    finals: dict[str, int]
+
+
+def grammar_path() -> Path:
+    """The grammar file: inside the installed package, or at the top of a checkout."""
+    package = Path(__file__).parent.parent
+    packaged = package / "grammar" / "gradcli.lark"
+    return packaged if packaged.exists() else package.parent / "grammar" / "gradcli.lark"
+
+
+def load() -> Table:
+    """The table for the grammar: the stored one if it was made from this very text, otherwise a new one."""
+    grammar = grammar_path().read_bytes()
+    try:
+        record = json.loads(STORED.read_bytes())
+    except (OSError, ValueError):
+        record = {}
+    if record.get("format") != FORMAT or record.get("grammar") != fingerprint(grammar):
+        return build(grammar.decode())
+    return _decode(record["table"])
+
+
+def fingerprint(grammar: bytes) -> str:
+    """The hash by which a stored table knows its grammar; line ends do not count."""
+    return sha256(grammar.replace(b"\r\n", b"\n")).hexdigest()
+
+
+def stored_text(grammar: bytes) -> str:
+    """What the stored table's file holds for a grammar."""
+    record = {"format": FORMAT, "grammar": fingerprint(grammar), "table": build(grammar.decode())._asdict()}
+    return json.dumps(record, separators=(",", ":")) + "\n"
+
+
+def _decode(fields: dict[str, Any]) -> Table:
+    rules = [Rule(*rule) for rule in fields.pop("rules")]
+    return Table(rules=rules, **fields)
+
+
+def build(grammar: str) -> Table:
+    """Make the table from the grammar's text with lark."""
+    import re
+
+    from lark import Lark
+    from lark.lexer import PatternStr
+    from lark.parsers.lalr_analysis import Shift
+
+    parser: Any = Lark(grammar, parser="lalr", start=list(STARTS), maybe_placeholders=False)
+    automaton = parser.parser.parser._parse_table
+    definitions = {terminal.name: terminal.pattern for terminal in parser.terminals}
+    text_of = {name: pattern.value if isinstance(pattern, PatternStr) else name for name, pattern in definitions.items()}
+    used = [name for name in definitions if name not in parser.ignore_tokens]
+    terminals = ["$END", "_INDENT", "_DEDENT"] + [text_of[name] for name in used]
+    numbers = {name: number for number, name in enumerate(["$END", "_INDENT", "_DEDENT", *used])}
+
+    fixed = [text_of[name] for name in used if isinstance(definitions[name], PatternStr)]
+    name_pattern = re.compile(definitions["NAME"].to_regexp())
+    words = sorted(text for text in fixed if name_pattern.fullmatch(text))
+    signs = sorted((text for text in fixed if not name_pattern.fullmatch(text)), key=lambda text: (-len(text), text))
+    patterned = [terminal for terminal in parser.terminals if terminal.name in used and not isinstance(terminal.pattern, PatternStr)]
+    patterned.sort(key=lambda terminal: (-terminal.priority, terminal.name))
+
+    nonterminals = {name: number for number, name in enumerate(sorted({rule.origin.name for rule in parser.rules}))}
+    rules = [_rule(rule, nonterminals) for rule in parser.rules]
+    rule_numbers = {rule: number for number, rule in enumerate(parser.rules)}
+    states = automaton.states
+    actions, gotos = [], []
+    for state in range(len(states)):
+        row, goto = [0] * len(terminals), [0] * len(nonterminals)
+        for symbol, (action, argument) in states[state].items():
+            if symbol in nonterminals:
+                goto[nonterminals[symbol]] = argument
+            else:
+                row[numbers[symbol]] = argument + 1 if action is Shift else -(rule_numbers[argument] + 1)
+        actions.append(row)
+        gotos.append(goto)
+    action_rows, rows = _shared(actions)
+    goto_rows, goto_numbers = _shared(gotos)
+    return Table(
+        terminals=terminals,
+        patterns=[(terminal.name, terminal.pattern.to_regexp()) for terminal in patterned],
+        words=words,
+        signs=signs,
+        ignored=[definitions[name].to_regexp() for name in parser.ignore_tokens],
+        rules=rules,
+        actions=action_rows,
+        rows=rows,
+        gotos=goto_rows,
+        goto_rows=goto_numbers,
+        starts=dict(automaton.start_states),
+        finals=dict(automaton.end_states),
+    )
+
+
+def _rule(rule: Any, nonterminals: dict[str, int]) -> Rule:
+    """A production with its action, by lark's own conventions for `?`, `_`, `!` and `->`."""
+    name = rule.origin.name
+    parts = [index for index, symbol in enumerate(rule.expansion) if not (symbol.is_term and symbol.filter_out)]
+    inline = name.startswith("_")
+    alone = len(parts) == 1 and (inline or (rule.options.expand1 and not rule.alias))
+    action = PASS if alone else INLINE if inline else rule.alias or name
+    return Rule(nonterminals[name], len(rule.expansion), action, parts)
+
+
+def _shared(matrix: list[list[int]]) -> tuple[list[list[int]], list[int]]:
+    """The distinct rows of a matrix, and for each row which of them it is."""
+    known: dict[tuple[int, ...], int] = {}
+    numbers = [known.setdefault(tuple(row), len(known)) for row in matrix]
+    return [list(row) for row in known], numbers
+
+
+if __name__ == "__main__":
+    STORED.write_text(stored_text(grammar_path().read_bytes()), encoding="utf-8", newline="\n")
+    print(f"wrote {STORED.name}")

@@ -46,7 +46,8 @@ LEAVES: dict[str, Expression] = {
 
 UNARY = (
     "-{0}", "{0}.abs()", "{0}.exp()", "{0}.sin()", "{0}.cos()", "{0}.tanh()", "{0}.sigmoid()", "{0}.relu()", "{0}.square()",
-    "{0}.log1p()", "{0}.sqrt()", "{0}.reciprocal()", "{0}.erf()", "{0}.expm1()", "{0}.atan()", "{0} ** 2", "{0} ** 3", "{0} * 0.5",
+    "{0}.log1p()", "{0}.sqrt()", "{0}.reciprocal()", "{0}.erf()", "{0}.expm1()", "{0}.atan()", "{0} ** 2", "{0} ** 3",
+    "{0} * 0.5",
     "2 - {0}", "{0} / 3", "1 / {0}", "{0} + 1", "0.5 * {0}", "{0}.clone()", "{0}.detach()", "F.softplus({0})", "F.gelu({0})",
     "{0}.clamp(-1, 1)", "{0}.clamp(min=0)", "torch.where({0} > 0, {0}, 0.1 * {0})", "{0}.double()",
 )  # fmt: skip

@@ -27,7 +27,7 @@ class Evaluated:
     def __init__(self, source: str) -> None:
         self.interpreter = Interpreter(QuietHost(), {})
         self.interpreter.run(parse(Case("property", source, named_leaves(source)).program()))
-        self.leaves = [name for name in named_leaves(source)]
+        self.leaves = list(named_leaves(source))
 
     def value(self, expression: str) -> object:
         """The value of a further expression in the same scope."""
@@ -128,10 +128,14 @@ def test_json_numbers_read_back_to_the_same_values(expression: Expression) -> No
 
 
 TOKENS = (
-    "x", "y", "torch", "F", ".", "(", ")", "[", "]", "{", "}", ",", ":", ";", "\n", "    ", " ", "=", "+=", "==", "+", "-", "*", "**",
-    "/", "//", "%", "@", "~", "&", "|", "^", "<", ">", "if", "else", "elif", "while", "for", "in", "range", "def", "return", "lambda",
-    "with", "no_grad", "assert", "del", "pass", "break", "and", "or", "not", "is", "None", "True", "1", "2.5", "1e400", "9**9**9",
-    "'a'", '"', "f'{x}'", "f'{x:{y}}'", "#", "\\", "import", "from", "sum", "backward", "grad", "requires_grad", "_", "\t", "\u202e", "\x00",
+    "x", "y", "torch", "F", ".", "(", ")", "[", "]", "{", "}", ",", ":", ";", "\n", "    ", " ", "=", "+=", "==", "+", "-", "*",
+    "**",
+    "/", "//", "%", "@", "~", "&", "|", "^", "<", ">", "if", "else", "elif", "while", "for", "in", "range", "def",
+    "return", "lambda",
+    "with", "no_grad", "assert", "del",
+    "pass", "break", "and", "or", "not", "is", "None", "True", "1", "2.5", "1e400", "9**9**9",
+    "'a'", '"', "f'{x}'", "f'{x:{y}}'", "#", "\\", "import", "from", "sum", "backward", "grad", "requires_grad", "_", "\t", "\u202e",
+    "\x00",
     "é", "...", "None]", "tensor", "[1, 2]", "x.grad", "x.backward()", "ones(2, 2)", "randn", "print",
 )  # fmt: skip
 

@@ -1,0 +1,96 @@
+"""`gradcli eval`: evaluate statements and differentiate the last expression."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from gradcli.cli import collect_sparingly, options
+from gradcli.cli.streams import Streams
+from gradcli.cli.typer_commands import CONTEXT_SETTINGS, Command
+from gradcli.errors import GradcliError, UsageError
+
+if TYPE_CHECKING:
+    from gradcli.session import Evaluation
+
+EXAMPLES = """
+Examples:
+  gradcli eval 'mean((x+2)*(x+2)*3)' --let 'x=ones(2,2)'
+  gradcli eval 'y = x @ w' 'softmax(y)' --let 'x=[1,2]' --let 'w=eye(2)' --grad-output '[1,0]'
+  gradcli eval 'sum(w*x)' --let 'w=[1,2]' --const 'x=[3,4]' --wrt w --json
+  gradcli eval --let x=3 -- '-x*x'
+"""
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+
+
+@app.command(cls=Command, context_settings=CONTEXT_SETTINGS, epilog=EXAMPLES)
+def evaluate(
+    statements: options.Statements = None,
+    let: options.Let = None,
+    const: options.Const = None,
+    wrt: options.Wrt = None,
+    grad_output: options.GradOutput = None,
+    no_grad: options.NoGrad = False,
+    dtype: options.Dtype = "float32",
+    seed: options.Seed = None,
+    threads: options.Threads = None,
+    json: options.Json = False,
+    plain: options.Plain = False,
+    color: options.Color = "auto",
+    nan: options.Nan = "null",
+    keep_going: options.KeepGoing = False,
+    json_schema: options.JsonSchema = False,
+) -> int:
+    """Evaluate statements; differentiate the last expression; show value, gradients and grad_fn graph.
+
+    A scalar result is differentiated with respect to every leaf that requires grad. A result that does not require grad
+    is shown without gradients, and one with several elements needs --grad-output, or a sum().
+    """
+    options.choice("--color", color, options.COLORS)
+    options.choice("--nan", nan, options.NONFINITE)
+    streams = Streams(json=json, plain=plain, color=color)
+    if json_schema:
+        return print_schema(streams)
+    if not statements:
+        raise UsageError("eval takes at least one statement", hint="for example: gradcli eval 'mean((x+2)*(x+2)*3)' --let 'x=ones(2,2)'")
+    failed: list[GradcliError] = []
+
+    def tell(error: GradcliError) -> None:
+        failed.append(error)
+        streams.error(error, record=False)
+
+    session = options.new_session(dtype, seed, threads, write=streams.note_printed if json else streams.write)
+    options.bind_all(session, let, const)
+    collect_sparingly()
+    evaluation = session.evaluate("\n".join(statements), wrt, grad_output, no_grad, tell if keep_going else None)
+    show(evaluation, streams, nan)
+    for note in evaluation.notes:
+        streams.note(note)
+    return max((error.exit_code for error in failed), default=0)
+
+
+def show(evaluation: Evaluation, streams: Streams, nan: str) -> None:
+    """Write the result in the layout of the streams."""
+    if streams.layout == "json":
+        from gradcli.report import records
+
+        streams.write_record(records.evaluation_record(evaluation, nan))
+    elif streams.layout == "plain":
+        from gradcli.report import plain
+
+        streams.write(plain.evaluation_text(evaluation).rstrip("\n") + "\n")
+    else:
+        from gradcli.report import rich_view
+
+        rich_view.render_evaluation(evaluation, streams.console(sys.stdout))
+
+
+def print_schema(streams: Streams) -> int:
+    """Write the JSON Schema that all records follow."""
+    from gradcli.report import records
+
+    streams.write(records.json_schema().rstrip("\n") + "\n")
+    return 0

@@ -1,0 +1,158 @@
+"""The options that commands share, each declared once, and the checks of what they may say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gradcli.errors import UsageError, close_matches
+
+if TYPE_CHECKING:
+    from gradcli.session import Session
+
+BINDINGS = "Bindings"
+GRADIENTS = "Gradients"
+NUMBERS = "Numbers"
+OUTPUT = "Output"
+
+DTYPES = ("float32", "float64")
+COLORS = ("auto", "always", "never")
+NONFINITE = ("null", "string", "error")
+
+Statements = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="STATEMENT...", show_default=False, help="Statements in one scope; the last expression is the result."
+    ),
+]
+Let = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--let",
+        metavar="NAME=VALUE",
+        rich_help_panel=BINDINGS,
+        help="Bind NAME to an expression, which may use earlier names. Numbers and numeric lists become floating; "
+        "a floating binding is a leaf that requires grad. Repeatable.",
+    ),
+]
+Const = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--const",
+        metavar="NAME=VALUE",
+        rich_help_panel=BINDINGS,
+        help="Bind without gradient, by PyTorch's rule for literals: [0, 2] stays int64. Repeatable.",
+    ),
+]
+Wrt = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--wrt", metavar="NAME", rich_help_panel=GRADIENTS, help="Differentiate with respect to NAME only. Repeatable."
+    ),
+]
+GradOutput = Annotated[
+    str | None,
+    typer.Option(
+        "--grad-output",
+        metavar="EXPR",
+        rich_help_panel=GRADIENTS,
+        help="The gradient of a result that is no scalar (PyTorch's backward(gradient)).",
+    ),
+]
+NoGrad = Annotated[bool, typer.Option("--no-grad", rich_help_panel=GRADIENTS, help="The value only.")]
+Dtype = Annotated[
+    str,
+    typer.Option("--dtype", metavar="|".join(DTYPES), rich_help_panel=NUMBERS, help="The default floating dtype."),
+]
+Seed = Annotated[
+    str | None,
+    typer.Option("--seed", metavar="N", rich_help_panel=NUMBERS, help="Seed of rand, randn, randint: same seed, same numbers."),
+]
+Threads = Annotated[
+    str | None,
+    typer.Option(
+        "--threads",
+        metavar="N",
+        rich_help_panel=NUMBERS,
+        help="Threads to use; default: the CPUs this process may use. Results do not depend on it.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", rich_help_panel=OUTPUT, help="JSON, one record a line.")]
+Plain = Annotated[
+    bool,
+    typer.Option("--plain", rich_help_panel=OUTPUT, help="PyTorch's own text, undecorated; the default when piped."),
+]
+Color = Annotated[
+    str,
+    typer.Option(
+        "--color",
+        metavar="|".join(COLORS),
+        rich_help_panel=OUTPUT,
+        help="Colours; auto respects NO_COLOR, FORCE_COLOR and TERM=dumb.",
+    ),
+]
+Nan = Annotated[
+    str,
+    typer.Option("--nan", metavar="|".join(NONFINITE), rich_help_panel=OUTPUT, help="Numbers that are not finite, in JSON."),
+]
+KeepGoing = Annotated[
+    bool,
+    typer.Option("--keep-going", rich_help_panel=OUTPUT, help="Go on after a failed statement; the exit status still tells."),
+]
+JsonSchema = Annotated[
+    bool, typer.Option("--json-schema", rich_help_panel=OUTPUT, help="Print the JSON Schema of the records, and stop.")
+]
+
+
+def choice(option: str, value: str, allowed: Sequence[str]) -> str:
+    """The value, if it is one of those allowed."""
+    if value not in allowed:
+        message = f"{option} takes {', '.join(allowed[:-1])} or {allowed[-1]}, not {value!r}"
+        raise UsageError(message, did_you_mean=close_matches(value, allowed))
+    return value
+
+
+def whole_number(option: str, value: str | None, lowest: int) -> int | None:
+    """The value as an integer of at least `lowest`."""
+    if value is None:
+        return None
+    try:
+        number = int(value)
+    except ValueError:
+        raise UsageError(f"{option} takes a whole number, not {value!r}") from None
+    if not lowest <= number < 2**63:
+        raise UsageError(f"{option} takes a whole number from {lowest} on, not {value}")
+    return number
+
+
+def new_session(
+    dtype: str, seed: str | None, threads: str | None, write: Callable[[str], object] | None = None
+) -> Session:
+    """A session with the numeric options of the command line."""
+    checked_dtype = choice("--dtype", dtype, DTYPES)
+    checked_seed = whole_number("--seed", seed, 0)
+    checked_threads = whole_number("--threads", threads, 1)
+    from gradcli.session import Session
+
+    return Session(dtype=checked_dtype, seed=checked_seed, threads=checked_threads, write=write)
+
+
+def bind_all(session: Session, let: Sequence[str] | None, const: Sequence[str] | None) -> None:
+    """Bind what --const and --let say; constants first, since they can't use what requires grad."""
+    for option, bindings in (("--const", const), ("--let", let)):
+        for binding in bindings or ():
+            name, value = name_and_value(option, binding)
+            session.bind(name, value, requires_grad=option == "--let", origin=option)
+
+
+def name_and_value(option: str, binding: str) -> tuple[str, str]:
+    """The two sides of NAME=VALUE."""
+    name, equals, value = binding.partition("=")
+    name = name.strip()
+    if not name.isidentifier():
+        raise UsageError(f"{option} takes NAME=VALUE, and {name!r} is not a name", hint=f"for example: {option} 'x=ones(2,2)'")
+    if not equals or not value.strip():
+        raise UsageError(f"{option} {name} has no value", hint=f"for example: {option} '{name}=ones(2,2)'")
+    return name, value

@@ -1,0 +1,101 @@
+"""`gradcli run`: run a script of statements."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gradcli.cli import collect_sparingly, options
+from gradcli.cli.eval import print_schema
+from gradcli.cli.streams import Streams
+from gradcli.cli.typer_commands import CONTEXT_SETTINGS, Command
+from gradcli.errors import GradcliError, InputFault, UsageError, close_matches
+
+if TYPE_CHECKING:
+    from gradcli.errors import Source
+    from gradcli.language.tree import Statement
+
+EXAMPLES = """
+Examples:
+  gradcli run train.grad
+  gradcli run train.grad --let 'rate=0.1' --seed 1
+  echo 'x = tensor([1., 2.])
+  print(x.sum())' | gradcli run -
+  gradcli run train.grad --json | jq .text
+"""
+LARGEST_SCRIPT = 64 * 2**20
+
+ScriptFile = Annotated[
+    str | None, typer.Argument(metavar="FILE", show_default=False, help="A file of statements (.grad), or - for standard input.")
+]
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+
+
+@app.command(cls=Command, context_settings=CONTEXT_SETTINGS, epilog=EXAMPLES)
+def run(
+    file: ScriptFile = None,
+    let: options.Let = None,
+    const: options.Const = None,
+    dtype: options.Dtype = "float32",
+    seed: options.Seed = None,
+    threads: options.Threads = None,
+    json: options.Json = False,
+    plain: options.Plain = False,
+    color: options.Color = "auto",
+    nan: options.Nan = "null",
+    keep_going: options.KeepGoing = False,
+    json_schema: options.JsonSchema = False,
+) -> int:
+    """Run a script: a subset of Python with PyTorch's meaning, in a file that ends in .grad.
+
+    An expression statement displays its value, unless it ends with a semicolon. print() prints what PyTorch prints.
+    With --json each of them is a record.
+    """
+    options.choice("--color", color, options.COLORS)
+    options.choice("--nan", nan, options.NONFINITE)
+    streams = Streams(json=json, plain=plain, color=color)
+    if json_schema:
+        return print_schema(streams)
+    if file is None:
+        raise UsageError("run takes a file", hint="- stands for standard input")
+    text, name = read_script(file)
+    session = options.new_session(dtype, seed, threads)
+    options.bind_all(session, let, const)
+    host = JsonHost(streams, nan) if json else TextHost(streams)
+    failed: list[GradcliError] = []
+
+    def tell(error: GradcliError) -> None:
+        failed.append(error)
+        streams.error(error)
+
+    collect_sparingly()
+    session.run(text, name, host, tell if keep_going else None)
+    return max((error.exit_code for error in failed), default=0)
+
+
+def read_script(file: str) -> tuple[str, str]:
+    """A script's text and the name that it is reported under."""
+    if file == "-":
+        data = sys.stdin.buffer.read(LARGEST_SCRIPT + 1)
+        name = "<stdin>"
+    else:
+        path, name = Path(file), file
+        try:
+            with path.open("rb") as script:
+                data = script.read(LARGEST_SCRIPT + 1)
+        except FileNotFoundError:
+            beside = [entry.name for entry in path.parent.glob("*.grad")] if path.parent.is_dir() else []
+            raise InputFault(f"there is no file {file}", did_you_mean=close_matches(path.name, beside)) from None
+        except OSError as fault:
+            raise InputFault(f"{file} cannot be read: {fault.strerror or fault}") from None
+    if len(data) > LARGEST_SCRIPT:
+        raise InputFault(f"{name} is larger than {LARGEST_SCRIPT // 2**20} MiB, the most that a script may have")
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"), name
+    except UnicodeDecodeError as fault:
+        line = data.count(b"\n", 0, fault.start) + 1
+        raise InputFault(f"{name} is not a text in UTF-8: line {line} has the byte 0x{data[fault.start]:02x}") from None

@@ -1,0 +1,104 @@
+"""Where a command writes, and how: results to stdout, everything else to stderr, colours only where they are wanted."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any, TextIO
+
+from gradcli.errors import GradcliError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Streams:
+    """The layout that was asked for (`json`, `plain` or `rich`) and the two streams it is written to."""
+
+    __slots__ = ("color", "layout")
+
+    def __init__(self, *, json: bool = False, plain: bool = False, color: str = "auto") -> None:
+        self.color = color
+        self.layout = "json" if json else "plain" if plain or not is_decorated(sys.stdout, color) else "rich"
+        prepare(sys.stdout, json=json)
+        prepare(sys.stderr, json=False)
+
+    def write(self, text: str) -> None:
+        """Write text to stdout as it is."""
+        sys.stdout.write(text)
+
+    def write_record(self, record: Mapping[str, Any]) -> None:
+        """Write one line of JSON to stdout."""
+        from gradcli.report import records
+
+        sys.stdout.write(records.dump(record) + "\n")
+
+    def note_printed(self, text: str) -> None:
+        """Write what a program prints to stderr, where stdout belongs to a record."""
+        sys.stderr.write(text)
+
+    def note(self, text: str) -> None:
+        """Write a remark to stderr."""
+        sys.stdout.flush()
+        sys.stderr.write(f"note: {text}\n")
+
+    def error(self, error: GradcliError, *, line: int | None = None, record: bool = True) -> None:
+        """Tell people on stderr, and programs on stdout if they asked for JSON."""
+        if self.layout == "json" and record:
+            from gradcli.report import records
+
+            self.write_record(records.error_record(error, line))
+        sys.stdout.flush()
+        if is_decorated(sys.stderr, self.color):
+            from gradcli.report import rich_view
+
+            rich_view.render_error(error, self.console(sys.stderr))
+        else:
+            from gradcli.report import diagnostics
+
+            sys.stderr.write(diagnostics.error_text(error).rstrip("\n") + "\n")
+
+    def console(self, stream: TextIO) -> Console:
+        """A rich console on one of the streams, with colours as the options and the environment say."""
+        from rich.console import Console
+
+        colored = wants_color(stream, self.color)
+        return Console(
+            file=stream,
+            force_terminal=True,
+            no_color=not colored,
+            color_system="auto" if stream.isatty() else "256",
+            highlight=False,
+            markup=False,
+            emoji=False,
+            soft_wrap=False,
+        )
+
+
+def wants_color(stream: TextIO, policy: str) -> bool:
+    """Whether a stream gets colours: the option decides, then NO_COLOR, FORCE_COLOR, TERM, and whether it is a terminal."""
+    if policy != "auto":
+        return policy == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return is_decorated(stream, policy)
+
+
+def is_decorated(stream: TextIO, policy: str) -> bool:
+    """Whether a stream gets the rich layout: on a terminal, or where colours are asked for."""
+    if policy == "always":
+        return True
+    if policy == "auto" and os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return os.environ.get("TERM") != "dumb" and stream.isatty()
+
+
+def prepare(stream: TextIO, *, json: bool) -> None:
+    """No character may stop a stream: JSON is UTF-8 always, elsewhere an escape stands for what the encoding lacks."""
+    if isinstance(stream, TextIOWrapper):
+        if json:
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+        else:
+            stream.reconfigure(errors="backslashreplace")

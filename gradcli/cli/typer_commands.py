@@ -1,0 +1,141 @@
+"""How Typer builds, parses and explains our commands: each command's file is imported only when that command is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from gradcli.errors import UsageError, close_matches
+
+# Typer keeps its context, parameter and formatter classes private, so that they have no name to annotate with.
+Context = Any
+Formatter = Any
+AnyCommand = Any
+
+WIDEST_HELP = 100
+CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": WIDEST_HELP}
+
+
+class CommandEntry(NamedTuple):
+    """A command's place in the help: the group that it is listed under, and its one line."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "eval": CommandEntry("gradcli.cli.eval", "Evaluate; differentiate the last expression; show value, gradients, graph."),
+    "run": CommandEntry("gradcli.cli.run", "Run a script of statements (- is standard input)."),
+    "functions": CommandEntry("gradcli.cli.functions", "List every function, or explain one."),
+}
+
+
+class TextParameter:
+    """Takes a parameter's words as they are.
+
+    Typer's own conversion imports pydantic, which costs more than all of the rest of the start-up; every value is text
+    to us, and what it must look like is checked, with our own messages, where it is used.
+    """
+
+    def coerce(self, value: Any, param: Any, ctx: Context) -> Any:
+        """The value, or nothing given as what the parameter's kind calls nothing."""
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
+        return value
+
+
+class Command(TyperCommand):
+    """A command whose parameters are words, and whose help shows options in groups and examples last."""
+
+    def __init__(self, *positional: Any, **settings: Any) -> None:
+        super().__init__(*positional, **settings)
+        for parameter in self.params:
+            parameter._runtime_param = TextParameter()  # type: ignore[attr-defined]  # see TextParameter
+
+    def collect_usage_pieces(self, ctx: Context) -> list[str]:
+        """The usage line: the options, then the arguments as they were declared."""
+        return ["[OPTIONS]", *(parameter.metavar for parameter in self.params if parameter.param_type_name == "argument")]
+
+    def format_options(self, ctx: Context, formatter: Formatter) -> None:
+        """Write the options under the headings that they were declared with."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            if parameter.param_type_name == "argument":
+                sections.setdefault("Arguments", []).append((parameter.metavar, parameter.help))
+            elif (record := parameter.get_help_record(ctx)) is not None:
+                sections.setdefault(getattr(parameter, "rich_help_panel", None) or "Other", []).append(record)
+        for heading in sorted(sections, key=lambda name: (name == "Other", name != "Arguments")):
+            with formatter.section(heading):
+                formatter.write_dl(sections[heading])
+
+    def format_epilog(self, ctx: Context, formatter: Formatter) -> None:
+        """Write the examples as they are, without filling lines."""
+        _write_verbatim(self.epilog, formatter)
+
+
+class CommandGroup(TyperGroup):
+    """The program: a table of commands that are imported on demand."""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """The names of all commands, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> AnyCommand | None:
+        """Import and build the one command asked for."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command = typer.main.get_command(import_module(entry.module).app)
+        command.name = cmd_name
+        return command
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, AnyCommand | None, list[str]]:
+        """The command that the first word names; a misspelt one gets suggestions."""
+        name = args[0]
+        command = self.get_command(ctx, name)
+        if command is None:
+            hint = f"a statement is evaluated with: gradcli eval '{name}'" if not name.isidentifier() else None
+            raise UsageError(f"there is no command {name!r}", hint=hint, did_you_mean=close_matches(name, list(COMMANDS)))
+        return name, command, args[1:]
+
+    def format_commands(self, ctx: Context, formatter: Formatter) -> None:
+        """Write the table of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+    def format_epilog(self, ctx: Context, formatter: Formatter) -> None:
+        """Write the examples as they are, without filling lines."""
+        _write_verbatim(self.epilog, formatter)
+
+
+def _write_verbatim(text: str | None, formatter: Formatter) -> None:
+    if text:
+        formatter.write("\n" + text.strip("\n") + "\n")
+
+
+def usage_error(fault: Exception) -> UsageError | None:
+    """What Typer found wrong with the command line, in our words; None where the fault is of another kind."""
+    message = getattr(fault, "format_message", None)
+    if message is None:
+        return None
+    option = getattr(fault, "option_name", None)
+    context = getattr(fault, "ctx", None)
+    if option is not None and context is not None:
+        return _option_error(option, message(), context)
+    text = message().strip().rstrip(".")
+    return UsageError(text[:1].lower() + text[1:])
+
+
+def _option_error(option: str, message: str, context: Context) -> UsageError:
+    parameters = context.command.get_params(context)
+    options = [name for parameter in parameters for name in (*parameter.opts, *parameter.secondary_opts)]
+    if option in options:  # known, but used wrongly: without its value, or with one that it does not take
+        text = message.strip().rstrip(".")
+        return UsageError(text[:1].lower() + text[1:])
+    hint = None
+    if not option.startswith("--"):
+        hint = "a statement that starts with a minus sign stands after --, as in: gradcli eval --let x=3 -- '-x*x'"
+    return UsageError(f"there is no option {option}", hint=hint, did_you_mean=close_matches(option, options))

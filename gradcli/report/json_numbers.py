@@ -64,7 +64,7 @@ def nonfinite_error(index: list[int], kind: str) -> ValueFault:
 
 
 def _shortest(array: np.ndarray) -> np.ndarray:
-    """Finite floats as the float64 numbers whose `repr` is the shortest text that reads back to the same value of the array's dtype."""
+    """Finite floats as the float64 numbers whose `repr` is the shortest text that reads back to the same value of their dtype."""
     import numpy as np
 
     if array.dtype == np.float64:
@@ -84,7 +84,7 @@ def _through_text(array: np.ndarray) -> np.ndarray:
 
 
 def _shortest_float32(array: np.ndarray) -> np.ndarray:
-    """Round to ever more decimal digits until the float32 is met; exact, because digits and powers of ten are exact in float64."""
+    """Round to ever more decimal digits until the float32 is met; digits and powers of ten are exact in float64."""
     import numpy as np
 
     wide = array.astype(np.float64)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from gradcli.autograd.node import Node
 from gradcli.autograd.tensor import Tensor
@@ -21,23 +20,12 @@ from gradcli.report.torch_text import represent_value
 if TYPE_CHECKING:
     import numpy as np
 
+    from gradcli.report.evaluated import Evaluated
+
 FORMAT_VERSION: Final = "1.0"
 DEEPEST_CONTAINER: Final = 200  # lists within lists that a record may hold
 
 Record = dict[str, Any]
-
-
-class Evaluated(Protocol):
-    """What a record of an evaluation is made from."""
-
-    @property
-    def source(self) -> Source: ...  # noqa: D102
-    @property
-    def value(self) -> object: ...  # noqa: D102
-    @property
-    def grads(self) -> Mapping[str, Tensor] | None: ...  # noqa: D102
-    @property
-    def grad_fn(self) -> Node | None: ...  # noqa: D102
 
 
 def evaluation_record(evaluation: Evaluated, nan: str = NULL, input_line: int | None = None) -> Record:
@@ -47,9 +35,13 @@ def evaluation_record(evaluation: Evaluated, nan: str = NULL, input_line: int | 
         **_head(True, input_line),
         "source": evaluation.source.text,
         **value_record(evaluation.value, nan),
-        "grads": None if grads is None else {name: value_record(grad, nan) for name, grad in grads.items()},
+        "grads": None if grads is None else {name: _grad_record(grad, nan) for name, grad in grads.items()},
         "graph": [] if node is None else graph_records(node, evaluation.source),
     }
+
+
+def _grad_record(grad: Tensor | None, nan: str) -> Record | None:
+    return None if grad is None else _tensor_record(grad, nan)
 
 
 def display_record(value: object, source: Source, statement: Span, nan: str = NULL) -> Record:
@@ -63,7 +55,7 @@ def print_record(text: str, source: Source, statement: Span) -> Record:
 
 
 def error_record(error: GradcliError, statement: Span | None = None, input_line: int | None = None) -> Record:
-    """The record of an error, in the place of a result; `statement` is the failed one where it is known, all of the text for `eval`."""
+    """The record of an error, in the place of a result; `statement` is the failed one if known, all of the text for `eval`."""
     source = error.source
     base = _base(source, statement, error.span)
     return {
@@ -199,7 +191,7 @@ def _lines(source: Source, span: Span) -> Span:
 
 
 def _base(source: Source | None, statement: Span | None, span: Span | None) -> Span | None:
-    """The part of the text that a record quotes and counts characters in: the statement, or the lines of the error if it lies elsewhere."""
+    """The text that a record quotes and counts characters in: the statement, or the lines of the error if it lies elsewhere."""
     if source is None:
         return None
     if statement is not None and (span is None or (statement.start <= span.start and span.end <= statement.end)):

@@ -32,8 +32,9 @@ def tensor_text(
     requires_grad: bool = False,
     device: str = "cpu",
     default_dtype: DType | None = None,
+    line_width: int = LINE_WIDTH,
 ) -> str:
-    """`tensor(...)` as PyTorch writes it; the session's default dtype is the one that is not mentioned, unless another is given."""
+    """`tensor(...)` as PyTorch writes it; the default dtype, the session's if none is given, is not mentioned."""
     prefix = "tensor("
     default = (default_dtype or settings.default_dtype).name
     suffixes = [] if device == "cpu" else [f"device='{device}'"]
@@ -43,7 +44,7 @@ def tensor_text(
             suffixes.append(f"size={tuple(value.shape)}")
         is_implied = dtype.name == default
     else:
-        elements = elements_text(value, len(prefix))
+        elements = elements_text(value, len(prefix), line_width)
         is_implied = dtype.name == default or dtype.name in INT64_OR_BOOL
     if not is_implied:
         suffixes.append(f"dtype={dtype}")
@@ -51,17 +52,17 @@ def tensor_text(
         suffixes.append(f"grad_fn=<{grad_fn}>")
     elif requires_grad:
         suffixes.append("requires_grad=True")
-    return _with_suffixes(prefix + elements, suffixes, len(prefix))
+    return _with_suffixes(prefix + elements, suffixes, len(prefix), line_width)
 
 
-def elements_text(value: np.ndarray, indent: int) -> str:
+def elements_text(value: np.ndarray, indent: int, line_width: int = LINE_WIDTH) -> str:
     """The nested brackets of a tensor with at least one element, of which the first line is indented by `indent`."""
     is_summary = value.size > SUMMARY_THRESHOLD
     shown = _edges(value) if is_summary else value
     texts, width = _element_texts(shown)
     if value.ndim == 0:
         return texts[0]
-    per_line = max(1, (LINE_WIDTH - indent - value.ndim + 1) // (width + 2))
+    per_line = max(1, (line_width - indent - value.ndim + 1) // (width + 2))
     return _brackets(iter(texts), value.shape, indent, per_line, is_summary)
 
 
@@ -125,12 +126,12 @@ def _brackets(texts: Iterator[str], shape: Sequence[int], indent: int, per_line:
     return "[" + ("," + blank_lines + line_start).join(items) + "]"
 
 
-def _with_suffixes(text: str, suffixes: Sequence[str], indent: int) -> str:
-    """Append `dtype=...` and the like, on a line of its own where it would not fit; the length is counted as PyTorch counts it."""
+def _with_suffixes(text: str, suffixes: Sequence[str], indent: int, line_width: int) -> str:
+    """Append `dtype=...` and the like, on a line of its own where it would not fit by PyTorch's count of characters."""
     parts = [text]
     length = len(text) - text.rfind("\n") + 1
     for suffix in suffixes:
-        if length + len(suffix) + 2 > LINE_WIDTH:
+        if length + len(suffix) + 2 > line_width:
             parts.append(",\n" + " " * indent + suffix)
             length = indent + len(suffix)
         else:
@@ -159,7 +160,7 @@ def represent_value(value: object) -> str:
             parts.append(item.text)
             open_containers.discard(item.closes)
         elif isinstance(item, Tensor):
-            parts.append(_text_of_tensor(item))
+            parts.append(text_of_tensor(item))
         elif not _is_container(item):
             parts.append(repr(item))
         elif id(item) in open_containers:
@@ -180,7 +181,8 @@ class _Literal:
         self.closes = closes
 
 
-def _text_of_tensor(tensor: Tensor) -> str:
+def text_of_tensor(tensor: Tensor, line_width: int = LINE_WIDTH) -> str:
+    """The text of a tensor with what autograd knows of it."""
     node = tensor.grad_fn
     return tensor_text(
         tensor.numpy(),
@@ -188,6 +190,7 @@ def _text_of_tensor(tensor: Tensor) -> str:
         grad_fn=node.name if node is not None else None,
         requires_grad=tensor.requires_grad,
         device=tensor.device,
+        line_width=line_width,
     )
 
 

@@ -8,7 +8,7 @@ ELLIPSIS: Final = "…"
 
 
 def visible(text: str, keep: str = "") -> str:
-    """The text with every character that has no glyph of its own written as Python writes it (`\\x1b`, `\\u202e`), except those to keep."""
+    """The text with every character that has no glyph written as Python's escape of it (`\\x1b`), except those to keep."""
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() or character in keep else escape(character) for character in text)

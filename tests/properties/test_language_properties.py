@@ -127,17 +127,13 @@ def test_json_numbers_read_back_to_the_same_values(expression: Expression) -> No
     numpy.testing.assert_array_equal(read.reshape(array.shape)[finite], array[finite])
 
 
-TOKENS = (
-    "x", "y", "torch", "F", ".", "(", ")", "[", "]", "{", "}", ",", ":", ";", "\n", "    ", " ", "=", "+=", "==", "+", "-", "*",
-    "**",
-    "/", "//", "%", "@", "~", "&", "|", "^", "<", ">", "if", "else", "elif", "while", "for", "in", "range", "def",
-    "return", "lambda",
-    "with", "no_grad", "assert", "del",
-    "pass", "break", "and", "or", "not", "is", "None", "True", "1", "2.5", "1e400", "9**9**9",
-    "'a'", '"', "f'{x}'", "f'{x:{y}}'", "#", "\\", "import", "from", "sum", "backward", "grad", "requires_grad", "_", "\t", "\u202e",
-    "\x00",
-    "é", "...", "None]", "tensor", "[1, 2]", "x.grad", "x.backward()", "ones(2, 2)", "randn", "print",
-)  # fmt: skip
+WORDS = """
+    x y torch F . ( ) [ ] { } , : ; = += == + - * ** / // % @ ~ & | ^ < > if else elif while for in range def return lambda with
+    no_grad assert del pass break and or not is None True 1 2.5 1e400 9**9**9 'a' " f'{x}' f'{x:{y}}'
+    # \\ import from sum backward
+    grad requires_grad _ \u202e \x00 é ... tensor x.grad x.backward() ones(2,2) randn print
+"""
+TOKENS = (*WORDS.split(), "\n", "\n    ", "\t", " ")
 
 
 @settings(max_examples=300, deadline=2000, suppress_health_check=list(HealthCheck))

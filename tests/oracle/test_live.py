@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 
 from . import gradcli_side
 from .cases import LEAVES, Case, Leaf, all_cases
+from .golden import golden
 from .observation import differences
 
-pytest.importorskip("torch", reason="the live comparison needs PyTorch")
+torch = pytest.importorskip("torch", reason="the live comparison needs PyTorch")
 
 COMPARED = ("value", "grads", "backward_error", "second_backward")
 SEEDS = (1,)
@@ -51,3 +53,13 @@ def test_random_numbers_give_the_values_and_gradients_of_pytorch(case: Case, see
     got = {aspect: record[aspect] for aspect in COMPARED if aspect in record}
     found = differences(wanted, got)
     assert not found, program + "\n" + "\n".join(found)
+
+
+def test_the_golden_files_are_what_the_command_writes() -> None:
+    from . import make_golden
+
+    if not torch.__version__.startswith(make_golden.MADE_WITH):
+        pytest.skip(f"the golden files are made with torch {make_golden.MADE_WITH}, this is {torch.__version__}")
+    for name, records in make_golden.golden_files().items():
+        assert list(records) == list(golden(name))
+        assert not differences(golden(name), json.loads(json.dumps(records)))

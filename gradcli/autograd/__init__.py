@@ -3,7 +3,7 @@
 from gradcli.autograd.backward import backward, gradients
 from gradcli.autograd.in_place import change_in_place
 from gradcli.autograd.node import Node, edge_to, walk
-from gradcli.autograd.state import GradMode, state
+from gradcli.autograd.state import GradMode, SwitchedMode, state
 from gradcli.autograd.tensor import Tensor
 
-__all__ = ["GradMode", "Node", "Tensor", "backward", "change_in_place", "edge_to", "gradients", "state", "walk"]
+__all__ = ["GradMode", "Node", "SwitchedMode", "Tensor", "backward", "change_in_place", "edge_to", "gradients", "state", "walk"]

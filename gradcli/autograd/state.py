@@ -34,3 +34,16 @@ class GradMode:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         state.grad_enabled = self._before.pop()
+
+
+class SwitchedMode(GradMode):
+    """`torch.set_grad_enabled(mode)`: takes effect at once, and until the block ends if it is used in a `with`."""
+
+    __slots__ = ()
+
+    def __init__(self, enabled: bool) -> None:
+        super().__init__(enabled)
+        super().__enter__()
+
+    def __enter__(self) -> None:
+        """Nothing to do: the mode was switched when it was made."""

@@ -19,13 +19,21 @@ Scalar = bool | int | float
 class ViewOf:
     """What a tensor is a view of, and how to make it again when the base is changed in place.
 
-    Aliases (`detach()`, `.data`) are views that show the whole base.
+    Aliases (`detach()`, `.data`) are views that show the whole base. `step` is the call that made the view.
     """
 
-    __slots__ = ("base", "counts_versions", "is_alias", "replay")
+    __slots__ = ("base", "counts_versions", "is_alias", "replay", "step")
 
-    def __init__(self, base: Tensor, replay: Callable[[Tensor], Tensor], is_alias: bool, counts_versions: bool = True) -> None:
+    def __init__(
+        self,
+        base: Tensor,
+        replay: Callable[[Tensor], Tensor],
+        is_alias: bool,
+        counts_versions: bool = True,
+        step: tuple[str, list[Any]] | None = None,
+    ) -> None:
         self.base = base
+        self.step = step
         self.replay = replay
         self.is_alias = is_alias
         self.counts_versions = counts_versions

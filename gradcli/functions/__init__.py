@@ -2,7 +2,39 @@
 
 from __future__ import annotations
 
-from gradcli.functions import create, elementwise
-from gradcli.functions.declare import DECLARED, METHODS, NAMESPACES, Function, ReturnTuple
+from typing import Any
 
-__all__ = ["DECLARED", "METHODS", "NAMESPACES", "Function", "ReturnTuple", "create", "elementwise"]
+from gradcli.functions import create, elementwise, join, reduce, shape, surface
+from gradcli.functions.declare import DECLARED, METHODS, NAMESPACES, Function, ReturnTuple
+from gradcli.functions.operators import INPLACE_OPERATORS, OPERATORS, UNARY_OPERATORS
+from gradcli.functions.surface import ATTRIBUTES, SETTABLE
+
+tensor = create.tensor
+
+#: Names that work without a namespace; where namespaces share a name, torch's comes first.
+BARE: dict[str, Any] = {
+    name: value
+    for space in ("torch.special", "torch.linalg", "torch.nn.functional", "torch")
+    for name, value in NAMESPACES[space].items()
+}
+
+__all__ = [
+    "ATTRIBUTES",
+    "BARE",
+    "DECLARED",
+    "INPLACE_OPERATORS",
+    "METHODS",
+    "NAMESPACES",
+    "OPERATORS",
+    "SETTABLE",
+    "UNARY_OPERATORS",
+    "Function",
+    "ReturnTuple",
+    "create",
+    "elementwise",
+    "join",
+    "reduce",
+    "shape",
+    "surface",
+    "tensor",
+]

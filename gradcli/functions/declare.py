@@ -212,7 +212,7 @@ class Function:
                 again = self.apply([changed, *bound[1:]])
                 return again[number] if isinstance(again, tuple) else again
 
-            add_view(output, ViewOf(base, replay, is_alias=False))
+            add_view(output, ViewOf(base, replay, is_alias=False, step=(self.name, bound)))
 
     def pull_back(self, node: Node, cotangents: Sequence[Tensor | None]) -> list[Tensor | None]:
         """The cotangents of the arguments from those of the results, by the rules."""

@@ -94,7 +94,7 @@ atan2 = binary("atan2", "the angle of the point (y, x)", lambda x, y: y * invers
 hypot = binary("hypot", "sqrt(x*x + y*y) without overflow", lambda x, result: x / result, lambda y, result: y / result, kink="nan at the origin")
 fmod  = binary("fmod", "the remainder of x / y with the sign of x", 1, lambda x, y: -trunc(x / y), grad_fn="FmodBackward1", domain=(0.5, 2.0))
 _remainder = binary("remainder", "the remainder of x / y with the sign of y", 1, lambda x, y: -floor(x / y), grad_fn="RemainderBackward1", domain=(0.5, 2.0), public=False)
-_rsub = binary("rsub", "y - x", -1, 1, formula=lambda x, y: sub(y, x), grad_fn="RsubBackward1", public=False)
+reverse_sub = binary("rsub", "y - x", -1, 1, formula=lambda x, y: sub(y, x), grad_fn="RsubBackward1")
 
 bitwise_and = binary("bitwise_and", "bit by bit and", None, None)
 bitwise_or  = binary("bitwise_or", "bit by bit or", None, None)

@@ -1,0 +1,77 @@
+"""Operators: which function each symbol stands for when one of its operands is a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gradcli.autograd import Tensor, change_in_place
+from gradcli.autograd.tensor import Scalar, operators
+from gradcli.errors import TypeMismatch
+from gradcli.functions.arguments import type_name
+from gradcli.functions.elementwise import (
+    add, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, div, eq, floor_divide, ge, gt, le, lt, mul, ne, neg, pow, reciprocal,
+    reverse_sub, remainder, sub,
+)  # fmt: skip
+
+Operand = Tensor | Scalar
+
+
+def _subtract(left: Operand, right: Operand) -> Tensor:
+    return sub(left, right) if isinstance(left, Tensor) else reverse_sub(right, left)
+
+
+def _divide(left: Operand, right: Operand) -> Tensor:
+    """PyTorch records a number divided by a tensor as its reciprocal times the number."""
+    return div(left, right) if isinstance(left, Tensor) else mul(reciprocal(right), left)
+
+
+def _multiply(left: Operand, right: Operand) -> Tensor:
+    return mul(left, right) if isinstance(left, Tensor) else mul(right, left)
+
+
+def _add(left: Operand, right: Operand) -> Tensor:
+    return add(left, right) if isinstance(left, Tensor) else add(right, left)
+
+
+def _matrix_product(left: Operand, right: Operand) -> Tensor:
+    return operators["matmul"](left, right)
+
+
+OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": _add,
+    "-": _subtract,
+    "*": _multiply,
+    "/": _divide,
+    "//": floor_divide,
+    "%": remainder,
+    "**": pow,
+    "@": _matrix_product,
+    "&": bitwise_and,
+    "|": bitwise_or,
+    "^": bitwise_xor,
+    "==": eq,
+    "!=": ne,
+    "<": lt,
+    "<=": le,
+    ">": gt,
+    ">=": ge,
+}
+
+UNARY_OPERATORS: dict[str, Callable[[Tensor], Any]] = {"neg": neg, "pos": lambda tensor: tensor, "invert": bitwise_not}
+
+
+def _in_place(symbol: str) -> Callable[[Tensor, Any], Tensor]:
+    operator = OPERATORS[symbol]
+
+    def change(target: Tensor, value: Any) -> Tensor:
+        if not isinstance(target, Tensor):
+            raise TypeMismatch(f"'{symbol}=' needs a tensor on its left, not {type_name(target)}")
+        return change_in_place(target, lambda snapshot: operator(snapshot, value))
+
+    return change
+
+
+INPLACE_OPERATORS: dict[str, Callable[[Tensor, Any], Tensor]] = {
+    f"{symbol}=": _in_place(symbol) for symbol in ("+", "-", "*", "/", "//", "%", "**", "&", "|", "^")
+}

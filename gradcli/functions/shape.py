@@ -1,0 +1,320 @@
+"""Functions that rearrange elements: reshaping, permuting, broadcasting, joining and splitting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import operators
+from gradcli.errors import DimensionOutOfRange, OperandLabel, ShapeMismatch, ValueFault
+from gradcli.functions.arguments import Dims, Shape, Tensors
+from gradcli.functions.declare import function
+from gradcli.functions.layout import is_contiguous, is_viewable
+from gradcli.lazy import LazyArray, Size, ops
+from gradcli.lazy.shapes import describe, normalize_dim
+
+# ── copies ──
+
+
+@function("CloneBackward0", examples=("x.clone()",), d_input=lambda g: g)
+def clone(input: Tensor) -> LazyArray:
+    """A copy that remains in the graph."""
+    return input.array
+
+
+@function(forms=(clone,))
+def contiguous(input: Tensor) -> Tensor:
+    """The tensor with its rows one after the other in memory: itself, or a copy."""
+    return input if is_contiguous(input) else clone(input)
+
+
+# ── reshape ──
+
+
+def wanted_shape(input: Tensor, shape: Sequence[int]) -> Size:
+    """A shape that was asked for, with -1 inferred."""
+    total = input.shape.numel()
+    invalid = f"shape '{list(shape)}' is invalid for input of size {total}"
+    if shape.count(-1) > 1:
+        raise ShapeMismatch("only one dimension can be inferred", torch_message="only one dimension can be inferred")
+    if any(size < -1 for size in shape):
+        message = f"invalid shape dimension {next(size for size in shape if size < -1)}"
+        raise ShapeMismatch(message, torch_message=message)
+    known = Size(size for size in shape if size != -1).numel()
+    if -1 in shape:
+        if known == 0 or total % known:
+            raise ShapeMismatch(invalid, torch_message=invalid, operands=[OperandLabel(0, describe(input.shape))])
+        return Size(total // known if size == -1 else size for size in shape)
+    if known != total:
+        hint = f"the new shape has {known} elements, the tensor {total}"
+        raise ShapeMismatch(invalid, torch_message=invalid, operands=[OperandLabel(0, describe(input.shape))], hint=hint)
+    return Size(shape)
+
+
+@function("ViewBackward0", name="view", public=False, view=True, d_input=lambda g, input_shape: reshape(g, input_shape))
+def view_as_shape(input: Tensor, shape: Shape) -> LazyArray:
+    """The same elements under another shape, as a view."""
+    return ops.reshape(input.array, Size(shape))
+
+
+@function("UnsafeViewBackward0", name="reshape", public=False, d_input=lambda g, input_shape: reshape(g, input_shape))
+def unsafe_view(input: Tensor, shape: Shape) -> LazyArray:
+    """The same elements under another shape, of a tensor nobody else sees."""
+    return ops.reshape(input.array, Size(shape))
+
+
+@function(forms=(view_as_shape, unsafe_view), examples=("reshape(x, (3, 2))", "x.reshape(-1)"))
+def reshape(input: Tensor, *shape: Shape) -> Tensor:
+    """The same elements in the same order under another shape; one size may be -1."""
+    size = wanted_shape(input, shape)
+    if is_viewable(input, size):
+        return view_as_shape(input, size)
+    return unsafe_view(clone(input), size)
+
+
+@function(forms=(view_as_shape,), examples=("x.view(3, 2)",))
+def view(input: Tensor, *shape: Shape) -> Tensor:
+    """The same elements under another shape, without a copy."""
+    size = wanted_shape(input, shape)
+    if not is_viewable(input, size):
+        message = (
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous "
+            "subspaces). Use .reshape(...) instead."
+        )
+        raise ShapeMismatch(message, torch_message=message, hint="use reshape(...)")
+    return view_as_shape(input, size)
+
+
+@function(forms=(view_as_shape,))
+def view_as(input: Tensor, other: Tensor) -> Tensor:
+    """The same elements under the shape of another tensor, without a copy."""
+    return view(input, *other.shape)
+
+
+@function(forms=(view_as_shape, unsafe_view))
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
+    """The same elements under the shape of another tensor."""
+    return reshape(input, other.shape)
+
+
+@function(forms=(view_as_shape, unsafe_view), examples=("flatten(x)", "x.flatten(0, 1)"))
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Some adjacent dimensions as one."""
+    rank = input.ndim
+    start, end = normalize_dim(start_dim, rank), normalize_dim(end_dim, rank)
+    if start > end:
+        message = "flatten() has invalid args: start_dim cannot come after end_dim"
+        raise ValueFault(message, torch_message=message)
+    if rank == 0:
+        return reshape(input, (1,))
+    if start == end:
+        return input
+    return reshape(input, (*input.shape[:start], Size(input.shape[start : end + 1]).numel(), *input.shape[end + 1 :]))
+
+
+@function(forms=(view_as_shape, unsafe_view), examples=("ravel(x)",))
+def ravel(input: Tensor) -> Tensor:
+    """All elements in one dimension."""
+    return reshape(input, (-1,)) if input.ndim != 1 else input
+
+
+@function(forms=(view_as_shape,), examples=("unflatten(x, 1, (3, 1))",))
+def unflatten(input: Tensor, dim: int, sizes: Shape) -> Tensor:
+    """One dimension as several."""
+    axis = normalize_dim(dim, input.ndim)
+    part = wanted_shape_of_axis(input, axis, sizes)
+    return reshape(input, (*input.shape[:axis], *part, *input.shape[axis + 1 :]))
+
+
+def wanted_shape_of_axis(input: Tensor, axis: int, sizes: Sequence[int]) -> Size:
+    """The sizes that one dimension is split into, with -1 inferred."""
+    known = Size(size for size in sizes if size != -1).numel()
+    full = Size(input.shape[axis] // max(known, 1) if size == -1 else size for size in sizes)
+    if full.numel() != input.shape[axis]:
+        message = f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {axis} ({input.shape[axis]}) in the input tensor"
+        raise ShapeMismatch(message, torch_message=message)
+    return full
+
+
+# ── permute ──
+
+
+@function("PermuteBackward0", view=True, examples=("permute(b, (2, 0, 1))",), d_input=lambda g, dims: permute(g, inverse(dims)))
+def permute(input: Tensor, *dims: Shape) -> LazyArray:
+    """The dimensions in another order."""
+    rank = input.ndim
+    if len(dims) != rank:
+        message = (
+            f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of "
+            f"dimensions i.e. input.dim() = {rank} is not equal to len(dims) = {len(dims)}"
+        )
+        raise ShapeMismatch(message, torch_message=message)
+    axes = tuple(normalize_dim(dim, rank) for dim in dims)
+    if len(set(axes)) != rank:
+        message = "permute(): duplicate dims are not allowed."
+        raise DimensionOutOfRange(message, torch_message=message)
+    return ops.permute(input.array, axes)
+
+
+def inverse(dims: Sequence[int]) -> tuple[int, ...]:
+    """The permutation that undoes one."""
+    axes = [normalize_dim(dim, len(dims)) for dim in dims]
+    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
+
+
+@function(
+    "TransposeBackward0",
+    view=True,
+    aliases=("swapaxes", "swapdims"),
+    examples=("transpose(x, 0, 1)",),
+    d_input=lambda g, dim0, dim1: transpose(g, dim0, dim1),
+)
+def transpose(input: Tensor, dim0: int, dim1: int) -> LazyArray:
+    """Two dimensions exchanged."""
+    axes = list(range(input.ndim))
+    a, b = normalize_dim(dim0, input.ndim), normalize_dim(dim1, input.ndim)
+    if axes:
+        axes[a], axes[b] = axes[b], axes[a]
+    return ops.permute(input.array, tuple(axes))
+
+
+@function("TBackward0", view=True, examples=("x.t()",), d_input=lambda g: t(g))
+def t(input: Tensor) -> LazyArray:
+    """The transpose of a matrix."""
+    if input.ndim > 2:
+        message = f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D"
+        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))], hint="use .mT or transpose(a, b)")
+    return ops.permute(input.array, tuple(reversed(range(input.ndim))))
+
+
+def all_reversed(input: Tensor) -> Tensor:
+    """x.T: the dimensions in reverse."""
+    return permute(input, tuple(reversed(range(input.ndim))))
+
+
+def matrix_transposed(input: Tensor) -> Tensor:
+    """x.mT: the last two dimensions exchanged."""
+    if input.ndim < 2:
+        message = f"tensor.mT is only supported on matrices or batches of matrices. Got {input.ndim}-D tensor."
+        raise ShapeMismatch(message, torch_message=message)
+    return transpose(input, -2, -1)
+
+
+@function(aliases=("moveaxis",), forms=(permute,), examples=("movedim(b, 0, 2)",))
+def movedim(input: Tensor, source: Dims, destination: Dims) -> Tensor:
+    """Some dimensions moved to other places, the others kept in order."""
+    rank = input.ndim
+    sources, targets = ([normalize_dim(d, rank) for d in ((dims,) if isinstance(dims, int) else dims or ())] for dims in (source, destination))
+    if len(sources) != len(targets):
+        message = "movedim: Invalid source or destination dims: source and destination must have the same number of elements"
+        raise ValueFault(message, torch_message=message)
+    order = [axis for axis in range(rank) if axis not in sources]
+    for target, axis in sorted(zip(targets, sources, strict=True)):
+        order.insert(target, axis)
+    return permute(input, tuple(order))
+
+
+# ── sizes of one ──
+
+
+@function(
+    lambda dim: "SqueezeBackward0" if dim is None else "SqueezeBackward1" if isinstance(dim, int) else "SqueezeBackward2",
+    view=True,
+    examples=("squeeze(x.unsqueeze(0))", "squeeze(x.unsqueeze(0), 0)"),
+    d_input=lambda g, input_shape: view_as_shape(g, input_shape),
+)
+def squeeze(input: Tensor, dim: Dims = None) -> LazyArray:
+    """Without the dimensions of size 1."""
+    dims = range(input.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
+    axes = {normalize_dim(d, input.ndim) for d in dims}
+    return ops.reshape(input.array, Size(size for axis, size in enumerate(input.shape) if size != 1 or axis not in axes))
+
+
+@function("UnsqueezeBackward0", view=True, examples=("unsqueeze(x, 0)",), d_input=lambda g, dim, input_shape: view_as_shape(g, input_shape))
+def unsqueeze(input: Tensor, dim: int) -> LazyArray:
+    """With a new dimension of size 1."""
+    axis = normalize_dim(dim, input.ndim + 1)
+    return ops.reshape(input.array, Size((*input.shape[:axis], 1, *input.shape[axis:])))
+
+
+# ── repetition ──
+
+
+@function("ExpandBackward0", view=True, examples=("v.expand(2, 3)",), d_input=lambda g: g)
+def expand(input: Tensor, *size: Shape) -> LazyArray:
+    """Dimensions of size 1 and new leading ones repeated without a copy; -1 keeps a size."""
+    lead = len(size) - input.ndim
+    if lead < 0:
+        message = (
+            f"expand(torch.{input.dtype.tensor_type}Tensor{{{list(input.shape)}}}, size={list(size)}): the number of sizes provided "
+            f"({len(size)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
+        )
+        raise ShapeMismatch(message, torch_message=message)
+    shape = Size(input.shape[axis - lead] if length == -1 and axis >= lead else length for axis, length in enumerate(size))
+    for axis, own in enumerate(input.shape, lead):
+        if own not in (1, shape[axis]):
+            message = (
+                f"The expanded size of the tensor ({shape[axis]}) must match the existing size ({own}) at non-singleton dimension "
+                f"{axis}.  Target sizes: {list(size)}.  Tensor sizes: {list(input.shape)}"
+            )
+            raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
+    return ops.broadcast_to(input.array, shape)
+
+
+@function(forms=(expand,), examples=("v.expand_as(x)",))
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
+    """Repeated to the shape of another tensor."""
+    return expand(input, other.shape)
+
+
+@function(forms=(expand,), examples=("broadcast_to(v, (2, 3))",))
+def broadcast_to(input: Tensor, size: Shape) -> Tensor:
+    """Repeated to a shape."""
+    return expand(input, size)
+
+
+@function(forms=(expand,), method=False)
+def broadcast_tensors(*tensors: Tensors) -> Any:
+    """All tensors repeated to their common shape."""
+    from gradcli.lazy.shapes import broadcast
+
+    shape = broadcast(*[tensor.shape for tensor in tensors])
+    return tuple(expand(tensor, shape) for tensor in tensors)
+
+
+def _sum_of_repeats(g: Tensor, input_shape: Size, repeats: Sequence[int]) -> Tensor:
+    lead = len(repeats) - len(input_shape)
+    split = [part for axis, times in enumerate(repeats) for part in (times, input_shape[axis - lead] if axis >= lead else 1)]
+    total = operators["sum"](reshape(g, tuple(split)), tuple(range(0, len(split), 2)))
+    return reshape(total, input_shape)
+
+
+@function("RepeatBackward0", examples=("x.repeat(2, 1)",), d_input=_sum_of_repeats)
+def repeat(input: Tensor, *repeats: Shape) -> LazyArray:
+    """The tensor laid side by side along each dimension."""
+    lead = len(repeats) - input.ndim
+    if lead < 0:
+        message = "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+        raise ShapeMismatch(message, torch_message=message)
+    padded = (1,) * lead + tuple(input.shape)
+    apart = ops.reshape(input.array, Size(part for size in padded for part in (1, size)))
+    repeated = ops.broadcast_to(apart, Size(part for times, size in zip(repeats, padded, strict=True) for part in (times, size)))
+    return ops.reshape(repeated, Size(times * size for times, size in zip(repeats, padded, strict=True)))
+
+
+@function(forms=(repeat,), examples=("tile(x, (2,))",))
+def tile(input: Tensor, *dims: Shape) -> Tensor:
+    """The tensor laid side by side, the last dimensions first."""
+    return repeat(input, (1,) * (input.ndim - len(dims)) + tuple(dims))
+
+
+def sum_to(input: Tensor, shape: Size) -> Tensor:
+    """Summed back over the dimensions that were broadcast from a shape: the adjoint of expand."""
+    lead = input.ndim - len(shape)
+    axes = tuple(axis for axis in range(input.ndim) if axis < lead or (shape[axis - lead] == 1 and input.shape[axis] != 1))
+    total = operators["sum"](input, axes, keepdim=True) if axes else input
+    return view_as_shape(total, shape) if total.shape != shape else total
+
+
+operators["sum_to"] = sum_to

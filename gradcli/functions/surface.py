@@ -1,0 +1,376 @@
+"""What users see of autograd: a tensor's attributes, backward, hooks, detaching, and the grad modes."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from gradcli.autograd import GradMode, SwitchedMode, Tensor, backward, change_in_place, gradients
+from gradcli.autograd.state import state
+from gradcli.autograd.tensor import Scalar, set_requires_grad
+from gradcli.errors import ArgumentError, AutogradError, ShapeMismatch, TypeMismatch
+from gradcli.functions.arguments import type_name
+from gradcli.functions.create import from_nested
+from gradcli.functions.declare import METHODS, NAMESPACES, function, register
+from gradcli.functions.layout import is_contiguous, strides
+from gradcli.functions.ndarray import NDArray
+from gradcli.functions.shape import all_reversed, matrix_transposed
+from gradcli.lazy import DType, Size, ops, settings
+from gradcli.lazy.dtypes import BY_NAME
+from gradcli.lazy.shapes import normalize_dim
+
+
+def method(name: str, call: Callable[..., Any]) -> None:
+    """Declare a method of Tensor that is no function."""
+    METHODS[name] = function(public=False, name=name)(call)
+
+
+# ── backward ──
+
+
+def _tensors(value: Any, what: str) -> tuple[Tensor, ...]:
+    """One tensor or several, as a tuple."""
+    values = value if isinstance(value, (list, tuple)) else (value,)
+    for item in values:
+        if not isinstance(item, Tensor):
+            raise ArgumentError(f"{what} must be a tensor or several, not {type_name(item)}")
+    return tuple(values)
+
+
+def _gradient_list(value: Any) -> list[Tensor | None] | None:
+    if value is None:
+        return None
+    values = value if isinstance(value, (list, tuple)) else (value,)
+    return [None if item is None else item if isinstance(item, Tensor) else Tensor(from_nested(item, None)) for item in values]
+
+
+def _backward(
+    input: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+) -> None:
+    """Add the gradients to `.grad` of the leaves."""
+    given = None if gradient is None else _gradient_list([gradient] if not isinstance(gradient, Tensor) else gradient)
+    backward([input], given, retain_graph, create_graph, None if inputs is None else _tensors(inputs, "inputs"))
+
+
+def _autograd_backward(
+    tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+) -> None:
+    """Add the gradients of several tensors to `.grad` of the leaves."""
+    wanted = None if inputs is None else _tensors(inputs, "inputs")
+    backward(_tensors(tensors, "tensors"), _gradient_list(grad_tensors), retain_graph, create_graph, wanted)
+
+
+def _autograd_grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The gradients of outputs with respect to inputs, leaving `.grad` alone."""
+    wanted = _tensors(inputs, "inputs")
+    unused = allow_unused if allow_unused is not None else materialize_grads
+    found = gradients(_tensors(outputs, "outputs"), wanted, _gradient_list(grad_outputs), retain_graph, create_graph, unused)
+    if materialize_grads:
+        return tuple(
+            Tensor(ops.full(tensor.shape, 0, tensor.dtype)) if gradient is None else gradient
+            for tensor, gradient in zip(wanted, found, strict=True)
+        )
+    return tuple(found)
+
+
+method("backward", _backward)
+for _name, _call in {"backward": _autograd_backward, "grad": _autograd_grad}.items():
+    NAMESPACES["torch.autograd"][_name] = function(public=False, name=_name, namespace="torch.autograd")(_call)
+
+
+# ── hooks and retained gradients ──
+
+
+class HookHandle:
+    """What register_hook returns: `remove()` takes the hook away."""
+
+    def __init__(self, hooks: list[Any], entry: Any) -> None:
+        self._hooks = hooks
+        self._entry = entry
+
+    def remove(self) -> None:
+        """Take the hook away."""
+        if self._entry in self._hooks:
+            self._hooks.remove(self._entry)
+
+
+def _register_hook(input: Tensor, hook: Any) -> HookHandle:
+    """Call a function with the gradient when it has been computed; what it returns replaces the gradient."""
+    if not input.requires_grad:
+        message = "cannot register a hook on a tensor that doesn't require gradient"
+        raise AutogradError(message, torch_message=message)
+
+    def checked(gradient: Tensor) -> Tensor | None:
+        result = hook(gradient)
+        if result is not None and not isinstance(result, Tensor):
+            raise TypeMismatch(f"a hook returns a tensor or None, not {type_name(result)}")
+        return result
+
+    if input.grad_fn is None:
+        input.hooks = input.hooks if input.hooks is not None else []
+        input.hooks.append(checked)
+        return HookHandle(input.hooks, checked)
+    node = input.grad_fn
+    node.hooks = node.hooks if node.hooks is not None else []
+    entry = (input.output_number, checked)
+    node.hooks.append(entry)
+    return HookHandle(node.hooks, entry)
+
+
+def _retain_grad(input: Tensor) -> None:
+    """Keep the gradient of a tensor that is no leaf in its `.grad`."""
+    if not input.requires_grad:
+        message = "can't retain_grad on Tensor that has requires_grad=False"
+        raise AutogradError(message, torch_message=message)
+    if input.grad_fn is None or input.retains_grad:
+        return
+    input.retains_grad = True
+    node = input.grad_fn
+    node.retained = node.retained if node.retained is not None else []
+    node.retained.append((input.output_number, weakref.ref(input)))
+
+
+method("register_hook", _register_hook)
+method("retain_grad", _retain_grad)
+
+
+# ── leaving the graph ──
+
+
+def _detach_in_place(input: Tensor) -> Tensor:
+    """Take a tensor out of the graph."""
+    if input.view_of is not None and not input.view_of.is_alias:
+        message = "Can't detach views in-place. Use detach() instead."
+        raise AutogradError(message, torch_message=message)
+    input.grad_fn, input.requires_grad, input.output_number = None, False, 0
+    return input
+
+
+def _requires_grad_in_place(input: Tensor, requires_grad: bool = True) -> Tensor:
+    """Record what is done with this leaf from now on."""
+    set_requires_grad(input, requires_grad)
+    return input
+
+
+def _detach(input: Tensor) -> Tensor:
+    """The same elements outside of the graph."""
+    return input.detach()
+
+
+register(function(public=False, name="detach")(_detach), "detach")
+method("detach_", _detach_in_place)
+method("requires_grad_", _requires_grad_in_place)
+
+
+# ── numbers out of tensors ──
+
+
+def _item(input: Tensor) -> Scalar:
+    """The value of a tensor with one element, as a number."""
+    return input.item()
+
+
+def _tolist(input: Tensor) -> Any:
+    """The values as nested lists of numbers."""
+    return input.tolist()
+
+
+def _numpy(input: Tensor) -> NDArray:
+    """The values as a NumPy array."""
+    if input.requires_grad:
+        message = "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+        raise AutogradError(message, torch_message=message)
+    return NDArray(input.numpy().copy())
+
+
+def _cpu(input: Tensor) -> Tensor:
+    """The tensor itself: it is on the CPU."""
+    return input
+
+
+method("item", _item)
+method("tolist", _tolist)
+method("numpy", _numpy)
+method("cpu", _cpu)
+
+
+# ── sizes ──
+
+
+def _size(input: Tensor, dim: int | None = None) -> Any:
+    """The shape, or the size of one dimension."""
+    return input.shape if dim is None else input.shape[normalize_dim(dim, input.ndim)]
+
+
+def _stride(input: Tensor, dim: int | None = None) -> Any:
+    """How far apart neighbours are in memory, along each dimension."""
+    found = strides(input)
+    return found if dim is None else found[normalize_dim(dim, input.ndim)]
+
+
+def _numel(input: Tensor) -> int:
+    """How many elements a tensor has."""
+    return input.shape.numel()
+
+
+def _dim(input: Tensor) -> int:
+    """How many dimensions a tensor has."""
+    return input.ndim
+
+
+def _is_floating_point(input: Tensor) -> bool:
+    """Whether the dtype is a floating one."""
+    return input.dtype.is_floating
+
+
+def _is_contiguous(input: Tensor) -> bool:
+    """Whether rows lie one after the other in memory."""
+    return is_contiguous(input)
+
+
+method("size", _size)
+method("stride", _stride)
+method("dim", _dim)
+method("ndimension", _dim)
+method("nelement", _numel)
+method("is_contiguous", _is_contiguous)
+register(function(public=False, name="numel")(_numel), "numel")
+register(function(public=False, name="is_floating_point")(_is_floating_point), "is_floating_point")
+
+
+# ── in place ──
+
+
+def _filled(input: Tensor, value: Any) -> Tensor:
+    def fill(snapshot: Tensor) -> Tensor:
+        return fill_with(snapshot, value)
+
+    return change_in_place(input, fill)
+
+
+@function(
+    lambda value: "FillBackward1" if isinstance(value, Tensor) else "FillBackward0",
+    public=False,
+    d_input=lambda g: g * 0,
+    d_value=lambda g: METHODS["sum"](g),
+)
+def fill_with(input: Tensor, value: Any) -> Any:
+    """One value everywhere."""
+    if isinstance(value, Tensor):
+        return ops.broadcast_to(ops.cast(value.array, input.dtype), input.shape)
+    return ops.full(input.shape, value, input.dtype)
+
+
+def _fill_in_place(input: Tensor, value: Any) -> Tensor:
+    """Set every element to one value."""
+    return _filled(input, value)
+
+
+@function("ZeroBackward0", public=False, d_input=lambda g: g * 0)
+def zeroed(input: Tensor) -> Any:
+    """Zeros."""
+    return ops.full(input.shape, 0, input.dtype)
+
+
+def _zero_in_place(input: Tensor) -> Tensor:
+    """Set every element to 0."""
+    return change_in_place(input, zeroed)
+
+
+@function("CopyBackwards", public=False, d_input=lambda g: g * 0, d_source=lambda g: g)
+def copied(input: Tensor, source: Tensor) -> Any:
+    """The elements of another tensor, broadcast."""
+    return ops.broadcast_to(ops.cast(source.array, input.dtype), input.shape)
+
+
+def _copy_in_place(input: Tensor, src: Tensor) -> Tensor:
+    """Take over the elements of another tensor, broadcast."""
+    return change_in_place(input, lambda snapshot: copied(snapshot, src))
+
+
+method("fill_", _fill_in_place)
+method("zero_", _zero_in_place)
+method("copy_", _copy_in_place)
+
+
+# ── attributes ──
+
+ATTRIBUTES: dict[str, Callable[[Tensor], Any]] = {
+    "T": all_reversed,
+    "data": Tensor.data,
+    "device": lambda tensor: tensor.device,
+    "dtype": lambda tensor: tensor.dtype,
+    "grad": lambda tensor: tensor.grad,
+    "grad_fn": lambda tensor: tensor.grad_fn,
+    "is_leaf": lambda tensor: tensor.is_leaf,
+    "itemsize": lambda tensor: tensor.dtype.itemsize,
+    "mT": matrix_transposed,
+    "names": lambda tensor: (None,) * tensor.ndim,
+    "ndim": lambda tensor: tensor.ndim,
+    "output_nr": lambda tensor: tensor.output_number,
+    "requires_grad": lambda tensor: tensor.requires_grad,
+    "retains_grad": lambda tensor: tensor.retains_grad,
+    "shape": lambda tensor: tensor.shape,
+    "_version": lambda tensor: tensor.version,
+}
+
+
+def _set_grad(tensor: Tensor, value: Any) -> None:
+    if value is not None and not isinstance(value, Tensor):
+        message = f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}"
+        raise TypeMismatch(message, torch_message=message)
+    if value is not None and value.shape != tensor.shape:
+        message = "assigned grad has data of a different size"
+        raise ShapeMismatch(message, torch_message=message)
+    tensor.grad = value
+
+
+def _set_data(tensor: Tensor, value: Any) -> None:
+    if not isinstance(value, Tensor):
+        raise TypeMismatch(f".data takes a tensor, not {type_name(value)}")
+    tensor.array = value.array
+
+
+SETTABLE: dict[str, Callable[[Tensor, Any], None]] = {
+    "data": _set_data,
+    "grad": _set_grad,
+    "requires_grad": set_requires_grad,
+}
+
+
+# ── modes, dtypes and other names of torch ──
+
+
+def _set_default_dtype(dtype: DType) -> None:
+    """Make a floating dtype the default of numbers with a point."""
+    if not dtype.is_floating:
+        message = "only floating-point types are supported as the default type"
+        raise TypeMismatch(message, torch_message=message)
+    settings.default_dtype = dtype
+
+
+NAMESPACES["torch"].update(
+    BY_NAME,
+    Size=lambda sizes: Size(sizes),
+    enable_grad=lambda: GradMode(True),
+    get_default_dtype=lambda: settings.default_dtype,
+    inf=float("inf"),
+    is_grad_enabled=lambda: state.grad_enabled,
+    is_tensor=lambda value: isinstance(value, Tensor),
+    nan=float("nan"),
+    no_grad=lambda: GradMode(False),
+    pi=3.141592653589793,
+    e=2.718281828459045,
+    set_default_dtype=function(public=False, name="set_default_dtype")(_set_default_dtype),
+    set_grad_enabled=lambda mode: SwitchedMode(bool(mode)),
+)
+

@@ -78,6 +78,10 @@ LINES: dict[str, str] = {
         x.backward(torch.ones(3))
         (x * 2).backward(torch.ones(3))
         (x * 2).backward(torch.tensor(1.0, dtype=torch.float64))
+        empty.max()
+        empty.amax()
+        empty.argmax()
+        x.grad = torch.ones(3, dtype=torch.float64)
     """,
     "dimension-out-of-range": """
         x.sum(2)
@@ -109,6 +113,10 @@ LINES: dict[str, str] = {
         s.sum(1)
         s.softmax(1)
         v.sum(-2)
+        x.size(2)
+        x.squeeze((0, 0))
+        x.sum((0, 0))
+        x.permute(0, 0)
     """,
     "index-out-of-range": """
         x[2]
@@ -128,8 +136,9 @@ LINES: dict[str, str] = {
         F.nll_loss(x, torch.tensor([0, 3]))
         x.topk(4)
         x.narrow(0, 1, 2)
-        x.size(2)
         F.embedding(torch.tensor([7]), a)
+        hollow.max(1)
+        hollow.amax(1)
     """,
     "dtype-mismatch": """
         x @ f.t()
@@ -150,15 +159,11 @@ LINES: dict[str, str] = {
         x.masked_fill(j, 0.0)
         x.gather(1, x)
         x.index_select(0, v)
-        torch.tensor([1, 2], requires_grad=True)
-        j.requires_grad_()
         F.cross_entropy(j, label)
         F.nll_loss(x, v[:2])
         j.norm()
         j.var()
         torch.linspace(0, 1, 3) @ torch.arange(3)
-        2 ** torch.tensor([1, 2]) ** -1
-        torch.tensor([1, 2]) ** -1
     """,
     "not-scalar": """
         x.backward()
@@ -187,8 +192,9 @@ LINES: dict[str, str] = {
         x.sum().register_hook(lambda grad: grad); const.register_hook(lambda grad: grad)
         const.retain_grad()
         x.numpy()
-        x.grad = torch.ones(3)
         x.sum().backward(inputs=[])
+        torch.tensor([1, 2], requires_grad=True)
+        j.requires_grad_()
     """,
     "leaf-in-place": """
         x += 1
@@ -212,16 +218,16 @@ LINES: dict[str, str] = {
         x[1.5]
         len(s)
         x < "a"
-    """,
-    "value": """
-        bool(x)
         x.item()
         float(x)
         int(v)
+        empty.item()
+    """,
+    "value": """
+        bool(x)
         not x
         x if x else 1
         x.std() if v > 0 else 1
-        empty.item()
         x.split(0)
         x.chunk(0)
         F.mse_loss(x, y, reduction="average")
@@ -232,14 +238,6 @@ LINES: dict[str, str] = {
         torch.zeros(-1)
         torch.stack([])
         torch.cat([])
-        x.squeeze((0, 0))
-        x.sum((0, 0))
-        x.permute(0, 0)
-        empty.max()
-        empty.amax()
-        empty.argmax()
-        hollow.max(1)
-        hollow.amax(1)
         x[::-1]
         F.gelu(x, approximate="fast")
         torch.linspace(0, 1, -1)
@@ -247,6 +245,8 @@ LINES: dict[str, str] = {
         x.repeat(-1, 2)
         first, second, third = x
         first, = x
+        2 ** torch.tensor([1, 2]) ** -1
+        torch.tensor([1, 2]) ** -1
     """,
     "argument": """
         torch.exp()
@@ -263,7 +263,8 @@ LINES: dict[str, str] = {
         x.transpose(0)
         x.softmax()
         torch.matmul(x)
-        F.relu(x, 1, 2)
+        torch.relu(x, 1)
+        torch.sigmoid(x, 1, 2)
         torch.zeros("a")
         torch.maximum(x, 2)
         torch.atan2(x, 1.0)

@@ -15,7 +15,7 @@ from .observation import differences
 
 torch = pytest.importorskip("torch", reason="the live comparison needs PyTorch")
 
-COMPARED = ("value", "grads", "backward_error", "second_backward")
+COMPARED = ("value", "grads", "backward_error")
 SEEDS = (1,)
 
 

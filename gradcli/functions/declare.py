@@ -23,7 +23,7 @@ from gradcli.autograd import Node, Tensor, change_in_place, state
 from gradcli.autograd.node import Edge, Saved, SavedInput, SavedOutput, edge_to
 from gradcli.autograd.tensor import ViewOf, add_view
 from gradcli.functions.arguments import Parameter, bind, parameters_of, signature_text
-from gradcli.lazy import LazyArray, ops
+from gradcli.lazy import LazyArray, Size, ops
 
 Rule = Callable[..., Any]
 GradFnName = str | Callable[..., str] | None
@@ -140,7 +140,7 @@ class Function:
         if self.results and isinstance(outcome, tuple):
             qualified = f"torch.return_types.{self.name}"
             return ReturnTuple.of(qualified, self.results, [_as_tensor(value) for value in outcome])
-        if isinstance(outcome, (list, tuple)):
+        if isinstance(outcome, (list, tuple)) and not isinstance(outcome, (ReturnTuple, Size)):
             return tuple(_as_tensor(value) for value in outcome)
         if self.rules and isinstance(outcome, Tensor):
             return Tensor(outcome.array)  # a forward in our own functions may return its argument itself

@@ -148,11 +148,14 @@ def _joined(gs: list[Tensor], dim: int) -> Tensor:
 @function("SplitBackward0", name="split", public=False, view=True, examples=("split(x, 1)[0]",), d_input=_joined)
 def split_evenly(input: Tensor, split_size: int, dim: int = 0) -> tuple[LazyArray, ...]:
     """Parts of one size; the last may be smaller."""
-    if split_size < 0 or (split_size == 0 and input.shape[dim]):
-        message = f"split expects split_size be non-negative, but got split_size={split_size}"
-        raise ValueFault(message, torch_message=message)
     axis = normalize_dim(dim, input.ndim)
     length = input.shape[axis]
+    if split_size < 0:
+        message = f"split expects split_size be non-negative, but got split_size={split_size}"
+        raise ValueFault(message, torch_message=message)
+    if split_size == 0 and length:
+        message = f"split_size can only be 0 if dimension size is 0, but got dimension size of {length}"
+        raise ValueFault(message, torch_message=message)
     starts = range(0, length, split_size) if length else (0,)
     return tuple(cut(input, axis, start, min(split_size, length - start)) for start in starts)
 

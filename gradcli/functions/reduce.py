@@ -41,7 +41,7 @@ def spread(g: Tensor, input_shape: Size, dim: Dims, keepdim: bool) -> Tensor:
 def _kept(result: Tensor, input_shape: Size, dim: Dims, keepdim: bool) -> Tensor:
     """A result as `keepdim=True` would have given it, so that it broadcasts against the input."""
     axes = tuple(range(len(input_shape))) if dim is None or dim == () else normalize_dims((dim,) if isinstance(dim, int) else dim, len(input_shape))
-    return result if keepdim and dim is not None else view_as_shape(result, reduced(input_shape, axes if input_shape else (), True))
+    return result if keepdim else view_as_shape(result, reduced(input_shape, axes if input_shape else (), True))
 
 
 def _sum_dtype(input: Tensor, dtype: DType | None) -> DType:
@@ -71,14 +71,14 @@ def _form(name: str) -> Any:
 )
 def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> LazyArray:
     """The sum of all elements, or over some dimensions."""
-    return ops.reduce("sum", ops.cast(input.array, _sum_dtype(input, dtype)), axes_of(input, dim), keepdim and dim is not None)
+    return ops.reduce("sum", ops.cast(input.array, _sum_dtype(input, dtype)), axes_of(input, dim), keepdim)
 
 
 operators["sum"] = sum
 
 
 @function(
-    _form("Mean"),
+    lambda dim, keepdim: f"MeanBackward{0 if dim is None and not keepdim else 1}",
     examples=("mean(x)", "mean(x, dim=1)"),
     d_input=lambda g, input_shape, dim, keepdim: spread(g, input_shape, dim, keepdim) / _count(input_shape, dim),
 )
@@ -87,7 +87,7 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
     _refuse_integers("mean", input, dtype)
     array = ops.cast(input.array, dtype or input.dtype)
     axes = axes_of(input, dim)
-    total = ops.reduce("sum", array, axes, keepdim and dim is not None)
+    total = ops.reduce("sum", array, axes, keepdim)
     return ops.binary("div", total, ops.constant(ops.size_of(input.array, axes), array.dtype))
 
 
@@ -128,7 +128,7 @@ def _shifted_product(input: Tensor, axis: int) -> Tensor:
 )
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DType | None = None) -> LazyArray:
     """The product of all elements, or along a dimension."""
-    return ops.reduce("prod", ops.cast(input.array, _sum_dtype(input, dtype)), axes_of(input, dim), keepdim and dim is not None)
+    return ops.reduce("prod", ops.cast(input.array, _sum_dtype(input, dtype)), axes_of(input, dim), keepdim)
 
 
 # ── scans ──
@@ -304,13 +304,13 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Lazy
 @function(examples=("any(x > 0)",))
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> LazyArray:
     """Whether some element is nonzero."""
-    return ops.reduce("any", input.array, axes_of(input, dim), keepdim and dim is not None)
+    return ops.reduce("any", input.array, axes_of(input, dim), keepdim)
 
 
 @function(examples=("all(x > 0)",))
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> LazyArray:
     """Whether every element is nonzero."""
-    return ops.reduce("all", input.array, axes_of(input, dim), keepdim and dim is not None)
+    return ops.reduce("all", input.array, axes_of(input, dim), keepdim)
 
 
 # ── variance ──
@@ -319,7 +319,7 @@ def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> LazyArray:
 def _variance(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
     _refuse_integers_in_variance(input)
     centred = input - mean(input, axes_of(input, dim) or None, keepdim=bool(input.ndim))
-    total = sum(centred * centred, axes_of(input, dim) or None, keepdim and dim is not None)
+    total = sum(centred * centred, axes_of(input, dim) or None, keepdim)
     return total / builtin_max(0.0, _count(input.shape, dim) - correction)
 
 
@@ -374,7 +374,7 @@ def _mean_cotangent(g_mean: Tensor, input_shape: Size, dim: Dims, keepdim: bool)
 )
 def variance_and_mean(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> tuple[LazyArray, LazyArray]:
     """The variance and the mean."""
-    average = mean(input, axes_of(input, dim) or None, keepdim and dim is not None)
+    average = mean(input, axes_of(input, dim) or None, keepdim)
     return _variance(input, dim, correction, keepdim).array, average.array
 
 
@@ -390,7 +390,7 @@ def variance_and_mean(input: Tensor, dim: Dims, correction: Scalar, keepdim: boo
 )
 def deviation_and_mean(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> tuple[LazyArray, LazyArray]:
     """The standard deviation and the mean."""
-    average = mean(input, axes_of(input, dim) or None, keepdim and dim is not None)
+    average = mean(input, axes_of(input, dim) or None, keepdim)
     return sqrt(_variance(input, dim, correction, keepdim)).array, average.array
 
 

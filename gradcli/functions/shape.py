@@ -269,7 +269,7 @@ def expand_as(input: Tensor, other: Tensor) -> Tensor:
 
 
 @function(forms=(expand,), examples=("broadcast_to(v, (2, 3))",))
-def broadcast_to(input: Tensor, size: Shape) -> Tensor:
+def broadcast_to(input: Tensor, *size: Shape) -> Tensor:
     """Repeated to a shape."""
     return expand(input, size)
 

@@ -1,0 +1,356 @@
+"""Indexing: `x[...]` as PyTorch reads it, with one recorded operation for each basic index and one for all tensors together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import EllipsisType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradcli.autograd import Tensor
+from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMismatch, TypeMismatch, ValueFault
+from gradcli.functions.arguments import Shape, Tensors, _as_int, type_name
+from gradcli.functions.create import from_nested
+from gradcli.functions.declare import Function, function
+from gradcli.functions.ndarray import NDArray
+from gradcli.functions.shape import unsqueeze
+from gradcli.lazy import LazyArray, Size, compute, ops
+from gradcli.lazy.dtypes import bool_, int64, uint8
+from gradcli.lazy.ops import Entry, Slice
+from gradcli.lazy.shapes import describe, normalize_dim
+
+BasicIndex = None | EllipsisType | bool | int | slice
+Step = tuple[Function, tuple[int, ...]]  # a view function and its arguments after the tensor; the first is the dimension
+MASKS = (bool_, uint8)
+
+# ── the operations that indexing records ──
+
+
+def one_slice(shape: Sequence[int], axis: int, part: Slice) -> tuple[Slice, ...]:
+    """Part of one axis, all of the others."""
+    return tuple(part if position == axis else (0, size, 1) for position, size in enumerate(shape))
+
+
+def _without(shape: Sequence[int], axis: int) -> Size:
+    return Size((*shape[:axis], *shape[axis + 1 :]))
+
+
+@function("AliasBackward0", public=False, view=True, examples=("x[...]",), d_input=lambda g: g)
+def alias(input: Tensor) -> LazyArray:
+    """The tensor as a view of itself."""
+    return input.array
+
+
+@function(
+    "SelectBackward0",
+    view=True,
+    examples=("select(x, 0, 1)", "x[0]"),
+    d_input=lambda g, input_shape, dim, index: select_backward(g, input_shape, dim, index),
+)
+def select(input: Tensor, dim: int, index: int) -> LazyArray:
+    """One slice along a dimension."""
+    if input.ndim == 0:
+        message = "select() cannot be applied to a 0-dim tensor."
+        raise IndexOutOfRange(message, torch_message=message)
+    axis = normalize_dim(dim, input.ndim)
+    size = input.shape[axis]
+    if not -size <= index < size:
+        message = f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {axis}"
+        raise IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(2, _valid(axis, size))])
+    part = ops.slice_(input.array, one_slice(input.shape, axis, (index % size, 1, 1)))
+    return ops.reshape(part, _without(input.shape, axis))
+
+
+@function("SelectBackwardBackward0", public=False, d_input=lambda g, dim, index: select(g, dim, index))
+def select_backward(input: Tensor, shape: Shape, dim: int, index: int) -> LazyArray:
+    """Zeros with the tensor as one slice: the adjoint of select."""
+    size = Size(shape)
+    axis = normalize_dim(dim, len(size))
+    kept = ops.reshape(input.array, Size((*size[:axis], 1, *size[axis + 1 :])))
+    return ops.place(kept, one_slice(size, axis, (index % size[axis], 1, 1)), size)
+
+
+@function(
+    "SliceBackward0",
+    name="slice",
+    public=False,
+    view=True,
+    examples=("x[:, 1:]", "x[0:1]"),
+    d_input=lambda g, input_shape, dim, start, step: slice_backward(g, input_shape, dim, start, step),
+)
+def slice_(input: Tensor, dim: int, start: int, length: int, step: int) -> LazyArray:
+    """Every step-th slice along a dimension."""
+    return ops.slice_(input.array, one_slice(input.shape, dim, (start, length, step)))
+
+
+@function(
+    "SliceBackwardBackward0",
+    public=False,
+    d_input=lambda g, input_shape, dim, start, step: slice_(g, dim, start, input_shape[dim], step),
+)
+def slice_backward(input: Tensor, shape: Shape, dim: int, start: int, step: int) -> LazyArray:
+    """Zeros with the tensor where slice would have taken it: the adjoint of slice."""
+    return ops.place(input.array, one_slice(shape, dim, (start, input.shape[dim], step)), Size(shape))
+
+
+@function(forms=(slice_,), examples=("narrow(x, 1, 0, 2)",))
+def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """Part of a dimension, from a start on."""
+    if input.ndim == 0:
+        message = "narrow() cannot be applied to a 0-dim tensor."
+        raise IndexOutOfRange(message, torch_message=message)
+    if length < 0:
+        message = "narrow(): length must be non-negative."
+        raise ValueFault(message, torch_message=message)
+    axis = normalize_dim(dim, input.ndim)
+    size = input.shape[axis]
+    if not -size <= start <= size:
+        message = f"start out of range (expected to be in range of [{-size}, {size}], but got {start})"
+        raise IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(2, _valid(axis, size))])
+    first = start + size if start < 0 else start
+    if first + length > size:
+        message = f"start ({first}) + length ({length}) exceeds dimension size ({size})."
+        raise IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
+    return slice_(input, axis, first, length, 1)
+
+
+@function(
+    "IndexBackward0",
+    name="index",
+    public=False,
+    examples=("x[[0, 1], [2, 0]]", "x[x > 0]"),
+    d_input=lambda g, input_shape, entries, indices, distinct: spread(g, input_shape, entries, indices, distinct),
+)
+def take_at(input: Tensor, entries: Any, indices: Tensors, distinct: bool) -> LazyArray:
+    """The elements at computed positions; `distinct` promises that no element is taken twice."""
+    return ops.index(input.array, entries, [index.array for index in indices])
+
+
+@function(
+    "IndexPutImplBackward0",
+    public=False,
+    d_source=lambda g, entries, indices, distinct: take_at(g, entries, indices, distinct),
+)
+def spread(source: Tensor, shape: Shape, entries: Any, indices: Tensors, distinct: bool) -> LazyArray:
+    """Zeros with the source added at positions: the adjoint of taking them."""
+    zeros = ops.full(Size(shape), 0, source.dtype)
+    return ops.index_put(zeros, entries, [index.array for index in indices], source.array, accumulate=not distinct)
+
+
+# ── reading an index ──
+
+
+class Plan(NamedTuple):
+    """What an index means for a shape: views to make one after the other, then tensors that index some dimensions of those."""
+
+    steps: list[Step]
+    shape: Size  # after the steps
+    tensors: dict[int, Tensor]
+
+
+def plan_of(shape: Size, index: Any) -> Plan:
+    """An index read for a shape; what it names is checked, except for the values in index tensors."""
+    entries = [_entry(item) for item in _items(index)]
+    named = sum(_dimensions(entry) for entry in entries)
+    if named > len(shape):
+        raise _too_many(shape)
+    steps: list[Step] = []
+    tensors: dict[int, Tensor] = {}
+    sizes = list(shape)
+    dim = 0
+    for position, entry in enumerate(entries):
+        if entry is Ellipsis:
+            dim += len(shape) - named
+            named = len(shape)  # a second ellipsis stands for nothing
+        elif entry is None or isinstance(entry, bool):
+            steps.append((unsqueeze, (dim,)))
+            sizes.insert(dim, 1)
+            if entry is not None:
+                tensors[dim] = Tensor(ops.from_buffer(np.zeros(int(entry), np.int64), int64))
+            dim += 1
+        elif isinstance(entry, int):
+            steps.append((select, (dim, checked_index(entry, sizes.pop(dim), position))))
+        elif isinstance(entry, slice):
+            start, length, step = _bounds(entry, sizes[dim])
+            if (start, length, step) != (0, sizes[dim], 1):
+                steps.append((slice_, (dim, start, length, step)))
+            sizes[dim] = length
+            dim += 1
+        else:
+            assert isinstance(entry, Tensor)
+            tensors[dim] = entry
+            dim += _dimensions(entry)
+    return Plan(steps, Size(sizes), tensors)
+
+
+def _items(index: Any) -> Sequence[Any]:
+    """The items of a tuple, or of a short list that PyTorch reads as one."""
+    if isinstance(index, tuple):
+        return index
+    if isinstance(index, list) and len(index) < 32 and any(item is None or isinstance(item, _MAKE_A_TUPLE) for item in index):
+        return index
+    return (index,)
+
+
+_MAKE_A_TUPLE = (Tensor, list, tuple, slice, EllipsisType)
+
+
+def _entry(value: Any) -> BasicIndex | Tensor:
+    """One item of an index: what it stays, or a tensor with dimensions."""
+    if value is None or value is Ellipsis or isinstance(value, (int, slice)):
+        entry: BasicIndex = value
+        return entry
+    if isinstance(value, (list, tuple, range, NDArray)):
+        array = from_nested(value, None)
+        value = Tensor(array if array.dtype in MASKS else ops.cast(array, int64))
+    if isinstance(value, Tensor):
+        if value.dtype.is_floating:
+            message = "tensors used as indices must be long, int, byte or bool tensors"
+            raise DTypeMismatch(message, torch_message=message, operands=[OperandLabel(1, f"this is {value.dtype}")], hint="convert it with .long()")
+        if value.ndim:
+            return value
+        return bool(value.item()) if value.dtype in MASKS else int(value.item())
+    if isinstance(value, str):
+        message = f"new(): invalid data type '{type_name(value)}'"
+    else:
+        message = f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {type_name(value)})"
+    raise TypeMismatch(message, torch_message=message, operands=[OperandLabel(1, f"this is {type_name(value)}")])
+
+
+def _dimensions(entry: BasicIndex | Tensor) -> int:
+    """How many dimensions of the tensor an entry stands for."""
+    if isinstance(entry, Tensor):
+        return entry.ndim if entry.dtype in MASKS else 1
+    return 0 if entry is None or entry is Ellipsis or isinstance(entry, bool) else 1
+
+
+def _bounds(part: slice, size: int) -> Slice:
+    """A slice as start, number of elements and step."""
+    step = 1 if part.step is None else _bound(part.step)
+    if step <= 0:
+        message = "step must be greater than zero" if step else "slice step cannot be zero"
+        raise ValueFault(message, torch_message=message, hint="flip(x, (0,)) reverses a dimension")
+    ends = [None if end is None else _bound(end) for end in (part.start, part.stop)]
+    start, stop, _ = slice(*ends).indices(size)
+    return start, len(range(start, stop, step)), step
+
+
+def _bound(value: Any) -> int:
+    number = int(value) if isinstance(value, bool) else _as_int(value)
+    if number is not None:
+        return number
+    message = (
+        "only integer tensors of a single element can be converted to an index"
+        if isinstance(value, Tensor)
+        else "slice indices must be integers or None or have an __index__ method"
+    )
+    raise TypeMismatch(message, torch_message=message, operands=[OperandLabel(1, f"{type_name(value)} in a slice")])
+
+
+def _too_many(shape: Size) -> IndexOutOfRange:
+    message = f"too many indices for tensor of dimension {len(shape)}"
+    return IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(0, describe(shape))])
+
+
+def _valid(dim: int, size: int) -> str:
+    return f"dimension {dim} has size {size}" + (f": {-size} to {size - 1} are valid" if size else "")
+
+
+def checked_index(index: int, size: int, dim: int) -> int:
+    """An index counted from the front, within its dimension."""
+    if -size <= index < size:
+        return index + size if index < 0 else index
+    message = f"index {index} is out of bounds for dimension {dim} with size {size}"
+    raise IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(1, _valid(dim, size))])
+
+
+# ── index tensors ──
+
+
+class Positions(NamedTuple):
+    """Index tensors, computed, checked and counted from the front, ready for the `index` primitive."""
+
+    entries: tuple[Entry, ...]
+    indices: tuple[Tensor, ...]
+    distinct: bool  # no element is named twice
+
+    @property
+    def shapes(self) -> list[Size]:
+        """The shapes of the index tensors."""
+        return [index.shape for index in self.indices]
+
+
+def positions_of(shape: Size, tensors: dict[int, Tensor]) -> Positions:
+    """Masks become the positions where they hold; other index tensors are checked against their dimension."""
+    values = compute([tensor.array for tensor in tensors.values()])
+    entries: list[Entry] = [None] * len(shape)
+    found: list[np.ndarray] = []
+    for (dim, tensor), value in zip(tensors.items(), values, strict=True):
+        is_mask = tensor.dtype in MASKS
+        if is_mask:
+            _check_mask(tensor, dim, shape)
+        for offset, positions in enumerate(np.nonzero(value) if is_mask else (value,)):
+            entries[dim + offset] = len(found)
+            found.append(positions.astype(np.int64, copy=False))
+    axes = [axis for axis, entry in enumerate(entries) if entry is not None]
+    result = ops.indexed_shape(shape, tuple(entries), [Size(positions.shape) for positions in found])
+    if result.numel():
+        found = [wrapped(positions, shape[axis], number) for number, (positions, axis) in enumerate(zip(found, axes, strict=True))]
+    distinct = len(tensors) == 1 and next(iter(tensors.values())).dtype in MASKS
+    return Positions(tuple(entries), tuple(Tensor(ops.from_buffer(positions, int64)) for positions in found), distinct)
+
+
+def _check_mask(mask: Tensor, dim: int, shape: Size) -> None:
+    for offset, size in enumerate(mask.shape):
+        if size != shape[dim + offset]:
+            message = (
+                f"The shape of the mask {list(mask.shape)} at index {offset} does not match "
+                f"the shape of the indexed tensor {list(shape)} at index {dim + offset}"
+            )
+            raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(shape)), OperandLabel(1, describe(mask.shape))])
+
+
+def wrapped(positions: np.ndarray, size: int, dim: int) -> np.ndarray:
+    """Positions counted from the front, within a dimension."""
+    outside = (positions < -size) | (positions >= size)
+    if outside.any():
+        if not size:
+            message = "index is out of bounds for dimension with size 0"
+            raise IndexOutOfRange(message, torch_message=message)
+        checked_index(int(positions[outside].flat[0]), size, dim)
+    return np.where(positions < 0, positions + size, positions)
+
+
+# ── x[index] ──
+
+
+def getitem(tensor: Tensor, index: Any) -> Tensor:
+    """tensor[index]: a view for basic indices, the elements at positions for tensors."""
+    kind = type(index)
+    if kind is int and tensor.ndim:
+        return _applied(select, tensor, (0, checked_index(index, tensor.shape[0], 0)))
+    if kind is slice and tensor.ndim:
+        return _applied(slice_, tensor, (0, *_bounds(index, tensor.shape[0])))
+    if kind is int or kind is slice:
+        message = (
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ "
+            "to convert a 0-dim tensor to a number"
+            if kind is int
+            else "slice() cannot be applied to a 0-dim tensor."
+        )
+        raise IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(0, "this has no dimensions")], hint="use .item()")
+    plan = plan_of(tensor.shape, index)
+    region = tensor
+    for view, arguments in plan.steps:
+        region = _applied(view, region, arguments)
+    if plan.tensors:
+        taken: Tensor = take_at.apply([region, *positions_of(plan.shape, plan.tensors)])
+        return taken
+    return region if plan.steps else _applied(alias, tensor, ())
+
+
+def _applied(view: Function, tensor: Tensor, arguments: tuple[int, ...]) -> Tensor:
+    """A view whose arguments are known to be good."""
+    result: Tensor = view.apply([tensor, *arguments])
+    return result

@@ -18,13 +18,13 @@ y.sum().backward()
 
 def gradcli_loop(count: int) -> Callable[[], Any]:
     """The loop in gradcli, from parsed text to the numbers of the gradient."""
-    from gradcli.language import Interpreter, parse
-    from tests.oracle.gradcli_side import QuietHost
+    from gradcli.language import parse
+    from tests.oracle.gradcli_side import interpreter_and_prints
 
     program = parse(LOOP.format(count=count))
 
     def run() -> Any:
-        interpreter = Interpreter(QuietHost(), {})
+        interpreter = interpreter_and_prints()[0]
         interpreter.run(program)
         return interpreter.scope["x"].grad.numpy()
 
@@ -33,11 +33,11 @@ def gradcli_loop(count: int) -> Callable[[], Any]:
 
 def gradcli_loop_with_parsing(count: int) -> Callable[[], Any]:
     """The loop in gradcli, from its text."""
-    from gradcli.language import Interpreter, parse
-    from tests.oracle.gradcli_side import QuietHost
+    from gradcli.language import parse
+    from tests.oracle.gradcli_side import interpreter_and_prints
 
     def run() -> Any:
-        interpreter = Interpreter(QuietHost(), {})
+        interpreter = interpreter_and_prints()[0]
         interpreter.run(parse(LOOP.format(count=count)))
         return interpreter.scope["x"].grad.numpy()
 

@@ -7,42 +7,29 @@ from typing import Any
 
 from gradcli import autograd
 from gradcli.autograd import Node, Tensor
+from gradcli.engine.whole import evaluate as evaluate_arrays
 from gradcli.errors import GradcliError
 from gradcli.functions.ndarray import NDArray
 from gradcli.language import Interpreter, parse
-from gradcli.lazy import Size
-from gradcli.report.torch_text import format_value, represent_value
+from gradcli.lazy import Size, settings
+from gradcli.report.torch_text import format_value
+from gradcli.session import QuietHost
 
 from . import observation
 from .observation import Record
 
+settings.evaluator = evaluate_arrays  # what a session hands down
 
-class QuietHost:
-    """A host that shows nothing and keeps what `print` writes."""
 
-    def __init__(self) -> None:
-        self.printed: list[str] = []
-
-    def display(self, value: Any, statement: Any) -> None:
-        """Values of expression statements are looked at by the caller."""
-
-    def write(self, text: str) -> None:
-        """Keep printed text."""
-        self.printed.append(text)
-
-    def text(self, value: Any) -> str:
-        """What `str` and `print` show."""
-        return format_value(value)
-
-    def representation(self, value: Any) -> str:
-        """What `repr` shows."""
-        return represent_value(value)
+def interpreter_and_prints() -> tuple[Interpreter, list[str]]:
+    """An interpreter with an empty scope, and the list that takes what it prints."""
+    printed: list[str] = []
+    return Interpreter(QuietHost(printed.append), {}), printed
 
 
 def observe(program: str) -> Record:
     """Run a program whose last statement is an expression; record its value, text, graph, gradients and a second backward."""
-    host = QuietHost()
-    interpreter = Interpreter(host, {})
+    interpreter, printed = interpreter_and_prints()
     outcome = interpreter.evaluate_last(parse(program))
     record: Record = {"value": describe(outcome), "text": observation.normalised(format_value(outcome))}
     outputs = [tensor for tensor in tensors_in(outcome) if tensor.requires_grad]
@@ -56,19 +43,19 @@ def observe(program: str) -> Record:
         record["second_backward"] = allows_backward(interpreter, outputs)
     else:
         record["grads"] = gradients(interpreter)
-    if host.printed:
-        record["printed"] = "".join(host.printed)
+    if printed:
+        record["printed"] = "".join(printed)
     return record
 
 
 def run(program: str) -> None:
     """Run a program for the error that it ends with."""
-    Interpreter(QuietHost(), {}).run(parse(program))
+    interpreter_and_prints()[0].run(parse(program))
 
 
 def evaluate(program: str) -> Any:
     """The value of a program's last expression."""
-    return Interpreter(QuietHost(), {}).evaluate_last(parse(program))
+    return interpreter_and_prints()[0].evaluate_last(parse(program))
 
 
 def describe(value: Any) -> Any:

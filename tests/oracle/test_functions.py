@@ -17,12 +17,12 @@ import pytest
 from gradcli import autograd
 from gradcli.autograd import Tensor
 from gradcli.errors import GradcliError
-from gradcli.functions import DECLARED, Function
-from gradcli.language import Interpreter, parse
+from gradcli.functions import BARE, DECLARED, Function
+from gradcli.language import parse
 from gradcli.lazy import ops
 from gradcli.lazy.dtypes import float64
 
-from .gradcli_side import QuietHost, tensors_in
+from .gradcli_side import interpreter_and_prints, tensors_in
 
 Shape = tuple[int, ...]
 Arrays = dict[str, numpy.ndarray]
@@ -98,7 +98,10 @@ EXAMPLES = differentiable_examples()
 def run(example: Example, arrangement: Arrangement, arrays: Arrays) -> tuple[list[Tensor], list[Tensor]]:
     """The leaves that the example names, and its differentiable outputs."""
     leaves = {name: Tensor(ops.from_buffer(array, float64), True) for name, array in arrays.items()}
-    interpreter = Interpreter(QuietHost(), {example.function.name: example.function, **leaves})
+    interpreter, _ = interpreter_and_prints()
+    if example.function.name not in BARE:  # a form that users reach through another function
+        interpreter.scope[example.function.name] = example.function
+    interpreter.scope.update(leaves)
     statements = [statement for statement in arrangement.prelude.split("; ") if statement[:1] in arrays]
     outcome = interpreter.evaluate_last(parse("\n".join([*statements, example.text])))
     return list(leaves.values()), [tensor for tensor in tensors_in(outcome) if tensor.requires_grad]

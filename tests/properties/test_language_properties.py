@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 import gradcli
 from gradcli.autograd import Tensor
 from gradcli.errors import GradcliError
-from gradcli.language import Interpreter, parse
+from gradcli.language import parse
 from tests.oracle.cases import Case, named_leaves
-from tests.oracle.gradcli_side import QuietHost
+from tests.oracle.gradcli_side import interpreter_and_prints
 
 from .expressions import Expression, operands
 
@@ -25,7 +25,7 @@ class Evaluated:
     """An expression's value in an interpreter of its own, with gradients by any cotangent."""
 
     def __init__(self, source: str) -> None:
-        self.interpreter = Interpreter(QuietHost(), {})
+        self.interpreter = interpreter_and_prints()[0]
         self.interpreter.run(parse(Case("property", source, named_leaves(source)).program()))
         self.leaves = list(named_leaves(source))
 
@@ -153,7 +153,7 @@ TOKENS = (*WORDS.split(), "\n", "\n    ", "\t", " ")
 def test_any_text_gives_a_value_or_an_error_of_ours(text: str) -> None:
     if "while" in text:  # an endless loop is what such a text asks for
         return
-    interpreter = Interpreter(QuietHost(), {})
+    interpreter = interpreter_and_prints()[0]
     try:
         interpreter.run(parse(text))
     except GradcliError as error:

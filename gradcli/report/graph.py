@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from gradcli.errors import Source
 
 MOST_LINES: Final = 100  # of a tree shown as text
+MOST_DEPTH: Final = 16  # of a tree that branches; what lies deeper is not shown
 DEPTH_OF_CHAINS: Final = 8  # beyond it an operation that leads to only one other does not indent that further
-MOST_DEPTH: Final = 16
 
 
 class Glyphs(NamedTuple):
@@ -44,6 +44,7 @@ class GraphLine(NamedTuple):
     variable: str | None  # the name of the leaf at an AccumulateGrad
     is_shared: bool  # several lines lead here
     is_reference: bool  # the node was shown further up, with everything below it
+    is_cut: bool  # what is below it is not shown
 
 
 class GraphTree(NamedTuple):
@@ -105,7 +106,7 @@ class _Place(NamedTuple):
     depth: int
 
 
-def graph_tree(root: Node, glyphs: Glyphs = UNICODE, most_lines: int = MOST_LINES) -> GraphTree:
+def graph_tree(root: Node, glyphs: Glyphs = UNICODE, most_lines: int = MOST_LINES, most_depth: int = MOST_DEPTH) -> GraphTree:
     """The tree of a graph, depth first; a node that several others lead to is shown once and referred to afterwards."""
     nodes = walk(root)
     numbers = {node: number for number, node in enumerate(nodes)}
@@ -119,29 +120,25 @@ def graph_tree(root: Node, glyphs: Glyphs = UNICODE, most_lines: int = MOST_LINE
     while pending and len(lines) < most_lines:
         place = pending.pop()
         node = place.node
-        number = numbers[node]
-        lines.append(
-            GraphLine(
-                place.guide,
-                number,
-                node.name,
-                source_piece(node),
-                tuple(node.shape),
-                variable_name(node),
-                leading_here[number] > 1,
-                node in shown,
-            )
-        )
-        if node not in shown and place.depth < MOST_DEPTH:
-            pending.extend(_places_below(place, glyphs))
+        below = list(_places_below(place, glyphs, min(DEPTH_OF_CHAINS, most_depth - 1))) if node not in shown else []
+        is_cut = bool(below) and below[0].depth > most_depth
+        lines.append(_line(place, numbers[node], leading_here[numbers[node]] > 1, node in shown, is_cut))
+        if not is_cut:
+            pending.extend(below)
         shown.add(node)
     return GraphTree(lines, len(nodes) - len(shown))
 
 
-def _places_below(place: _Place, glyphs: Glyphs) -> Iterator[_Place]:
+def _line(place: _Place, number: int, is_shared: bool, is_reference: bool, is_cut: bool) -> GraphLine:
+    node = place.node
+    shape, variable = tuple(node.shape), variable_name(node)
+    return GraphLine(place.guide, number, node.name, source_piece(node), shape, variable, is_shared, is_reference, is_cut)
+
+
+def _places_below(place: _Place, glyphs: Glyphs, depth_of_chains: int) -> Iterator[_Place]:
     """The places of a node's successors, the last one first."""
     below = successors(place.node)
-    if len(below) == 1 and place.depth >= DEPTH_OF_CHAINS and place.guide.endswith((glyphs.last, glyphs.straight)):
+    if len(below) == 1 and place.depth >= depth_of_chains and place.guide.endswith((glyphs.last, glyphs.straight)):
         yield _Place(below[0], place.below[: -len(glyphs.blank)] + glyphs.straight, place.below, place.depth)
         return
     for position in range(len(below) - 1, -1, -1):

@@ -54,13 +54,18 @@ def print_record(text: str, source: Source, statement: Span) -> Record:
     return {**_head(True), **_place(source, statement), "type": "print", "text": text.removesuffix("\n")}
 
 
-def error_record(error: GradcliError, statement: Span | None = None, input_line: int | None = None) -> Record:
-    """The record of an error, in the place of a result; `statement` is the failed one if known, all of the text for `eval`."""
+def error_record(
+    error: GradcliError, line: int | None = None, *, statement: Span | None = None, input_line: int | None = None
+) -> Record:
+    """The record of an error, in the place of a result.
+
+    `statement` is the failed one if known, all of the text for `eval`; `line` stands in where the error has no source.
+    """
     source = error.source
     base = _base(source, statement, error.span)
     return {
         **_head(False, input_line),
-        "line": source.position(base.start).line if source is not None and base is not None else None,
+        "line": source.position(base.start).line if source is not None and base is not None else line,
         "source": source.piece(base) if source is not None and base is not None else None,
         "error": {
             "code": error.code,

@@ -14,9 +14,9 @@ def shown(tree_lines: list) -> list[str]:  # type: ignore[type-arg]
 
 
 def test_records_are_breadth_first_with_spans_and_the_variable() -> None:
-    source, value, _ = example()
-    assert value.grad_fn is not None
-    assert graph_records(value.grad_fn, source) == [
+    source, _, _, root = example()
+    assert root is not None
+    assert graph_records(root, source) == [
         {"id": 0, "name": "MeanBackward0", "shape": [], "span": [0, 19], "next": [1]},
         {"id": 1, "name": "MulBackward0", "shape": [2, 2], "span": [5, 18], "next": [2]},
         {"id": 2, "name": "MulBackward0", "shape": [2, 2], "span": [5, 16], "next": [3, 4]},
@@ -39,9 +39,9 @@ def test_edges_to_nothing_are_left_out() -> None:
 
 
 def test_a_shared_node_is_shown_once_and_referred_to_afterwards() -> None:
-    _, value, _ = example()
-    assert value.grad_fn is not None
-    tree = graph_tree(value.grad_fn, ASCII)
+    _, _, _, root = example()
+    assert root is not None
+    tree = graph_tree(root, ASCII)
     assert shown(tree.lines) == [
         "MeanBackward0",
         "`- MulBackward0",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,15 @@ from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import BY_NAME
 from gradcli.lazy.settings import settings
 from gradcli.lazy.shapes import Size
+
+
+class Evaluation(NamedTuple):
+    """A result as `eval` has it."""
+
+    source: Source
+    value: object
+    grads: Mapping[str, Tensor | None] | None = None
+    grad_fn: Node | None = None
 
 
 def tensor(
@@ -47,8 +57,8 @@ def node(
     return made
 
 
-def example() -> tuple[Source, Tensor, dict[str, Tensor]]:
-    """mean((x+2)*(x+2)*3) at ones(2, 2): its source, its value with the graph, and its gradients."""
+def example() -> Evaluation:
+    """mean((x+2)*(x+2)*3) at ones(2, 2)."""
     source = Source("mean((x+2)*(x+2)*3)")
     x = tensor(np.ones((2, 2), np.float32), requires_grad=True, name="x")
     leaf = node("AccumulateGrad", shape=(2, 2), variable=x)
@@ -58,7 +68,7 @@ def example() -> tuple[Source, Tensor, dict[str, Tensor]]:
     square = node("MulBackward0", left, right, piece="(x+2)*(x+2)", source=source, shape=(2, 2))
     triple = node("MulBackward0", square, piece="(x+2)*(x+2)*3", source=source, shape=(2, 2))
     mean = node("MeanBackward0", triple, piece=source.text, source=source)
-    return source, tensor(np.float32(27), grad_fn=mean), {"x": tensor(np.full((2, 2), 4.5, np.float32))}
+    return Evaluation(source, tensor(np.float32(27), grad_fn=mean), {"x": tensor(np.full((2, 2), 4.5, np.float32))}, mean)
 
 
 def known_values(arrays: Sequence[LazyArray]) -> list[np.ndarray]:

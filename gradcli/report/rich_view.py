@@ -1,0 +1,135 @@
+"""An evaluation and an error for a terminal, with rich: standard colours only, and no text ever read as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from gradcli.autograd.tensor import Tensor
+from gradcli.report import diagnostics
+from gradcli.report.diagnostics import diagnostic_lines
+from gradcli.report.torch_text import LINE_WIDTH, elements_text, format_value, text_of_tensor
+from gradcli.report.tree_layout import GAP, glyphs_for, padded, tree_columns
+from gradcli.report.visible import cell_width, visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gradcli.autograd.node import Node
+    from gradcli.errors import GradcliError
+    from gradcli.report.evaluated import Evaluated
+
+# The terminal's own colours, so that dark and light backgrounds both work.
+NAME: Final = "cyan"
+VARIABLE: Final = "bold green"
+VALUE: Final = "bold"
+QUIET: Final = "dim"
+HEADING: Final = "dim"
+ERROR_STYLES: Final = {
+    diagnostics.PLAIN: "",
+    diagnostics.TITLE: "bold red",
+    diagnostics.MESSAGE: "bold",
+    diagnostics.GUTTER: "dim",
+    diagnostics.CULPRIT: "bold red",
+    diagnostics.RELATED: "bold cyan",
+    diagnostics.HELP: "bold",
+}
+
+GRADIENT_HEADINGS: Final = ("gradient", "shape", "dtype", "value")
+
+
+def render_evaluation(evaluation: Evaluated, console: Console) -> None:
+    """Print the value, the table of gradients and the grad_fn tree."""
+    sections = [_value(evaluation.value, console.width)]
+    if evaluation.grads:
+        sections.append(_gradients(evaluation.grads, console.width))
+    if evaluation.grad_fn is not None:
+        sections.append(_tree(evaluation.grad_fn, console))
+    _show(console, Text("\n\n").join(sections))
+
+
+def render_value(value: object, console: Console) -> None:
+    """Print one value."""
+    _show(console, _value(value, console.width))
+
+
+def render_error(error: GradcliError, console: Console) -> None:
+    """Print a diagnostic in colours."""
+    lines = []
+    for line in diagnostic_lines(error, console.width):
+        lines.append(Text.assemble(*((segment.text, ERROR_STYLES[segment.style]) for segment in line)))
+    _show(console, Text("\n").join(lines))
+
+
+def _show(console: Console, text: Text) -> None:
+    console.print(text, soft_wrap=True, markup=False, emoji=False, highlight=False)
+
+
+def _value(value: object, width: int) -> Text:
+    """The value in bold; what PyTorch writes around a tensor's elements is dim."""
+    if not isinstance(value, Tensor):
+        return Text(visible(format_value(value), keep="\n"), VALUE)
+    text = text_of_tensor(value, min(width, LINE_WIDTH))
+    start = text.index("(") + 1
+    end = max(text.rfind("]") + 1, start) if value.ndim else _end_of_number(text, start)
+    return Text.assemble((text[:start], QUIET), (text[start:end], VALUE), (text[end:], QUIET))
+
+
+def _end_of_number(text: str, start: int) -> int:
+    comma = text.find(",", start)
+    return comma if comma >= 0 else len(text) - 1
+
+
+def _gradients(grads: Mapping[str, Tensor | None], width: int) -> Text:
+    """A table of name, shape, dtype and elements; elements that would not fit beside the rest stand below it."""
+    names = [visible(name) for name in grads]
+    shapes = ["" if grad is None else str(tuple(grad.shape)) for grad in grads.values()]
+    dtypes = ["" if grad is None else grad.dtype.name for grad in grads.values()]
+    columns = [[heading, *column] for heading, column in zip(GRADIENT_HEADINGS, (names, shapes, dtypes), strict=False)]
+    widths = [max(map(cell_width, column)) for column in columns]
+    indent = sum(widths) + len(GAP) * len(widths)
+    heading, *rows = (
+        [padded(text, cells) for text, cells in zip(row, widths, strict=True)] for row in zip(*columns, strict=True)
+    )
+    lines = [Text(GAP.join([*heading, GRADIENT_HEADINGS[-1]]), HEADING)]
+    for (name, shape, dtype), grad in zip(rows, grads.values(), strict=True):
+        line = Text.assemble((name, VARIABLE), GAP, shape, GAP, (dtype, QUIET))
+        value = _elements(grad, LINE_WIDTH)
+        if max(map(len, value.split("\n"))) <= width - indent:
+            line.append(GAP).append(value.replace("\n", "\n" + " " * indent), VALUE)
+        else:
+            value = _elements(grad, min(width - len(GAP), LINE_WIDTH))
+            line.rstrip()
+            line.append("\n" + GAP).append(value.replace("\n", "\n" + GAP), VALUE)
+        lines.append(line)
+    return Text("\n").join(lines)
+
+
+def _elements(grad: Tensor | None, line_width: int) -> str:
+    """The elements of a gradient, summarised as PyTorch does."""
+    if grad is None:
+        return "None"
+    value = grad.numpy()
+    return elements_text(value, 0, line_width) if value.size else "[]"
+
+
+def _tree(root: Node, console: Console) -> Text:
+    """The grad_fn tree in columns."""
+    columns = tree_columns(root, glyphs_for(console.encoding), console.width)
+    lines = [Text(columns.headings, HEADING)]
+    for row in columns.rows:
+        lines.append(
+            Text.assemble(
+                (row.guide, QUIET),
+                (row.name, NAME),
+                (row.reference, QUIET),
+                (row.shape, QUIET),
+                row.piece,
+                (row.variable, VARIABLE),
+            )
+        )
+    if columns.note is not None:
+        lines.append(Text(columns.note, QUIET))
+    return Text("\n").join(lines)

@@ -1,0 +1,78 @@
+"""The grad_fn tree in columns: node names behind their guides, shapes, and the source or the variable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from gradcli.report.graph import ASCII, MOST_DEPTH, UNICODE, Glyphs, GraphLine, graph_tree
+from gradcli.report.visible import cell_width, fitted, visible
+
+if TYPE_CHECKING:
+    from gradcli.autograd.node import Node
+
+GAP: Final = "  "
+NARROWEST_PIECE: Final = 12
+USUAL_COLUMNS: Final = 36  # what a name, a shape and the shortest piece take
+LEAST_DEPTH: Final = 4
+HEADINGS: Final = ("grad_fn", "shape", "source")
+
+
+class TreeRow(NamedTuple):
+    """One row, padded so that the columns of all rows stand under each other; joined, the fields are the line."""
+
+    guide: str
+    name: str
+    reference: str  # which node this is, where several lines lead to it
+    shape: str
+    piece: str
+    variable: str
+
+
+class TreeColumns(NamedTuple):
+    """The headings, the rows below them, and the sentence about what is not shown."""
+
+    headings: str
+    rows: list[TreeRow]
+    note: str | None
+
+
+def glyphs_for(encoding: str | None) -> Glyphs:
+    """What a stream of this encoding can draw guides with."""
+    return UNICODE if (encoding or "").lower().replace("-", "").startswith("utf") else ASCII
+
+
+def tree_columns(root: Node, glyphs: Glyphs, width: int) -> TreeColumns:
+    """The tree of a graph laid out in columns, the pieces of source cut so that lines keep to `width` cells if they can."""
+    most_depth = max(LEAST_DEPTH, min(MOST_DEPTH, (width - USUAL_COLUMNS) // len(glyphs.blank)))
+    tree = graph_tree(root, glyphs, most_depth=most_depth)
+    references = [_reference(line, glyphs) for line in tree.lines]
+    shapes = [_shape_text(line.shape) for line in tree.lines]
+    first_width = max(len(line.guide + line.name + reference) for line, reference in zip(tree.lines, references, strict=True))
+    first_width = max(first_width, len(HEADINGS[0]))
+    second_width = max(len(HEADINGS[1]), *map(len, shapes))
+    room = max(width - first_width - second_width - 2 * len(GAP), NARROWEST_PIECE)
+    rows = []
+    for line, reference, shape in zip(tree.lines, references, shapes, strict=True):
+        padding = " " * (first_width - len(line.guide + line.name + reference))
+        piece = fitted(line.piece, room, glyphs.ellipsis)
+        variable = fitted(visible(line.variable or ""), room, glyphs.ellipsis)
+        rows.append(TreeRow(line.guide, line.name, reference + padding + GAP, shape.ljust(second_width) + GAP, piece, variable))
+    headings = GAP.join([HEADINGS[0].ljust(first_width), HEADINGS[1].ljust(second_width), HEADINGS[2]])
+    return TreeColumns(headings, rows, tree.note(glyphs))
+
+
+def _reference(line: GraphLine, glyphs: Glyphs) -> str:
+    """`#5` where a shared node is shown, `↑ #5` where it is referred to, `…` where a branch is cut; variables have a name."""
+    number = "" if line.variable is not None else f" #{line.number}"
+    if line.is_reference:
+        return f" {glyphs.above}{number}"
+    return (number if line.is_shared else "") + (f" {glyphs.ellipsis}" if line.is_cut else "")
+
+
+def _shape_text(shape: tuple[int, ...]) -> str:
+    return str(tuple(shape))
+
+
+def padded(text: str, width: int) -> str:
+    """The text filled with spaces to a number of cells."""
+    return text + " " * (width - cell_width(text))

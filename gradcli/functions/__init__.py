@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcli.functions import create, elementwise, join, reduce, shape, surface
+from gradcli.functions import assign, create, elementwise, index, join, reduce, shape, surface
+from gradcli.functions.assign import setitem
 from gradcli.functions.declare import DECLARED, METHODS, NAMESPACES, Function, ReturnTuple
+from gradcli.functions.index import getitem
 from gradcli.functions.operators import INPLACE_OPERATORS, OPERATORS, UNARY_OPERATORS
 from gradcli.functions.surface import ATTRIBUTES, SETTABLE
 
@@ -30,10 +32,14 @@ __all__ = [
     "UNARY_OPERATORS",
     "Function",
     "ReturnTuple",
+    "assign",
     "create",
     "elementwise",
+    "getitem",
+    "index",
     "join",
     "reduce",
+    "setitem",
     "shape",
     "surface",
     "tensor",

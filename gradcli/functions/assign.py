@@ -1,0 +1,227 @@
+"""Assigning to elements: `x[...] = value` in place, and index_put."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradcli.autograd import Tensor, change_in_place, state
+from gradcli.errors import ArgumentError, DTypeMismatch, LeafInPlace, OperandLabel, ShapeMismatch, TypeMismatch
+from gradcli.functions.arguments import Shape, Tensors, type_name
+from gradcli.functions.declare import InPlace, METHODS, function
+from gradcli.functions.elementwise import zeros_like
+from gradcli.functions.index import MASKS, Plan, Positions, plan_of, positions_of, select, take_at
+from gradcli.functions.pointwise import wrap_number
+from gradcli.functions.shape import expand, reshape, unsqueeze, view_as_shape
+from gradcli.lazy import DType, LazyArray, Size, ops
+from gradcli.lazy.dtypes import bool_, int64
+from gradcli.lazy.ops import Slice
+from gradcli.lazy.shapes import broadcast, describe
+
+# ── the operations that assignment records ──
+
+
+def _whole(value: Tensor, shape: Size, dtype: DType) -> LazyArray:
+    return ops.broadcast_to(ops.cast(value.array, dtype), shape)
+
+
+@function("CopyBackwards", name="copy", public=False, d_input=lambda g: zeros_like(g), d_value=lambda g: g)
+def copy_all(input: Tensor, value: Tensor) -> LazyArray:
+    """A tensor's value, in the dtype of the one it takes the place of."""
+    return _whole(value, input.shape, input.dtype)
+
+
+@function("FillBackward3", name="fill", public=False, d_input=lambda g: zeros_like(g), d_value=lambda g: g)
+def fill_all(input: Tensor, value: Tensor) -> LazyArray:
+    """One number in every place."""
+    return _whole(value, input.shape, input.dtype)
+
+
+def _zero(dtype: DType) -> Tensor:
+    return wrap_number(0, dtype)
+
+
+@function(
+    "CopySlices",
+    public=False,
+    d_input=lambda g, slices, shape: copy_slices(g, _zero(g.dtype), slices, shape),
+    d_value=lambda g, slices, shape: _read_slices(g, slices, shape),
+)
+def copy_slices(input: Tensor, value: Tensor, slices: Any, shape: Shape) -> LazyArray:
+    """The tensor with a value in one slice of each dimension; `shape` is the shape of this part to the user."""
+    part = Size(number for _, number, _ in slices)
+    placed = ops.place(ops.reshape(_whole(value, Size(shape), input.dtype), part), slices, input.shape)
+    inside = ops.place(ops.full(part, True, bool_), slices, input.shape)
+    return ops.where(inside, placed, input.array)
+
+
+@function("AsStridedBackward0", public=False, d_input=lambda g, input_shape, slices: _place_slices(g, input_shape, slices))
+def _read_slices(input: Tensor, slices: Any, shape: Shape) -> LazyArray:
+    return ops.reshape(ops.slice_(input.array, slices), Size(shape))
+
+
+@function("AsStridedScatterBackward0", public=False, d_input=lambda g, input_shape, slices: _read_slices(g, slices, input_shape))
+def _place_slices(input: Tensor, shape: Shape, slices: Any) -> LazyArray:
+    return ops.place(ops.reshape(input.array, Size(number for _, number, _ in slices)), slices, Size(shape))
+
+
+@function(
+    "CopySlices",
+    public=False,
+    d_input=lambda g, positions: copy_at(g, _zero(g.dtype), positions),
+    d_value=lambda g, positions: take_at(reshape(g, (-1,)), (0,), (positions,), True),
+)
+def copy_at(input: Tensor, value: Tensor, positions: Tensor) -> LazyArray:
+    """The tensor with a value at positions, counted through all dimensions."""
+    flat = ops.reshape(input.array, Size((input.shape.numel(),)))
+    source = _whole(value, positions.shape, input.dtype)
+    return ops.reshape(ops.index_put(flat, (0,), [positions.array], source, accumulate=False), input.shape)
+
+
+@function(
+    "IndexPutBackward0",
+    name="index_put",
+    public=False,
+    d_input=lambda g, entries, indices, accumulate: g if accumulate else put_at(g, _zero(g.dtype), entries, indices, False),
+    d_value=lambda g, entries, indices: take_at(g, entries, indices, False),
+)
+def put_at(input: Tensor, value: Tensor, entries: Any, indices: Tensors, accumulate: bool) -> LazyArray:
+    """The tensor with a value put at, or added at, computed positions."""
+    arrays = [index.array for index in indices]
+    shape = ops.indexed_shape(input.shape, entries, [index.shape for index in indices])
+    return ops.index_put(input.array, entries, arrays, _whole(value, shape, input.dtype), accumulate)
+
+
+# ── x[index] = value ──
+
+
+def setitem(tensor: Tensor, index: Any, value: Any) -> None:
+    """tensor[index] = value, in place; the value is broadcast to the part and takes the tensor's dtype."""
+    given = _value(tensor, value)
+    if index is False:
+        return
+    plan = plan_of(tensor.shape, None if index is True else index)
+    if plan.steps:
+        _refuse_leaf(tensor)
+    if plan.tensors:
+        _assign_at_positions(tensor, plan, given)
+    elif plan.steps:
+        source = _fitted(given, plan.shape)
+        slices = _slices(tensor.shape, plan)
+        change_in_place(tensor, lambda old: copy_slices.apply([old, source, slices, plan.shape]))
+    else:
+        source = _fitted(given, plan.shape)
+        copy = copy_all if given.ndim else fill_all
+        change_in_place(tensor, lambda old: copy.apply([old, source]))
+
+
+def _value(tensor: Tensor, value: Any) -> Tensor:
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, (bool, int, float)):
+        return wrap_number(value, tensor.dtype)
+    message = f"can't assign a {type(value).__name__} to a torch.{tensor.dtype.tensor_type}Tensor"
+    hint = "make a tensor of it: tensor(...)" if isinstance(value, (list, tuple)) else None
+    raise TypeMismatch(message, torch_message=message, operands=[OperandLabel(2, f"this is {type_name(value)}")], hint=hint)
+
+
+def _refuse_leaf(tensor: Tensor) -> None:
+    """The part that is assigned to is a view, and PyTorch says so."""
+    if state.grad_enabled and tensor.requires_grad and tensor.is_leaf:
+        message = "a view of a leaf Variable that requires grad is being used in an in-place operation."
+        raise LeafInPlace(message, torch_message=message, hint="assign inside `with torch.no_grad():`, or to a clone() of it")
+
+
+def _fitted(value: Tensor, shape: Size) -> Tensor:
+    """A value as large as the part it is copied to, by the views that PyTorch makes of it."""
+    if value.shape == shape or not value.ndim:
+        return value
+    return expand(_without_leading_ones(value), tuple(shape))
+
+
+def _without_leading_ones(value: Tensor) -> Tensor:
+    lead = next((axis for axis, size in enumerate(value.shape) if size != 1), value.ndim)
+    return reshape(value, tuple(value.shape[lead:]))
+
+
+def _slices(shape: Size, plan: Plan) -> tuple[Slice, ...]:
+    """The slice of each dimension of the tensor that the steps of a plan lead to."""
+    axes: list[int | None] = list(range(len(shape)))
+    slices: list[Slice] = [(0, size, 1) for size in shape]
+    for view, (dim, *rest) in plan.steps:
+        if view is unsqueeze:
+            axes.insert(dim, None)
+            continue
+        axis = axes.pop(dim) if view is select else axes[dim]
+        assert axis is not None, "an index goes through the dimensions once, from the left"
+        slices[axis] = (rest[0], 1, 1) if view is select else (rest[0], rest[1], rest[2])
+    return tuple(slices)
+
+
+def _assign_at_positions(tensor: Tensor, plan: Plan, value: Tensor) -> None:
+    positions = positions_of(plan.shape, plan.tensors)
+    entries, indices, _ = positions
+    result = ops.indexed_shape(plan.shape, entries, positions.shapes)
+    source = value
+    if value.shape[:1] == (1,) and value.shape != result:
+        source = _without_leading_ones(value)
+    _check_value(tensor, source, result, is_fill=not value.ndim and positions.distinct)
+    if not plan.steps:
+        change_in_place(tensor, lambda old: put_at.apply([old, source, entries, indices, False]))
+        return
+    everything = ops.reshape(ops.arange(0, 1, tensor.shape.numel(), int64), tensor.shape)
+    region = ops.reshape(ops.slice_(everything, _slices(tensor.shape, plan)), plan.shape)
+    numbers = Tensor(ops.index(region, entries, [index.array for index in indices]))
+    change_in_place(tensor, lambda old: copy_at.apply([old, source, numbers]))
+
+
+def _check_value(tensor: Tensor, value: Tensor, shape: Size, is_fill: bool) -> None:
+    """A value that is put at positions broadcasts to them and has the dtype already."""
+    if not _broadcasts(value.shape, shape):
+        message = f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of shape {list(shape)}"
+        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(2, describe(value.shape))])
+    if value.dtype is not tensor.dtype and not is_fill:
+        message = (
+            f"Index put requires the source and destination dtypes match, got {tensor.dtype.tensor_type} for the destination "
+            f"and {value.dtype.tensor_type} for the source."
+        )
+        raise DTypeMismatch(message, torch_message=message, operands=[OperandLabel(2, f"this is {value.dtype}")])
+
+
+def _broadcasts(shape: Size, target: Size) -> bool:
+    try:
+        return broadcast(shape, target) == target
+    except ShapeMismatch:
+        return False
+
+
+# ── index_put ──
+
+
+@function(forms=(put_at,), examples=("index_put(x, (tensor([0]), tensor([1])), tensor([5.]))",))
+def index_put(input: Tensor, indices: Tensors, values: Tensor, accumulate: bool = False) -> Tensor:
+    """The tensor with values put at, or added at, the positions that index tensors name."""
+    positions = _given_positions(input, indices)
+    result = ops.indexed_shape(input.shape, positions.entries, positions.shapes)
+    _check_value(input, values, result, is_fill=False)
+    return put_at(input, values, positions.entries, positions.indices, accumulate)
+
+
+def _given_positions(input: Tensor, indices: Tensors) -> Positions:
+    if not indices:
+        message = "index_put() expects at least one index tensor"
+        raise ArgumentError(message)
+    tensors: dict[int, Tensor] = {}
+    dim = 0
+    for index in indices:
+        if index.dtype.is_floating:
+            message = "tensors used as indices must be long, int, byte or bool tensors"
+            raise DTypeMismatch(message, torch_message=message)
+        tensors[dim] = index
+        dim += index.ndim if index.dtype in MASKS else 1
+    if dim > input.ndim:
+        message = f"too many indices for tensor of dimension {input.ndim} (got {dim})"
+        raise ShapeMismatch(message, torch_message=message)
+    return positions_of(input.shape, tensors)
+
+
+METHODS["index_put_"] = InPlace(index_put, "index_put_")

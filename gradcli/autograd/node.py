@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gradcli.autograd.state import state
 from gradcli.errors import BackwardTwice, ModifiedInPlace, Source, Span
@@ -104,7 +104,11 @@ class Node:
     `sequence` grows with recording, so that it orders the graph: an operation comes after everything it depends on.
     """
 
-    __slots__ = ("__weakref__", "freed", "hooks", "name", "next_functions", "outputs", "parameters", "retained", "rule", "saved", "sequence", "source", "span", "variable")  # fmt: skip
+    hooks: list[tuple[int, Hook]] | None = None  # on the cotangent of an output
+    retained: list[tuple[int, weakref.ref[Tensor]]] | None = None  # tensors that keep their gradient
+    variable: Tensor | None = None  # of an AccumulateGrad node
+    parameters: Any = None  # what the rule needs besides tensors
+    freed = False
 
     def __init__(
         self,
@@ -112,21 +116,15 @@ class Node:
         rule: Rule | None,
         next_functions: tuple[Edge, ...],
         outputs: tuple[Output, ...],
-        saved: tuple[Saved, ...],
-        parameters: object = None,
+        saved: tuple[Saved, ...] = (),
     ) -> None:
         self.name = name
         self.rule = rule
         self.next_functions = next_functions
         self.outputs = outputs
         self.saved = saved
-        self.parameters = parameters  # what the rule needs besides tensors
         self.span: Span | None = state.span
         self.source: Source | None = state.source
-        self.hooks: list[tuple[int, Hook]] | None = None  # on the cotangent of an output
-        self.retained: list[tuple[int, weakref.ref[Tensor]]] | None = None  # tensors that keep their gradient
-        self.variable: Tensor | None = None
-        self.freed = False
         self.sequence = _next_sequence()
 
     def __repr__(self) -> str:
@@ -165,7 +163,7 @@ def accumulator(variable: Tensor) -> Node:
     reference = variable.accumulator
     node = reference() if reference is not None else None
     if node is None:
-        node = Node("AccumulateGrad", None, (), ((variable.shape, variable.dtype),), ())
+        node = Node("AccumulateGrad", None, (), ((variable.shape, variable.dtype),))
         node.variable = variable
         variable.accumulator = weakref.ref(node)
     return node

@@ -42,25 +42,25 @@ class ViewOf:
 class Tensor:
     """A value in the language: a lazy array, whether it requires grad, and the operation that made it.
 
-    `version` counts in-place changes; `views` are the living tensors that show this one's elements.
+    `version` counts in-place changes; `views` are the living tensors that show this one's elements. Class attributes hold
+    what most tensors have: making one is then cheap.
     """
 
-    __slots__ = ("__weakref__", "accumulator", "array", "grad", "grad_fn", "hooks", "modified_at", "name", "output_number", "requires_grad", "retains_grad", "version", "view_of", "views")  # fmt: skip
+    version = 0
+    grad: Tensor | None = None
+    name: str | None = None
+    hooks: list[Hook] | None = None  # of a leaf; those of other tensors are with their node
+    retains_grad = False
+    accumulator: weakref.ref[Node] | None = None
+    modified_at: tuple[Span, Source] | None = None
+    view_of: ViewOf | None = None
+    views: list[weakref.ref[Tensor]] | None = None
 
     def __init__(self, array: LazyArray, requires_grad: bool = False, grad_fn: Node | None = None, output_number: int = 0) -> None:
         self.array = array
         self.requires_grad = requires_grad
         self.grad_fn = grad_fn
         self.output_number = output_number
-        self.version = 0
-        self.grad: Tensor | None = None
-        self.name: str | None = None
-        self.hooks: list[Hook] | None = None  # of a leaf; those of other tensors are with their node
-        self.retains_grad = False
-        self.accumulator: weakref.ref[Node] | None = None
-        self.modified_at: tuple[Span, Source] | None = None
-        self.view_of: ViewOf | None = None
-        self.views: list[weakref.ref[Tensor]] | None = None
 
     @property
     def shape(self) -> Size:

@@ -202,7 +202,7 @@ def _index_put(node: LazyArray, values: list[Array]) -> Array:
 
 
 def _random(node: LazyArray, values: list[Array]) -> Array:
-    kind, seed, stream, limits = node.params
+    kind, seed, stream, limits, _ = node.params
     generator = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, stream, 0]))
     dtype = NUMPY_DTYPE[node.dtype]
     if kind == "integers":
@@ -231,7 +231,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "broadcast_to": lambda node, values: np.broadcast_to(values[0], node.shape),
     "cast": lambda node, values: np.asarray(values[0]).astype(NUMPY_DTYPE[node.dtype]),
     "concatenate": lambda node, values: np.concatenate(values, axis=node.params[0]),
-    "constant": lambda node, values: NUMPY_DTYPE[node.dtype].type(node.params[0]),
+    "constant": lambda node, values: np.asarray(node.params[0]).astype(NUMPY_DTYPE[node.dtype]),
     "digamma": _special("digamma"),
     "erf": _special("erf"),
     "erfc": _special("erfc"),

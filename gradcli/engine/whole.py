@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from math import copysign
+from operator import attrgetter
 
 import numpy as np
 
@@ -18,22 +18,27 @@ _NEVER_KEPT = frozenset({"constant", "arange", "broadcast_to"})
 executed: Counter[str] = Counter()
 
 
+Step = tuple[LazyArray, tuple[LazyArray, ...]]  # an array to compute, and the operands that stand for its own
+_by_serial = attrgetter("serial")
+
+
 def evaluate(roots: Sequence[LazyArray]) -> list[np.ndarray]:
     """The values of all roots; equal subexpressions are computed once, intermediates freed after their last use.
 
     A root's value is kept in it, and so is any other value that is computed a second time: a loop that asks for a number
     in each iteration therefore does work linear in its iterations.
     """
-    order = _reachable(roots)
-    canonical, steps = _share(order)
-    values = _execute(steps, canonical, {id(canonical[root]) for root in roots if root.buffer is None})
-    for root in roots:
-        if root.buffer is None:
-            root.keep(np.asarray(values[id(canonical[root])]))
+    pending = [root for root in roots if root.buffer is None]
+    if pending:
+        steps, canonical = _share(_reachable(pending))
+        values = _execute(steps, {canonical.get(root, root) for root in pending})
+        for root in pending:
+            if root.buffer is None:
+                root.keep(np.asarray(values[canonical.get(root, root)]))
     return [root.buffer for root in roots if root.buffer is not None]
 
 
-def _reachable(roots: Sequence[LazyArray]) -> list[LazyArray]:
+def _reachable(roots: list[LazyArray]) -> list[LazyArray]:
     """All arrays that have to be computed, operands before their consumers."""
     seen: set[LazyArray] = set()
     stack = list(roots)
@@ -41,52 +46,47 @@ def _reachable(roots: Sequence[LazyArray]) -> list[LazyArray]:
         node = stack.pop()
         if node not in seen and node.buffer is None:
             seen.add(node)
-            stack.extend(node.operands)
-    return sorted(seen, key=lambda node: node.serial)
+            stack += node.operands
+    return sorted(seen, key=_by_serial)
 
 
-def _share(order: list[LazyArray]) -> tuple[dict[LazyArray, LazyArray], list[LazyArray]]:
-    """Common subexpressions: the array that stands for each one, and the arrays to execute."""
+def _share(order: list[LazyArray]) -> tuple[list[Step], dict[LazyArray, LazyArray]]:
+    """The arrays to compute, without those that equal an earlier one, and what stands for the latter."""
     canonical: dict[LazyArray, LazyArray] = {}
     known: dict[object, LazyArray] = {}
-    steps: list[LazyArray] = []
+    steps: list[Step] = []
     for node in order:
-        operands = tuple([id(canonical.get(operand, operand)) for operand in node.operands])
-        key = (node.primitive, operands, _parameters(node), node.dtype, node.shape)
-        first = known.setdefault(key, node)
-        canonical[node] = first
+        operands = node.operands
+        if canonical:
+            operands = tuple([canonical.get(operand, operand) for operand in operands])
+        first = known.setdefault((node.primitive, operands, node.params, node.dtype), node)
         if first is node:
-            steps.append(node)
-    return canonical, steps
+            steps.append((node, operands))
+        else:
+            canonical[node] = first
+    return steps, canonical
 
 
-def _parameters(node: LazyArray) -> object:
-    if node.primitive == "constant":  # 0.0 == -0.0, yet they are different numbers
-        return (*node.params, copysign(1.0, node.params[0]))
-    return node.params
-
-
-def _execute(steps: list[LazyArray], canonical: dict[LazyArray, LazyArray], wanted: set[int]) -> dict[int, np.ndarray]:
-    values: dict[int, np.ndarray] = {}
-    uses = Counter(id(canonical.get(operand, operand)) for node in steps for operand in node.operands)
+def _execute(steps: list[Step], wanted: set[LazyArray]) -> dict[LazyArray, np.ndarray]:
+    """Compute the steps in order; a value is let go after its last use unless it is wanted."""
+    uses = dict.fromkeys(wanted, 1)
+    for _, operands in steps:
+        for operand in operands:
+            uses[operand] = uses.get(operand, 0) + 1
+    executed.update([node.primitive for node, _ in steps])
+    values: dict[LazyArray, np.ndarray] = {}
     with np.errstate(all="ignore"):
-        for node in steps:
-            sources = node.operands
-            operands = []
-            for operand in sources:
-                value = operand.buffer
-                operands.append(values[id(canonical[operand])] if value is None else value)
-            primitive = node.primitive
-            executed[primitive] += 1
-            ufunc = UFUNCS.get(primitive)
-            result = ufunc(*operands) if ufunc is not None else IMPLEMENTATIONS[primitive](node, operands)
-            values[id(node)] = result
-            if node.was_computed and primitive not in _NEVER_KEPT:
+        for node, operands in steps:
+            inputs = [operand.buffer if operand.buffer is not None else values[operand] for operand in operands]
+            ufunc = UFUNCS.get(node.primitive)
+            result = ufunc(*inputs) if ufunc is not None else IMPLEMENTATIONS[node.primitive](node, inputs)
+            values[node] = result
+            for operand in operands:
+                remaining = uses[operand] - 1
+                uses[operand] = remaining
+                if not remaining:
+                    values.pop(operand, None)
+            if node.was_computed and node.primitive not in _NEVER_KEPT:
                 node.keep(np.asarray(result))
             node.was_computed = True
-            for operand in sources:
-                position = id(canonical.get(operand, operand))
-                uses[position] -= 1
-                if not uses[position] and position not in wanted:
-                    values.pop(position, None)
     return values

@@ -167,7 +167,7 @@ class Function:
             if any(node is not None for node, _ in own):
                 active.append(argument)
         node = Node(
-            self.grad_fn_name(bound), self, tuple(edges), tuple((output.shape, output.dtype) for output in outputs), ()
+            self.grad_fn_name(bound), self, tuple(edges), tuple((output.shape, output.dtype) for output in outputs)
         )
         for number, output in enumerate(outputs):
             if output.dtype.is_floating:

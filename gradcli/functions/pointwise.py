@@ -23,6 +23,7 @@ Formula = str | Callable[..., Tensor]  # a primitive's name, or a stable form in
 
 _X = Parameter("input", "Tensor", REQUIRED, False, False)
 _Y = Parameter("other", "Operand", REQUIRED, False, False)
+_OPERANDS = (Tensor, bool, int, float)
 _X_OR_NUMBER = Parameter("input", "Operand", REQUIRED, False, False)
 
 
@@ -119,16 +120,14 @@ class Pointwise(Function):
         """g times each partial."""
         g = cotangents[0]
         assert g is not None
-        values = dict(zip(node.parameters, node.unpack(), strict=True)) if node.saved or node.freed else {}
+        saved = node.unpack() if node.saved or node.freed else ()
+        values = dict(zip(node.parameters or (), saved, strict=True))
         pulled: list[Tensor | None] = []
-        for position, (successor, _) in enumerate(node.next_functions):
-            partial = self.partials[position]
-            if successor is None:
+        for (successor, _), partial, wants in zip(node.next_functions, self.partials, self._wants, strict=True):
+            if successor is None or partial is None:
                 pulled.append(None)
             elif callable(partial):
-                pulled.append(g * partial(*[values[name] for name in self._wants[position]]))
-            elif partial is None:
-                pulled.append(None)
+                pulled.append(g * partial(*[values[name] for name in wants]))
             else:
                 pulled.append(g if partial == 1 else -g if partial == -1 else Tensor(ops.full(g.shape, 0.0, g.dtype)))
         return pulled
@@ -148,7 +147,8 @@ class Unary(Pointwise):
         result = Tensor(self._array(x))
         if state.grad_enabled and source.requires_grad and self.partials[0] is not None:
             array = result.array
-            node = Node(self.node_name, self, (edge_to(source),), ((array.shape, array.dtype),), (), self._wants[0])
+            node = Node(self.node_name, self, (edge_to(source),), ((array.shape, array.dtype),))
+            node.parameters = self._wants[0]
             result.requires_grad, result.grad_fn = True, node
             node.saved = tuple([SavedInput(source) if name == "x" else SavedOutput(result) for name in self._wants[0]])
         return result
@@ -168,38 +168,43 @@ class Binary(Pointwise):
 
     def apply_to(self, x: Tensor | Scalar, y: Tensor | Scalar, node_name: str = "") -> Tensor:
         """The result for two operands, at least one a tensor; a number is promoted by PyTorch's rules."""
-        if type(x) is Tensor and type(y) is Tensor and x.array.dtype is y.array.dtype:
-            dtype = x.array.dtype
-        else:
-            dtype = common_dtype(x, y) if isinstance(x, (Tensor, bool, int, float)) and isinstance(y, (Tensor, bool, int, float)) else self._refuse(x, y)
-        if self.floating_result and dtype.kind != FLOATING:
-            dtype = settings.default_dtype
+        dtype = self._dtype(x, y)
         x_tensor = x if isinstance(x, Tensor) else wrap_number(x, dtype)
         y_tensor = y if isinstance(y, Tensor) else wrap_number(y, dtype)
-        a = x_tensor if x_tensor.array.dtype is dtype else Tensor(ops.cast(x_tensor.array, dtype))
-        b = y_tensor if y_tensor.array.dtype is dtype else Tensor(ops.cast(y_tensor.array, dtype))
-        array = self._array(a, b) if self.formula is not None else ops.binary(self.primitive, a.array, b.array)
-        result = Tensor(array)
-        if state.grad_enabled and (x_tensor.requires_grad or y_tensor.requires_grad) and self.partials[0] is not None:
+        a, b = x_tensor.array, y_tensor.array
+        if a.dtype is not dtype:
+            a = ops.cast(a, dtype)
+        if b.dtype is not dtype:
+            b = ops.cast(b, dtype)
+        result = Tensor(ops.binary(self.primitive, a, b) if self.formula is None else self._array(Tensor(a), Tensor(b)))
+        if (x_tensor.requires_grad or y_tensor.requires_grad) and state.grad_enabled and self.partials[0] is not None:
             self._record_on(result, x_tensor, y_tensor, node_name or self.node_name)
         return result
+
+    def _dtype(self, x: Tensor | Scalar, y: Tensor | Scalar) -> DType:
+        """What the operands are promoted to; the common cases first."""
+        if type(x) is Tensor:
+            dtype = x.array.dtype
+            if dtype.kind == FLOATING and (type(y) is float or (type(y) is Tensor and y.array.dtype is dtype)):
+                return dtype
+        if not isinstance(x, _OPERANDS) or not isinstance(y, _OPERANDS):
+            bind(self.name, (_X_OR_NUMBER, _Y), (x, y), {})
+        dtype = common_dtype(x, y)
+        return settings.default_dtype if self.floating_result and dtype.kind != FLOATING else dtype
 
     def _record_on(self, result: Tensor, x: Tensor, y: Tensor, node_name: str) -> None:
         wanted: tuple[str, ...] = self._wants[0] if x.requires_grad else ()
         if y.requires_grad:
             wanted = (*wanted, *[name for name in self._wants[1] if name not in wanted])
         array = result.array
-        node = Node(node_name, self, (edge_to(x), edge_to(y)), ((array.shape, array.dtype),), (), wanted)
+        node = Node(node_name, self, (edge_to(x), edge_to(y)), ((array.shape, array.dtype),))
         result.requires_grad, result.grad_fn = True, node
         if wanted:
+            node.parameters = wanted
             saved: list[Saved] = []
             for name in wanted:
                 saved.append(SavedInput(x) if name == "x" else SavedInput(y) if name == "y" else SavedOutput(result))
             node.saved = tuple(saved)
-
-    def _refuse(self, x: Any, y: Any) -> DType:
-        bind(self.name, (_X_OR_NUMBER, _Y), (x, y), {})
-        return settings.default_dtype
 
 
 def unary(

@@ -7,7 +7,7 @@ Axes are counted from the front. How a primitive is computed is the engine's tab
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from math import copysign, prod
 from typing import TYPE_CHECKING
 
 from gradcli.errors import OperandLabel, ShapeMismatch
@@ -29,8 +29,9 @@ PREDICATES = frozenset({"equal", "not_equal", "less", "less_equal", "greater", "
 
 
 def constant(value: Scalar, dtype: DType) -> LazyArray:
-    """A number, shape []."""
-    return LazyArray("constant", (), (value,), SCALAR, dtype)
+    """A number, shape []. Equal parameters mean equal numbers, so that -0.0, which equals 0.0, says so."""
+    params = (value, "negative") if value == 0 and copysign(1.0, value) < 0 else (value,)
+    return LazyArray("constant", (), params, SCALAR, dtype)
 
 
 def full(shape: Size, value: Scalar, dtype: DType) -> LazyArray:
@@ -52,7 +53,7 @@ def arange(start: Scalar, step: Scalar, length: int, dtype: DType) -> LazyArray:
 
 def random(kind: str, seed: int, stream: int, limits: tuple[int, ...], shape: Size, dtype: DType) -> LazyArray:
     """Random numbers named by (seed, stream): computing them again gives the same ones. Kinds: uniform, normal, integers, permutation."""
-    return LazyArray("random", (), (kind, seed, stream, limits), shape, dtype)
+    return LazyArray("random", (), (kind, seed, stream, limits, shape), shape, dtype)
 
 
 # ── elementwise ──
@@ -65,7 +66,9 @@ def unary(primitive: str, x: LazyArray) -> LazyArray:
 
 def binary(primitive: str, a: LazyArray, b: LazyArray) -> LazyArray:
     """Two operands of one dtype, broadcast; boolean for predicates."""
-    shape = a.shape if a.shape == b.shape else broadcast(a.shape, b.shape)
+    shape = a.shape
+    if b.shape and b.shape != shape:
+        shape = broadcast(shape, b.shape)
     return LazyArray(primitive, (a, b), (), shape, bool_ if primitive in PREDICATES else a.dtype)
 
 

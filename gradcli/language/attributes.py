@@ -1,0 +1,161 @@
+"""Attributes: for each kind of value the names that the language lets through; there are no others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from gradcli import functions
+from gradcli.autograd import Node, Tensor
+from gradcli.errors import TypeMismatch, UnknownAttribute, close_matches
+from gradcli.functions import ReturnTuple, ndarray
+from gradcli.language.arithmetic import check_length, guarded, type_name
+from gradcli.language.values import BoundMethod, Builtin, Namespace
+from gradcli.lazy import DType, Size
+
+Table = dict[str, Callable[..., Any]]
+
+
+def _joined(separator: str, items: Any) -> str:
+    texts = list(items)
+    check_length(sum(len(text) for text in texts if isinstance(text, str)) + len(separator) * len(texts))
+    return separator.join(texts)
+
+
+def _replaced(text: str, old: str, new: str, count: int = -1) -> str:
+    check_length(len(text) + text.count(old) * max(len(new) - len(old), 0))
+    return text.replace(old, new, count)
+
+
+def _padded(method: Callable[..., str]) -> Callable[..., str]:
+    def pad(text: str, width: int, *fill: str) -> str:
+        check_length(width)
+        return method(text, width, *fill)
+
+    return pad
+
+
+def _extended(target: list[Any], items: Iterable[Any]) -> None:
+    added = list(items)
+    check_length(len(target) + len(added))
+    target.extend(added)
+
+
+_STRING: Table = {
+    "capitalize": str.capitalize,
+    "center": _padded(str.center),
+    "count": str.count,
+    "endswith": str.endswith,
+    "find": str.find,
+    "join": _joined,
+    "ljust": _padded(str.ljust),
+    "lower": str.lower,
+    "lstrip": str.lstrip,
+    "replace": _replaced,
+    "rjust": _padded(str.rjust),
+    "rstrip": str.rstrip,
+    "split": str.split,
+    "splitlines": str.splitlines,
+    "startswith": str.startswith,
+    "strip": str.strip,
+    "title": str.title,
+    "upper": str.upper,
+    "zfill": _padded(str.zfill),
+}
+_LIST: Table = {
+    "append": list.append,
+    "clear": list.clear,
+    "copy": list.copy,
+    "count": list.count,
+    "extend": _extended,
+    "index": list.index,
+    "insert": list.insert,
+    "pop": list.pop,
+    "remove": list.remove,
+    "reverse": list.reverse,
+}
+_TUPLE: Table = {"count": tuple.count, "index": tuple.index}
+
+#: Methods of values that are not tensors.
+_METHODS: dict[type, Table] = {
+    Node: {"name": lambda node: node.name},
+    Size: {**_TUPLE, "numel": Size.numel},
+    float: {"is_integer": float.is_integer},
+    list: _LIST,
+    ndarray.NDArray: ndarray.METHODS,
+    str: _STRING,
+    tuple: _TUPLE,
+}
+
+#: Attributes of values that are not tensors.
+_ATTRIBUTES: dict[type, Table] = {
+    DType: {"is_floating_point": lambda dtype: dtype.is_floating, "itemsize": lambda dtype: dtype.itemsize},
+    Node: {"next_functions": lambda node: node.next_functions, "variable": lambda node: node.variable},
+    ndarray.NDArray: ndarray.ATTRIBUTES,
+}
+
+
+def get_attribute(value: Any, name: str) -> Any:
+    """The attribute or bound method of a value."""
+    kind = type(value)
+    if kind is Tensor:
+        reader = functions.ATTRIBUTES.get(name)
+        if reader is not None:
+            return reader(value)
+    elif kind is Namespace:
+        if name in value.members:
+            return value.members[name]
+    elif kind is ReturnTuple and name in value.fields:
+        return value[value.fields.index(name)]
+    elif name in _ATTRIBUTES.get(kind, ()):
+        return _ATTRIBUTES[kind][name](value)
+    method = find_method(value, name)
+    if method is not None:
+        return BoundMethod(value, name, method)
+    raise unknown(value, name)
+
+
+def find_method(value: Any, name: str) -> Callable[..., Any] | None:
+    """The function behind a method of a value, which takes the value first."""
+    kind = type(value)
+    if kind is Tensor:
+        return functions.METHODS.get(name)
+    method = _METHODS.get(kind, _TUPLE if isinstance(value, tuple) else {}).get(name)
+    if method is None:
+        return None
+    return Builtin(name, lambda *arguments, **keywords: guarded(name, method, *arguments, **keywords))
+
+
+def set_attribute(value: Any, name: str, new: Any) -> None:
+    """`value.name = new`: tensors have three attributes that can be assigned to."""
+    if type(value) is Tensor:
+        setter = functions.SETTABLE.get(name)
+        if setter is not None:
+            setter(value, new)
+            return
+        hint = f"these can: {', '.join(sorted(functions.SETTABLE))}"
+        if name in functions.ATTRIBUTES or name in functions.METHODS:
+            raise TypeMismatch(f"the attribute {name} of a Tensor cannot be assigned to", hint=hint)
+        raise UnknownAttribute(f"Tensor has no attribute {name}", hint=hint, did_you_mean=close_matches(name, sorted(functions.SETTABLE)))
+    raise TypeMismatch(f"attributes of {type_name(value)} cannot be assigned to", hint="only those of tensors can, such as x.grad = None")
+
+
+def unknown(value: Any, name: str) -> UnknownAttribute:
+    """The error for a name that the value does not have."""
+    if type(value) is Namespace:
+        message = f"{value.name} has no {name}"
+    else:
+        message = f"{type_name(value)} has no attribute or method {name}"
+    hint = "names with two underscores are not reachable" if name.startswith("__") else None
+    return UnknownAttribute(message, did_you_mean=close_matches(name, names_of(value)), hint=hint)
+
+
+def names_of(value: Any) -> list[str]:
+    """All attributes and methods that a value has in the language."""
+    kind = type(value)
+    if kind is Tensor:
+        return [*functions.ATTRIBUTES, *functions.METHODS]
+    if kind is Namespace:
+        return list(value.members)
+    fields = value.fields if kind is ReturnTuple else ()
+    return [*fields, *_ATTRIBUTES.get(kind, ()), *_METHODS.get(kind, _TUPLE if isinstance(value, tuple) else ())]

@@ -1,0 +1,128 @@
+"""Compiling calls: of functions, of methods without making a bound method first, of the user's own functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gradcli import functions
+from gradcli.autograd import Tensor, state
+from gradcli.errors import ArgumentError, GradcliError, OperandLabel, Related, Span, TypeMismatch, ValueFault
+from gradcli.language import tree
+from gradcli.language.arithmetic import describe
+from gradcli.language.attributes import find_method, get_attribute, unknown
+from gradcli.language.expressions import compile_elements, compile_expression, compiles
+from gradcli.language.operations import Place
+from gradcli.language.scopes import Unit
+from gradcli.language.values import Evaluate, Namespace, UserFunction
+
+#: How many of the calls that led to an error are shown with it.
+_SHOWN_CALLS = 2
+
+Arguments = Callable[[Any], list[Any]]
+Keywords = Callable[[Any], dict[str, Any]]
+
+
+@compiles(tree.Call)
+def _call(unit: Unit, node: tree.Call) -> Evaluate:
+    arguments = compile_elements(unit, node.arguments)
+    names = [keyword.name for keyword in node.keywords]
+    values = [compile_expression(unit, keyword.value) for keyword in node.keywords]
+
+    def keywords(frame: Any) -> dict[str, Any]:
+        return {name: value(frame) for name, value in zip(names, values, strict=True)} if names else _NONE
+
+    spans = [argument.span for argument in node.arguments] + [keyword.value.span for keyword in node.keywords]
+    if isinstance(node.function, tree.Attribute):
+        return _method_call(unit, node, node.function, arguments, keywords, spans)
+    return _function_call(unit, node, arguments, keywords, spans)
+
+
+_NONE: dict[str, Any] = {}
+
+
+def _function_call(unit: Unit, node: tree.Call, arguments: Arguments, keywords: Keywords, spans: list[Span]) -> Evaluate:
+    evaluate = compile_expression(unit, node.function)
+    place = Place(unit.source, node.span, spans)
+    callee_span = node.function.span
+
+    def call(frame: Any) -> Any:
+        return invoke(evaluate(frame), arguments(frame), keywords(frame), place, callee_span)
+
+    return call
+
+
+def _method_call(
+    unit: Unit, node: tree.Call, function: tree.Attribute, arguments: Arguments, keywords: Keywords, spans: list[Span]
+) -> Evaluate:
+    evaluate = compile_expression(unit, function.value)
+    name, name_span = function.name, function.name_span
+    function_place = Place(unit.source, node.span, spans)
+    method_place = Place(unit.source, node.span, [function.value.span, *spans])
+    attribute_place = Place(unit.source, name_span, [function.value.span])
+
+    def call(frame: Any) -> Any:
+        receiver = evaluate(frame)
+        kind = type(receiver)
+        try:
+            if kind is Namespace:
+                return invoke(get_attribute(receiver, name), arguments(frame), keywords(frame), function_place, name_span)
+            if kind is Tensor and name in functions.ATTRIBUTES and name not in functions.METHODS:
+                return invoke(get_attribute(receiver, name), arguments(frame), keywords(frame), function_place, name_span)
+            method = find_method(receiver, name)
+            if method is None:
+                raise _no_method(receiver, name)
+        except GradcliError as error:
+            raise attribute_place.locate(error) from None
+        return invoke(method, [receiver, *arguments(frame)], keywords(frame), method_place, name_span)
+
+    return call
+
+
+def _no_method(receiver: Any, name: str) -> GradcliError:
+    error = unknown(receiver, name)
+    if receiver is None:
+        error.hint = "None is what a gradient is before backward(), and what a function without return gives"
+    return error
+
+
+def invoke(function: Any, arguments: list[Any], keywords: dict[str, Any], place: Place, callee: Span) -> Any:
+    """Call a value that may or may not be a function."""
+    if type(function) is UserFunction:
+        try:
+            return function.invoke(arguments, keywords)
+        except GradcliError as error:
+            raise _called_from(error, function, place) from None
+    state.span = place.span
+    state.source = place.source
+    try:
+        return function(*arguments, **keywords)
+    except GradcliError as error:
+        raise place.locate(error) from None
+    except TypeError as refusal:
+        raise place.locate(_refused(function, refusal, callee)) from None
+    except (ValueError, OverflowError, ZeroDivisionError) as refusal:
+        raise place.locate(ValueFault(f"{_name(function)}: {refusal}")) from None
+
+
+def _refused(function: Any, refusal: TypeError, callee: Span) -> GradcliError:
+    if not callable(function):
+        error = TypeMismatch(f"this cannot be called: it {describe(function).removeprefix('this ')}")
+        error.span = callee
+        error.hint = "to multiply, write a * between" if not isinstance(function, str) else None
+        return error
+    return ArgumentError(f"{_name(function)}: {refusal}", operands=[OperandLabel(0, "")][:0])
+
+
+def _name(function: Any) -> str:
+    return f"{getattr(function, 'name', 'this function')}()"
+
+
+def _called_from(error: GradcliError, function: UserFunction, place: Place) -> GradcliError:
+    """The error with the place of the call that led to it, unless there are enough of these."""
+    if error.source is None:
+        return place.locate(error)
+    label = f"in a call of {function.code.name}() from here"
+    if sum(related.label.startswith("in a call of ") for related in error.related) < _SHOWN_CALLS:
+        error.related = (*error.related, Related(place.span, label, place.source))
+    return error

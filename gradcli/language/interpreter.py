@@ -1,0 +1,105 @@
+"""Running programs: compile each statement once, run it in the scope, and put a place on every error that leaves."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from gradcli.autograd import state
+from gradcli.errors import GradcliError, LimitExceeded, NestingTooDeep, SyntaxFault
+from gradcli.language import calls, expressions, statements, tree
+from gradcli.language.host import Host
+from gradcli.language.prelude import writing_functions
+from gradcli.language.scopes import Unit
+from gradcli.language.values import CallDepth, Evaluate
+
+#: How many Python frames a program may use; the nesting of the tree and the depth of calls stay below it, or an error says so.
+_PYTHON_FRAMES = 30_000
+
+OnError = Callable[[GradcliError, tree.Statement], None]
+
+
+class Interpreter:
+    """Runs programs, one after the other, in one scope."""
+
+    def __init__(self, host: Host, scope: dict[str, Any] | None = None) -> None:
+        self.host = host
+        self.scope: dict[str, Any] = {} if scope is None else scope
+        self._builtins: dict[str, Any] = dict(writing_functions(host))
+        self._depth = CallDepth()
+
+    def run(self, program: tree.Program, on_error: OnError | None = None) -> None:
+        """Run all statements; what goes wrong is raised, or handed to `on_error` before the next statement is run."""
+        with _deep_stack():
+            compiled = [(node, self._compile(program, node)) for node in program.body]
+            for node, statement in compiled:
+                try:
+                    self._step(program, node, statement)
+                except GradcliError as error:
+                    if on_error is None:
+                        raise
+                    on_error(error, node)
+
+    def evaluate_last(self, program: tree.Program) -> Any:
+        """Run all statements without displaying any, and return the value of the last expression statement."""
+        last = next((node for node in reversed(program.body) if isinstance(node, tree.ExpressionStatement)), None)
+        if last is None:
+            error = SyntaxFault("there is no expression here whose value could be the result", span=program.span, hint="end with one: x = 2; x**2")
+            error.source = program.source
+            raise error
+        value = None
+        with _deep_stack():
+            compiled = [
+                (node, self._compile(program, node.value if isinstance(node, tree.ExpressionStatement) else node)) for node in program.body
+            ]
+            for node, statement in compiled:
+                result = self._step(program, node, statement)
+                if node is last:
+                    value = result
+        return value
+
+    def _compile(self, program: tree.Program, node: tree.Statement | tree.Expression) -> Evaluate:
+        unit = Unit(program.source, self.scope, self._builtins, self.host, self._depth)
+        try:
+            if isinstance(node, tree.Expression):
+                return expressions.compile_expression(unit, node)
+            return statements.compile_statement(unit, node)
+        except RecursionError:
+            error = NestingTooDeep("this is nested too deep", span=node.span, hint="give a part a name of its own, and use the name")
+            error.source = program.source
+            raise error from None
+
+    def _step(self, program: tree.Program, node: tree.Statement, statement: Evaluate) -> Any:
+        """Run one statement of the program."""
+        try:
+            return statement(None)
+        except GradcliError as error:
+            if error.source is None:
+                error.source = program.source
+                error.span = error.span or node.span
+            raise
+        except (RecursionError, MemoryError) as exhausted:
+            what = "calls and brackets are nested too deep" if isinstance(exhausted, RecursionError) else "there is not enough memory"
+            limit = LimitExceeded(f"{what} in this statement", span=node.span)
+            limit.source = program.source
+            raise limit from None
+        finally:
+            self._depth.value = 0
+            state.span = None
+            state.source = None
+
+
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    """Room for the Python frames that a program may need."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _PYTHON_FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+assert calls

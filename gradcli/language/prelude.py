@@ -1,0 +1,206 @@
+"""The names that are there without import: constants, Python's few functions, every declared function, and the namespaces."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+from gradcli import functions
+from gradcli.autograd import Tensor, state
+from gradcli.errors import ArgumentError, OperandLabel, TypeMismatch
+from gradcli.functions.ndarray import NDArray
+from gradcli.language.arithmetic import check_length, describe, guarded, rounded, type_name
+from gradcli.language.host import Host
+from gradcli.language.operations import iterate, operate, truth
+from gradcli.language.values import Builtin, GradSwitch, Namespace
+
+CONSTANTS: dict[str, Any] = {"e": math.e, "inf": math.inf, "nan": math.nan, "pi": math.pi}
+
+
+def _number(value: Any) -> Any:
+    """A tensor or array of one element as its number; other values as they are."""
+    if type(value) is Tensor:
+        return value.item()
+    return value.array.item() if type(value) is NDArray and value.array.size == 1 else value
+
+
+def _int(value: Any = 0, *base: int) -> int:
+    value = _number(value)
+    if isinstance(value, float):
+        return rounded(int, value)
+    if isinstance(value, str):
+        check_length(len(value) * 10_000)  # reading digits takes quadratic time
+    return int(value, *base)
+
+
+def _float(value: Any = 0.0) -> float:
+    return float(_number(value))
+
+
+def _len(value: Any) -> int:
+    if type(value) is Tensor:
+        if not value.shape:
+            message = "len() of a 0-d tensor"
+            raise TypeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(value))])
+        return value.shape[0]
+    if type(value) is NDArray:
+        return len(value.array)
+    if isinstance(value, (str, list, tuple, range)):
+        return len(value)
+    raise TypeMismatch(f"{type_name(value)} has no length", operands=[OperandLabel(0, describe(value))])
+
+
+def _range(*bounds: Any) -> range:
+    return range(*(_number(bound) for bound in bounds))
+
+
+def _list(value: Any = ()) -> list[Any]:
+    return list(_bounded(value))
+
+
+def _tuple(value: Any = ()) -> tuple[Any, ...]:
+    return tuple(_bounded(value))
+
+
+def _bounded(value: Any) -> Any:
+    if isinstance(value, range):
+        check_length(_range_length(value))
+    return iterate(value)
+
+
+def _range_length(value: range) -> int:
+    return max(0, (value.stop - value.start + value.step - (1 if value.step > 0 else -1)) // value.step)
+
+
+def _zip(*values: Any) -> Any:
+    return zip(*(iterate(value) for value in values), strict=False)
+
+
+def _enumerate(value: Any, start: int = 0) -> Any:
+    return enumerate(iterate(value), start)
+
+
+def _abs(value: Any) -> Any:
+    return abs(value)
+
+
+def _round(value: Any, digits: int | None = None) -> Any:
+    if digits is not None and abs(digits) > 1000:
+        return value if digits > 0 else 0 * value
+    return round(value, digits) if digits is not None or not isinstance(value, float) else rounded(round, value)
+
+
+def _sum(value: Any, start: Any = 0) -> Any:
+    return reduce(lambda total, item: operate("+", total, item), iterate(value), start)
+
+
+def _extreme(symbol: str) -> Callable[..., Any]:
+    def extreme(*values: Any) -> Any:
+        candidates = list(_bounded(values[0])) if len(values) == 1 else list(values)
+        if not candidates:
+            raise ArgumentError("there is nothing to choose from", operands=[OperandLabel(0, "this is empty")] if values else ())
+        best = candidates[0]
+        for candidate in candidates[1:]:
+            if truth(operate(symbol, candidate, best)):
+                best = candidate
+        return best
+
+    return extreme
+
+
+#: Python's functions; those that PyTorch has as well go there when a tensor is among the arguments.
+_PYTHON: dict[str, Callable[..., Any]] = {
+    "abs": _abs,
+    "bool": lambda value=False: truth(value),
+    "enumerate": _enumerate,
+    "float": _float,
+    "int": _int,
+    "len": _len,
+    "list": _list,
+    "max": _extreme(">"),
+    "min": _extreme("<"),
+    "range": _range,
+    "round": _round,
+    "sum": _sum,
+    "tuple": _tuple,
+    "zip": _zip,
+}
+_ALSO_TORCH = ("abs", "max", "min", "round", "sum")
+
+
+def _python_function(name: str) -> Builtin:
+    python = _PYTHON[name]
+    torch = functions.BARE.get(name) if name in _ALSO_TORCH else None
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        if torch is not None and (any(type(value) is Tensor for value in arguments) or "input" in keywords):
+            return torch(*arguments, **keywords)
+        return guarded(name, python, *arguments, **keywords)
+
+    return Builtin(name, call)
+
+
+def _switch(name: str, enabled: bool) -> Builtin:
+    return Builtin(name, lambda: GradSwitch(name, enabled))
+
+
+def _set_grad_enabled(mode: Any) -> GradSwitch:
+    switch = GradSwitch("set_grad_enabled", truth(mode), state.grad_enabled)
+    state.grad_enabled = switch.enabled
+    return switch
+
+
+_MODES: dict[str, Any] = {
+    "enable_grad": _switch("enable_grad", True),
+    "inference_mode": Builtin("inference_mode", lambda mode=True: GradSwitch("inference_mode", not truth(mode))),
+    "is_grad_enabled": Builtin("is_grad_enabled", lambda: state.grad_enabled),
+    "no_grad": _switch("no_grad", False),
+    "set_grad_enabled": Builtin("set_grad_enabled", _set_grad_enabled),
+}
+
+
+def _namespaces() -> dict[str, Namespace]:
+    """Every namespace under its dotted name, with the namespaces inside it as members."""
+    spaces = {"torch.nn": Namespace("torch.nn", {})}
+    for name, members in functions.NAMESPACES.items():
+        spaces[name] = Namespace(name, dict(members))
+    for name, space in spaces.items():
+        outer, _, last = name.rpartition(".")
+        if outer:
+            spaces[outer].members[last] = space
+    spaces["torch"].members.update(_MODES, **CONSTANTS)
+    spaces["numpy"].members.update(CONSTANTS)
+    return spaces
+
+
+NAMESPACES = _namespaces()
+_SPACE_NAMES = {"F": "torch.nn.functional", "nn": "torch.nn", "np": "numpy", "numpy": "numpy", "torch": "torch"}
+
+#: Every name that is bound without the user binding it, apart from those that write: print and str.
+PRELUDE: dict[str, Any] = {
+    **{name: NAMESPACES[full_name] for name, full_name in _SPACE_NAMES.items()},
+    **_MODES,
+    **functions.BARE,
+    **{name: _python_function(name) for name in _PYTHON},
+    **CONSTANTS,
+}
+
+
+def writing_functions(host: Host) -> dict[str, Builtin]:
+    """print and str, which show values as the host does."""
+
+    def write(*values: Any, sep: str | None = " ", end: str | None = "\n") -> None:
+        separator = " " if sep is None else sep
+        host.write(separator.join(host.text(value) for value in values) + ("\n" if end is None else end))
+
+    def text(value: Any = "") -> str:
+        return value if isinstance(value, str) else host.text(value)
+
+    return {
+        "print": Builtin("print", lambda *values, **keywords: guarded("print", write, *values, **keywords)),
+        "str": Builtin("str", lambda *values: guarded("str", text, *values)),
+    }
+
+

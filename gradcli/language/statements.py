@@ -1,0 +1,382 @@
+"""Compiling statements: each becomes a closure that returns None, or why the block around it ends (break, continue, a value)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gradcli.autograd import state
+from gradcli.errors import AssertionFailed, GradcliError, ImportRefused, Span, SyntaxFault, TypeMismatch, close_matches
+from gradcli.language import operations, tree
+from gradcli.language.arithmetic import describe
+from gradcli.language.attributes import get_attribute, set_attribute, unknown
+from gradcli.language.expressions import compile_condition, compile_expression, compile_target, iterate_at, make_function
+from gradcli.language.operations import Place
+from gradcli.language.prelude import NAMESPACES
+from gradcli.language.scopes import Unit, assigned_names
+from gradcli.language.values import Code, Evaluate, GradSwitch
+
+#: Why a block ends early; a `return` gives a tuple of its one value.
+BREAK = object()
+CONTINUE = object()
+
+Run = Callable[[Any], Any]
+Compile = Callable[[Unit, Any], Run]
+COMPILERS: dict[type[tree.Node], Compile] = {}
+
+
+def compiles(kind: type[tree.Node]) -> Callable[[Compile], Compile]:
+    """Register the compiler of a kind of statement."""
+
+    def register(function: Compile) -> Compile:
+        COMPILERS[kind] = function
+        return function
+
+    return register
+
+
+def compile_statement(unit: Unit, node: tree.Statement) -> Run:
+    """The closure of a statement."""
+    return COMPILERS[type(node)](unit, node)
+
+
+def compile_block(unit: Unit, nodes: list[tree.Statement]) -> Run:
+    """The closure of several statements."""
+    statements = [compile_statement(unit, node) for node in nodes]
+    if len(statements) == 1:
+        return statements[0]
+
+    def block(frame: Any) -> Any:
+        for statement in statements:
+            ending = statement(frame)
+            if ending is not None:
+                return ending
+        return None
+
+    return block
+
+
+# ---- Simple statements
+
+
+@compiles(tree.ExpressionStatement)
+def _expression(unit: Unit, node: tree.ExpressionStatement) -> Run:
+    evaluate = compile_expression(unit, node.value)
+    is_shown = not node.silent and unit.slots is None
+    host = unit.host
+    place = Place(unit.source, node.span, (node.value.span,))
+
+    def run(frame: Any) -> None:
+        value = evaluate(frame)
+        if is_shown and value is not None:
+            try:
+                host.display(value, node)
+            except GradcliError as error:
+                raise place.locate(error) from None
+
+    return run
+
+
+@compiles(tree.Assign)
+def _assign(unit: Unit, node: tree.Assign) -> Run:
+    evaluate = compile_expression(unit, node.value)
+    stores = [compile_target(unit, target) for target in node.targets]
+    if len(stores) > 1:
+
+        def assign_all(frame: Any) -> None:
+            value = evaluate(frame)
+            for store in stores:
+                store(frame, value)
+
+        return assign_all
+    only = stores[0]
+    return lambda frame: only(frame, evaluate(frame))
+
+
+@compiles(tree.Augmented)
+def _augmented(unit: Unit, node: tree.Augmented) -> Run:
+    """`x += 1` changes a tensor in place; `x[0] += 1` and `x.grad += g` read, compute and assign."""
+    target, value = node.target, compile_expression(unit, node.value)
+    place = Place(unit.source, node.span, (target.span, node.value.span))
+    if isinstance(target, tree.Subscript):
+        return _augmented_item(unit, node, target, value, place)
+    apply = operations.in_place(node.operator, place)
+    if isinstance(target, tree.Attribute):
+        return _augmented_attribute(unit, target, value, apply, place)
+    load, store = compile_expression(unit, target), compile_target(unit, target)
+    return lambda frame: store(frame, apply(load(frame), value(frame)))
+
+
+def _augmented_item(unit: Unit, node: tree.Augmented, target: tree.Subscript, value: Evaluate, place: Place) -> Run:
+    owner, index = compile_expression(unit, target.value), compile_expression(unit, target.index)
+    apply = operations.binary(node.operator[:-1], place)
+
+    def run(frame: Any) -> None:
+        holder, key = owner(frame), index(frame)
+        place.enter()
+        try:
+            new = apply(operations.get_item(holder, key), value(frame))
+            operations.set_item(holder, key, new)
+        except GradcliError as error:
+            raise place.locate(error) from None
+
+    return run
+
+
+def _augmented_attribute(unit: Unit, target: tree.Attribute, value: Evaluate, apply: operations.Apply, place: Place) -> Run:
+    owner, name = compile_expression(unit, target.value), target.name
+
+    def run(frame: Any) -> None:
+        holder = owner(frame)
+        try:
+            set_attribute(holder, name, apply(get_attribute(holder, name), value(frame)))
+        except GradcliError as error:
+            raise place.locate(error) from None
+
+    return run
+
+
+@compiles(tree.Pass)
+def _pass(unit: Unit, node: tree.Pass) -> Run:
+    return lambda frame: None
+
+
+@compiles(tree.Break)
+def _break(unit: Unit, node: tree.Break) -> Run:
+    _only_in_loop(unit, node.span, "break")
+    return lambda frame: BREAK
+
+
+@compiles(tree.Continue)
+def _continue(unit: Unit, node: tree.Continue) -> Run:
+    _only_in_loop(unit, node.span, "continue")
+    return lambda frame: CONTINUE
+
+
+def _only_in_loop(unit: Unit, span: Span, word: str) -> None:
+    if not unit.loops:
+        raise _misplaced(unit, span, f"{word} is outside of a loop", f"{word} belongs into the block of a while or for")
+
+
+def _misplaced(unit: Unit, span: Span, message: str, hint: str) -> SyntaxFault:
+    error = SyntaxFault(message, span=span, hint=hint)
+    error.source = unit.source
+    return error
+
+
+@compiles(tree.Return)
+def _return(unit: Unit, node: tree.Return) -> Run:
+    if unit.slots is None:
+        raise _misplaced(unit, node.span, "return is outside of a function", "at the end of a program, write the value on a line of its own")
+    if node.value is None:
+        return lambda frame: (None,)
+    evaluate = compile_expression(unit, node.value)
+    return lambda frame: (evaluate(frame),)
+
+
+@compiles(tree.Assert)
+def _assert(unit: Unit, node: tree.Assert) -> Run:
+    condition = compile_condition(unit, node.condition)
+    message = None if node.message is None else compile_expression(unit, node.message)
+    host, source = unit.host, unit.source
+
+    def run(frame: Any) -> None:
+        if condition(frame):
+            return
+        value = None if message is None else message(frame)
+        text = source.piece(node.condition.span) if message is None else value if isinstance(value, str) else host.text(value)
+        error = AssertionFailed(f"assertion failed: {text}", span=node.condition.span)
+        error.source = source
+        raise error
+
+    return run
+
+
+@compiles(tree.Delete)
+def _delete(unit: Unit, node: tree.Delete) -> Run:
+    deletes = [_delete_target(unit, target) for target in node.targets]
+
+    def run(frame: Any) -> None:
+        for delete in deletes:
+            delete(frame)
+
+    return run
+
+
+def _delete_target(unit: Unit, target: tree.Expression) -> Run:
+    if isinstance(target, tree.Name):
+        return unit.delete(target.identifier, target.span)
+    if isinstance(target, tree.TupleDisplay):
+        inner = [_delete_target(unit, element) for element in target.elements]
+        return lambda frame: [delete(frame) for delete in inner] and None
+    if not isinstance(target, tree.Subscript):
+        raise _misplaced(unit, target.span, "an attribute cannot be deleted", "to drop a gradient, write x.grad = None")
+    owner, index = compile_expression(unit, target.value), compile_expression(unit, target.index)
+    place = Place(unit.source, target.span, (target.value.span, target.index.span))
+
+    def delete_item(frame: Any) -> None:
+        try:
+            operations.delete_item(owner(frame), index(frame))
+        except GradcliError as error:
+            raise place.locate(error) from None
+
+    return delete_item
+
+
+# ---- Imports
+
+
+@compiles(tree.Import)
+def _import(unit: Unit, node: tree.Import) -> Run:
+    bindings: list[tuple[Callable[[Any, Any], None], Any]] = []
+    for module in node.modules:
+        space = _namespace(unit, module)
+        if module.alias is None:
+            first = module.name.split(".")[0]
+            bindings.append((unit.store(first), NAMESPACES[first]))
+        else:
+            bindings.append((unit.store(module.alias), space))
+    return _binding(bindings)
+
+
+@compiles(tree.ImportFrom)
+def _import_from(unit: Unit, node: tree.ImportFrom) -> Run:
+    space = _namespace(unit, node.module)
+    bindings: list[tuple[Callable[[Any, Any], None], Any]] = []
+    for member in node.members:
+        if member.name not in space.members:
+            error = unknown(space, member.name)
+            error.span, error.source = member.span, unit.source
+            raise error
+        bindings.append((unit.store(member.alias or member.name), space.members[member.name]))
+    return _binding(bindings)
+
+
+def _binding(bindings: list[tuple[Callable[[Any, Any], None], Any]]) -> Run:
+    def run(frame: Any) -> None:
+        for store, value in bindings:
+            store(frame, value)
+
+    return run
+
+
+def _namespace(unit: Unit, module: tree.Alias) -> Any:
+    space = NAMESPACES.get(module.name)
+    if space is not None:
+        return space
+    hint = "torch, its namespaces and numpy can be imported"
+    if module.name in ("math", "cmath"):
+        hint = "its functions and pi, e, inf, nan are there without import"
+    error = ImportRefused(
+        f"{module.name} cannot be imported", span=module.span, hint=hint, did_you_mean=close_matches(module.name, list(NAMESPACES))
+    )
+    error.source = unit.source
+    raise error
+
+
+# ---- Blocks
+
+
+@compiles(tree.If)
+def _if(unit: Unit, node: tree.If) -> Run:
+    branches = [
+        ((lambda frame: True) if branch.condition is None else compile_condition(unit, branch.condition), compile_block(unit, branch.body))
+        for branch in node.branches
+    ]
+
+    def run(frame: Any) -> Any:
+        for condition, body in branches:
+            if condition(frame):
+                return body(frame)
+        return None
+
+    return run
+
+
+@compiles(tree.While)
+def _while(unit: Unit, node: tree.While) -> Run:
+    condition = compile_condition(unit, node.condition)
+    body = _loop_body(unit, node.body)
+
+    def run(frame: Any) -> Any:
+        while condition(frame):
+            ending = body(frame)
+            if ending is not None and ending is not CONTINUE:
+                return None if ending is BREAK else ending
+        return None
+
+    return run
+
+
+@compiles(tree.For)
+def _for(unit: Unit, node: tree.For) -> Run:
+    iterable = compile_expression(unit, node.iterable)
+    place = Place(unit.source, node.iterable.span, (node.iterable.span,))
+    store = compile_target(unit, node.target)
+    body = _loop_body(unit, node.body)
+
+    def run(frame: Any) -> Any:
+        for value in iterate_at(place, iterable(frame)):
+            store(frame, value)
+            ending = body(frame)
+            if ending is not None and ending is not CONTINUE:
+                return None if ending is BREAK else ending
+        return None
+
+    return run
+
+
+def _loop_body(unit: Unit, nodes: list[tree.Statement]) -> Run:
+    unit.loops += 1
+    try:
+        return compile_block(unit, nodes)
+    finally:
+        unit.loops -= 1
+
+
+@compiles(tree.Define)
+def _define(unit: Unit, node: tree.Define) -> Run:
+    parameters = [parameter.name for parameter in node.parameters]
+    names = dict.fromkeys([*parameters, *assigned_names(node.body)])
+    inner = unit.inner(names)
+    code = Code(node.name, parameters, unit.depth)
+    code.size = len(names)
+    make = make_function(unit, code, node.parameters)
+    if len(node.body) == 1 and isinstance(node.body[0], tree.Return) and node.body[0].value is not None:
+        code.body = compile_expression(inner, node.body[0].value)
+    else:
+        block = compile_block(inner, node.body)
+
+        def body(frame: Any) -> Any:
+            ending = block(frame)
+            return None if ending is None else ending[0]
+
+        code.body = body
+    store = unit.store(node.name)
+    return lambda frame: store(frame, make(frame))
+
+
+@compiles(tree.With)
+def _with(unit: Unit, node: tree.With) -> Run:
+    contexts = [(compile_expression(unit, context), Place(unit.source, context.span, (context.span,))) for context in node.contexts]
+    body = compile_block(unit, node.body)
+
+    def run(frame: Any) -> Any:
+        before = state.grad_enabled
+        try:
+            for number, (evaluate, place) in enumerate(contexts):
+                context = evaluate(frame)
+                if type(context) is not GradSwitch:
+                    raise place.locate(_no_context(context))
+                entered_from = context.enter()
+                before = entered_from if number == 0 else before
+            return body(frame)
+        finally:
+            state.grad_enabled = before
+
+    return run
+
+
+def _no_context(value: Any) -> TypeMismatch:
+    hint = "write torch.no_grad(), torch.enable_grad() or torch.set_grad_enabled(condition)"
+    return TypeMismatch(f"with takes a gradient mode, and {describe(value)}", hint=hint)

@@ -70,7 +70,7 @@ def _show(console: Console, text: Text) -> None:
 def _value(value: object, width: int) -> Text:
     """The value in bold; what PyTorch writes around a tensor's elements is dim."""
     if not isinstance(value, Tensor):
-        return Text(visible(format_value(value), keep="\n"), VALUE)
+        return Text(visible(format_value(value), keep="\n\t"), VALUE)
     text = text_of_tensor(value, min(width, LINE_WIDTH))
     start = text.index("(") + 1
     end = max(text.rfind("]") + 1, start) if value.ndim else _end_of_number(text, start)

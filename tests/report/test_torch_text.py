@@ -120,3 +120,13 @@ def test_only_the_shown_elements_of_a_large_tensor_are_converted() -> None:
     text = tensor_text(large, BY_NAME["float32"])
     assert time.perf_counter() - started < 0.5
     assert text.startswith("tensor([[[0.5000, 0.5000, 0.5000,  ..., 0.5000, 0.5000, 0.5000],")
+
+
+def test_containers_of_tensors_have_the_text_of_the_installed_pytorch() -> None:
+    torch = pytest.importorskip("torch")
+    values = [[0.5, 2.0, -1.25], [1.0, 1e-5, 3.0]]
+    ours, theirs = tensor(values), torch.tensor(values)
+    highest = ReturnTuple.of("torch.return_types.max", ("values", "indices"), (tensor([2.0, 3.0]), tensor([1, 2])))
+    assert format_value(highest) == str(theirs.max(1))
+    assert format_value([ours, (1, None)]) == str([theirs, (1, None)])
+    assert represent_value((Size(theirs.shape),)) == repr((theirs.shape,))

@@ -47,7 +47,7 @@ def node(
     variable: Tensor | None = None,
 ) -> Node:
     """A recorded operation, made by the first occurrence of a piece of the source."""
-    made = Node(name, None, tuple((successor, 0) for successor in following), ((Size(shape), BY_NAME["float32"]),), ())
+    made = Node(name, None, tuple((successor, 0) for successor in following), ((Size(shape), BY_NAME["float32"]),))
     made.source = source
     made.span = None
     if source is not None and piece:

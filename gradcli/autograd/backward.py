@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from gradcli.autograd.node import Node, accumulator, edge_to
 from gradcli.autograd.state import GradMode
@@ -13,6 +14,8 @@ from gradcli.lazy.shapes import describe
 
 Target = tuple[Node, int]
 Cotangents = list[Tensor | None]
+
+_by_sequence = attrgetter("sequence")
 
 
 def backward(
@@ -117,32 +120,33 @@ def _run(
     order = _reachable({node for (node, _), _ in roots})
     if targets is not None:
         order = _leading_to(order, {node for node, _ in targets})
-    needed = set(order)
-    pending = _expected_arrivals(order, needed)
+    pending = _expected_arrivals(order)
     received: dict[Node, Cotangents] = {}
     with GradMode(create_graph):
         for (node, number), cotangent in roots:
-            if node in needed:
+            if node in pending:
                 _receive(received, node, number, cotangent)
         for node in order:
-            if node.rule is None:  # leaves are served as soon as their last cotangent has arrived
-                if node in received and not pending.get(node):
-                    _finish_leaf(node, received.pop(node), create_graph, targets, captured, accumulate)
-                continue
             cotangents = received.pop(node, None)
-            pulled: Sequence[Tensor | None] = ()
-            if cotangents is not None:
-                _call_hooks(node, cotangents, create_graph)
-                _capture(node, cotangents, targets, captured)
+            if cotangents is None:
+                pulled: Sequence[Tensor | None] = (None,) * len(node.next_functions)
+            elif node.rule is None:
+                _finish_leaf(node, cotangents, create_graph, targets, captured, accumulate)
+                continue
+            else:
+                if node.hooks is not None or node.retained is not None:
+                    _call_hooks(node, cotangents, create_graph)
+                if targets is not None:
+                    _capture(node, cotangents, targets, captured)
                 pulled = node.rule.pull_back(node, cotangents)
                 if not retain_graph:
                     node.free()
-            for position, (successor, number) in enumerate(node.next_functions):
-                if successor is None or successor not in needed:
+            for (successor, number), cotangent_in in zip(node.next_functions, pulled, strict=True):
+                if successor is None or successor not in pending:
                     continue
-                if pulled and (cotangent := pulled[position]) is not None:
-                    _receive(received, successor, number, cotangent)
-                if successor in pending:
+                if cotangent_in is not None:
+                    _receive(received, successor, number, cotangent_in)
+                if successor.rule is None:  # a leaf is served as soon as its last cotangent has arrived
                     pending[successor] -= 1
                     if not pending[successor] and successor in received:
                         _finish_leaf(successor, received.pop(successor), create_graph, targets, captured, accumulate)
@@ -156,8 +160,10 @@ def _reachable(roots: Iterable[Node]) -> list[Node]:
         node = stack.pop()
         if node not in seen:
             seen.add(node)
-            stack.extend([successor for successor, _ in node.next_functions if successor is not None])
-    return sorted(seen, key=lambda node: -node.sequence)
+            for successor, _ in node.next_functions:
+                if successor is not None:
+                    stack.append(successor)
+    return sorted(seen, key=_by_sequence, reverse=True)
 
 
 def _leading_to(order: list[Node], targets: set[Node]) -> list[Node]:
@@ -169,13 +175,13 @@ def _leading_to(order: list[Node], targets: set[Node]) -> list[Node]:
     return [node for node in order if node in leading]
 
 
-def _expected_arrivals(order: list[Node], needed: set[Node]) -> dict[Node, int]:
-    """How many cotangents each leaf waits for."""
-    pending: dict[Node, int] = {}
+def _expected_arrivals(order: list[Node]) -> dict[Node, int]:
+    """The nodes that take part, and for each leaf how many cotangents it waits for."""
+    pending = dict.fromkeys(order, 0)
     for node in order:
         for successor, _ in node.next_functions:
-            if successor is not None and successor.rule is None and successor in needed:
-                pending[successor] = pending.get(successor, 0) + 1
+            if successor is not None and successor.rule is None and successor in pending:
+                pending[successor] += 1
     return pending
 
 
@@ -208,11 +214,10 @@ def _call_hooks(node: Node, cotangents: Cotangents, create_graph: bool) -> None:
                 _accumulate(tensor, cotangent, create_graph)
 
 
-def _capture(node: Node, cotangents: Cotangents, targets: set[Target] | None, captured: dict[Target, Tensor]) -> None:
-    if targets is not None:
-        for number, cotangent in enumerate(cotangents):
-            if cotangent is not None and (node, number) in targets:
-                captured[node, number] = cotangent
+def _capture(node: Node, cotangents: Cotangents, targets: set[Target], captured: dict[Target, Tensor]) -> None:
+    for number, cotangent in enumerate(cotangents):
+        if cotangent is not None and (node, number) in targets:
+            captured[node, number] = cotangent
 
 
 def _finish_leaf(
@@ -228,7 +233,8 @@ def _finish_leaf(
     for hook in variable.hooks or ():
         changed = hook(cotangent)
         cotangent = cotangent if changed is None else changed
-    _capture(node, [cotangent], targets, captured)
+    if targets is not None:
+        _capture(node, [cotangent], targets, captured)
     if accumulate:
         _accumulate(variable, cotangent, create_graph)
 

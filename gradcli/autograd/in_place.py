@@ -70,7 +70,7 @@ def _own_saved_output(result: Tensor, target: Tensor) -> None:
     import weakref
 
     assert result.grad_fn is not None
-    for saved in result.grad_fn.saved:
+    for saved in result.grad_fn.saved.values():
         if isinstance(saved, SavedOutput) and saved.owner() is result:
             saved.owner = weakref.ref(target)
             saved.version = target.version

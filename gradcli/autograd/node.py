@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gradcli.autograd.state import state
@@ -108,6 +109,7 @@ class Node:
     retained: list[tuple[int, weakref.ref[Tensor]]] | None = None  # tensors that keep their gradient
     variable: Tensor | None = None  # of an AccumulateGrad node
     parameters: Any = None  # what the rule needs besides tensors
+    saved: Mapping[str, Saved] = MappingProxyType({})  # what the rule needs of tensors, by the names it uses
     freed = False
 
     def __init__(
@@ -116,13 +118,11 @@ class Node:
         rule: Rule | None,
         next_functions: tuple[Edge, ...],
         outputs: tuple[Output, ...],
-        saved: tuple[Saved, ...] = (),
     ) -> None:
         self.name = name
         self.rule = rule
         self.next_functions = next_functions
         self.outputs = outputs
-        self.saved = saved
         self.span: Span | None = state.span
         self.source: Source | None = state.source
         self.sequence = _next_sequence()
@@ -140,8 +140,8 @@ class Node:
         """The dtype of the first output."""
         return self.outputs[0][1]
 
-    def unpack(self) -> list[Tensor]:
-        """What was saved, in order; an error if a first backward freed it or if it was changed in place."""
+    def unpack(self) -> dict[str, Tensor]:
+        """What was saved, by name; an error if a first backward freed it or if it was changed in place."""
         if self.freed:
             related = []
             if self.span is not None:
@@ -149,12 +149,12 @@ class Node:
 
                 related.append(Related(self.span, f"the values that {self.name} saved here were freed by the first backward", self.source))
             raise BackwardTwice(TWICE, torch_message=TWICE, related=related, hint="give retain_graph=True to the first backward")
-        return [saved.unpack(self) for saved in self.saved]
+        return {name: saved.unpack(self) for name, saved in self.saved.items()}
 
     def free(self) -> None:
         """Let go of what was saved. A node that saved nothing may be gone through again."""
         if self.saved:
-            self.saved = ()
+            self.saved = {}
             self.freed = True
 
 

@@ -172,10 +172,9 @@ class Function:
         for number, output in enumerate(outputs):
             if output.dtype.is_floating:
                 output.requires_grad, output.grad_fn, output.output_number = True, node, number
-        saved = self._saved(active, bound, outputs)
-        node.saved = tuple(saved.values())
+        node.saved = self._saved(active, bound, outputs)
         plain = [_metadata(value) for value in bound]
-        node.parameters = (active, tuple(saved), plain)
+        node.parameters = (active, plain)
 
     def grad_fn_name(self, bound: Sequence[Any]) -> str:
         """The name PyTorch gives the node of this form of the call."""
@@ -216,14 +215,14 @@ class Function:
 
     def pull_back(self, node: Node, cotangents: Sequence[Tensor | None]) -> list[Tensor | None]:
         """The cotangents of the arguments from those of the results, by the rules."""
-        active, names, plain = node.parameters
-        environment: dict[str, Any] = dict(zip(names, node.unpack(), strict=True))
+        active, plain = node.parameters
+        saved = node.unpack()
         pulled: list[Tensor | None] = []
         edge = 0
         for argument, rule in self.rules.items():
             count = len(_items(plain[self.positions[argument]]))
             if argument in active:
-                values = [self._value(name, node, cotangents, environment, plain) for name in self._wants[argument]]
+                values = [self._value(name, node, cotangents, saved, plain) for name in self._wants[argument]]
                 cotangent = rule(*values)
                 pulled += cotangent if isinstance(cotangent, (list, tuple)) else [cotangent]
             else:

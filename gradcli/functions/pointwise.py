@@ -120,16 +120,16 @@ class Pointwise(Function):
         """g times each partial."""
         g = cotangents[0]
         assert g is not None
-        saved = node.unpack() if node.saved or node.freed else ()
-        values = dict(zip(node.parameters or (), saved, strict=True))
+        saved = node.unpack() if node.saved or node.freed else {}
         pulled: list[Tensor | None] = []
-        for (successor, _), partial, wants in zip(node.next_functions, self.partials, self._wants, strict=True):
-            if successor is None or partial is None:
+        for position, (successor, _) in enumerate(node.next_functions):
+            partial = self.partials[position]
+            if successor is None:
                 pulled.append(None)
-            elif callable(partial):
-                pulled.append(g * partial(*[values[name] for name in wants]))
-            else:
+            elif isinstance(partial, int):
                 pulled.append(g if partial == 1 else -g if partial == -1 else Tensor(ops.full(g.shape, 0.0, g.dtype)))
+            elif partial is not None:
+                pulled.append(g * partial(*[saved[name] for name in self._wants[position]]))
         return pulled
 
 
@@ -148,9 +148,8 @@ class Unary(Pointwise):
         if state.grad_enabled and source.requires_grad and self.partials[0] is not None:
             array = result.array
             node = Node(self.node_name, self, (edge_to(source),), ((array.shape, array.dtype),))
-            node.parameters = self._wants[0]
             result.requires_grad, result.grad_fn = True, node
-            node.saved = tuple([SavedInput(source) if name == "x" else SavedOutput(result) for name in self._wants[0]])
+            node.saved = {name: SavedInput(source) if name == "x" else SavedOutput(result) for name in self._wants[0]}
         return result
 
 
@@ -200,11 +199,10 @@ class Binary(Pointwise):
         node = Node(node_name, self, (edge_to(x), edge_to(y)), ((array.shape, array.dtype),))
         result.requires_grad, result.grad_fn = True, node
         if wanted:
-            node.parameters = wanted
-            saved: list[Saved] = []
+            saved: dict[str, Saved] = {}
             for name in wanted:
-                saved.append(SavedInput(x) if name == "x" else SavedInput(y) if name == "y" else SavedOutput(result))
-            node.saved = tuple(saved)
+                saved[name] = SavedInput(x) if name == "x" else SavedInput(y) if name == "y" else SavedOutput(result)
+            node.saved = saved
 
 
 def unary(

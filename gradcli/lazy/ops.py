@@ -14,6 +14,7 @@ from gradcli.errors import OperandLabel, ShapeMismatch
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import DType, bool_, int64
 from gradcli.lazy.shapes import SCALAR, Size, broadcast, describe, reduced
+from gradcli.lazy.simplify import folded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +24,7 @@ Slice = tuple[int, int, int]  # start, number of elements, step > 0
 Entry = int | None  # of an advanced index: which index array stands there, or None for a whole axis
 
 PREDICATES = frozenset({"equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "isnan", "isinf", "isfinite", "logical_not", "logical_and", "logical_or", "logical_xor"})  # fmt: skip
+_UNIFORM = frozenset({"constant", "broadcast_to"})
 
 
 # ── sources ──
@@ -69,6 +71,8 @@ def binary(primitive: str, a: LazyArray, b: LazyArray) -> LazyArray:
     shape = a.shape
     if b.shape and b.shape != shape:
         shape = broadcast(shape, b.shape)
+    if a.primitive in _UNIFORM and b.primitive in _UNIFORM and (value := folded(primitive, a, b)) is not None:
+        return full(shape, value, a.dtype)
     return LazyArray(primitive, (a, b), (), shape, bool_ if primitive in PREDICATES else a.dtype)
 
 
@@ -126,7 +130,11 @@ def permute(x: LazyArray, axes: tuple[int, ...]) -> LazyArray:
 
 def broadcast_to(x: LazyArray, shape: Size) -> LazyArray:
     """Axes of size 1 and new leading axes, repeated."""
-    return x if shape == x.shape else LazyArray("broadcast_to", (x,), (shape,), shape, x.dtype)
+    if shape == x.shape:
+        return x
+    if x.primitive == "broadcast_to":  # twice is once
+        x = x.operands[0]
+    return LazyArray("broadcast_to", (x,), (shape,), shape, x.dtype)
 
 
 def slice_(x: LazyArray, slices: tuple[Slice, ...]) -> LazyArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcli.functions import assign, create, elementwise, index, join, reduce, shape, surface
+from gradcli.functions import assign, create, einsum, elementwise, index, join, linalg, reduce, shape, surface
 from gradcli.functions.assign import setitem
 from gradcli.functions.declare import DECLARED, METHODS, NAMESPACES, Function, ReturnTuple
 from gradcli.functions.index import getitem
@@ -34,10 +34,12 @@ __all__ = [
     "ReturnTuple",
     "assign",
     "create",
+    "einsum",
     "elementwise",
     "getitem",
     "index",
     "join",
+    "linalg",
     "reduce",
     "setitem",
     "shape",

@@ -81,9 +81,7 @@ def strides(tensor: Tensor) -> Strides:
         elif name == "slice":
             axis = normalize_dim(bound[1], len(found))
             found = (*found[:axis], found[axis] * bound[4], *found[axis + 1 :])
-        elif len(found) == len(shape):
-            pass
-        else:
+        elif name == "view" or len(found) != len(shape):
             found = view_strides(view.base.shape, found, shape) or contiguous_strides(shape)
     return found
 

@@ -9,7 +9,7 @@ from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import DTypeMismatch, NotSupported, OperandLabel, ShapeMismatch
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import mul
-from gradcli.functions.layout import contiguous_strides, is_contiguous, strides
+from gradcli.functions.layout import is_contiguous, strides
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.shape import contiguous, expand, reshape, squeeze, t, transpose, unsafe_view, unsqueeze, view_as_shape
 from gradcli.lazy import DType, LazyArray, Size, ops
@@ -31,6 +31,8 @@ _CPP_NAMES = {
     "float64": "double",
 }
 
+CONVERT = "convert one of them, for example with .double() or .float()"
+
 
 def refuse_shapes(message: str, *tensors: Tensor, hint: str | None = None) -> ShapeMismatch:
     """The error for tensors whose shapes do not fit, each labelled with its shape."""
@@ -43,7 +45,7 @@ def _check_dtypes(first: Tensor, second: Tensor, message: Callable[[DType, DType
     if a is not b:
         text = message(a, b)
         labels = [OperandLabel(position, f"this is {dtype}") for position, dtype in enumerate((a, b))]
-        raise DTypeMismatch(text, torch_message=text, operands=labels, hint="convert one of them, for example with .double() or .float()")
+        raise DTypeMismatch(text, torch_message=text, operands=labels, hint=CONVERT)
 
 
 def _check_matrix(tensor: Tensor, message: str) -> None:
@@ -150,7 +152,9 @@ def _mv_array(input: Tensor, vec: Tensor) -> LazyArray:
     _check_dtypes(
         input,
         vec,
-        lambda a, b: f"addmv input tensors must have the same dtype, but got {b.tensor_type}, {a.tensor_type}, and {b.tensor_type}",
+        lambda a, b: (
+            f"addmv input tensors must have the same dtype, but got {b.tensor_type}, {a.tensor_type}, and {b.tensor_type}"
+        ),
     )
     _check_no_bool(input, "addmv_impl_cpu")
     return ops.reshape(ops.matmul(input.array, ops.reshape(vec.array, Size((columns, 1)))), Size((rows,)))
@@ -198,7 +202,7 @@ def _added(input: Tensor, product: Tensor, beta: Scalar, alpha: Scalar) -> Tenso
     """beta * input + alpha * product, where beta = 0 means that the input is not read."""
     if input.dtype is not product.dtype:
         message = f"self and mat2 must have the same dtype, but got {input.dtype.tensor_type} and {product.dtype.tensor_type}"
-        raise DTypeMismatch(message, torch_message=message, hint="convert one of them, for example with .double() or .float()")
+        raise DTypeMismatch(message, torch_message=message, hint=CONVERT)
     spread = expand(Tensor(input.array), product.shape)
     scaled = _scaled(product, alpha)
     return scaled if beta == 0 else _scaled(spread, beta) + scaled
@@ -369,12 +373,12 @@ operators["matmul"] = matmul
 # ── linear layers ──
 
 
-def linear_of(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """input @ weight.t() + bias, in the form that PyTorch chooses."""
+@function(namespace="torch.nn.functional", forms=(addmm, mm), examples=("torch.nn.functional.linear(x, y)",))
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """input @ weight.t() + bias; the weight is (out_features, in_features)."""
     if input.ndim == 0 or weight.ndim == 0:
-        raise refuse_shapes(
-            f"both arguments to linear need to be at least 1D, but they are {input.ndim}D and {weight.ndim}D", input, weight
-        )
+        message = f"both arguments to linear need to be at least 1D, but they are {input.ndim}D and {weight.ndim}D"
+        raise refuse_shapes(message, input, weight)
     if bias is None:
         return matmul(input, t(weight))
     if input.ndim == 2:
@@ -382,16 +386,7 @@ def linear_of(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     is_row = bias.ndim > 0 and bias.shape.numel() == bias.shape[-1]
     if is_row and weight.ndim == 2 and is_contiguous(input):
         lead = Size(input.shape[:-1])
-        return view_as_shape(
-            addmm(bias, view_as_shape(input, (lead.numel(), input.shape[-1])), t(weight)), (*lead, weight.shape[0])
-        )
+        rows = view_as_shape(input, (lead.numel(), input.shape[-1]))
+        return view_as_shape(addmm(bias, rows, t(weight)), (*lead, weight.shape[0]))
     return matmul(input, t(weight)) + bias
 
-
-@function(namespace="torch.nn.functional", forms=(addmm, mm), examples=("torch.nn.functional.linear(x, y)",))
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """input @ weight.t() + bias; the weight is (out_features, in_features)."""
-    return linear_of(input, weight, bias)
-
-
-# ── cross product, Kronecker product ──

@@ -64,13 +64,19 @@ def unsafe_view(input: Tensor, shape: Shape) -> LazyArray:
     return ops.reshape(input.array, Size(shape))
 
 
-@function(forms=(view_as_shape, unsafe_view), examples=("reshape(x, (3, 2))", "x.reshape(-1)"))
+@function("ReshapeAliasBackward0", name="view", public=False, view=True, d_input=lambda g, input_shape: reshape(g, input_shape))
+def reshape_alias(input: Tensor, shape: Shape) -> LazyArray:
+    """The same elements under another shape, as a view of a tensor that is not contiguous."""
+    return ops.reshape(input.array, Size(shape))
+
+
+@function(forms=(view_as_shape, reshape_alias, unsafe_view), examples=("reshape(x, (3, 2))", "x.reshape(-1)"))
 def reshape(input: Tensor, *shape: Shape) -> Tensor:
     """The same elements in the same order under another shape; one size may be -1."""
     size = wanted_shape(input, shape)
-    if is_viewable(input, size):
+    if is_contiguous(input):
         return view_as_shape(input, size)
-    return unsafe_view(clone(input), size)
+    return reshape_alias(input, size) if is_viewable(input, size) else unsafe_view(clone(input), size)
 
 
 @function(forms=(view_as_shape,), examples=("x.view(3, 2)",))

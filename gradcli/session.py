@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from gradcli.autograd import GradMode, Node, Tensor, gradients, walk
 from gradcli.autograd.tensor import set_requires_grad
@@ -25,6 +25,7 @@ from gradcli.errors import (
 from gradcli.functions import tensor as make_tensor
 from gradcli.functions.ndarray import NDArray
 from gradcli.language import Interpreter, parse
+from gradcli.language.tree import ExpressionStatement, Program
 from gradcli.lazy import compute, settings
 from gradcli.lazy.dtypes import BY_NAME, float32, float64
 from gradcli.report.torch_text import format_value, represent_value
@@ -32,7 +33,8 @@ from gradcli.report.torch_text import format_value, represent_value
 if TYPE_CHECKING:
     import numpy as np
 
-    from gradcli.language.tree import Program, Statement
+    from gradcli.language.host import Host
+    from gradcli.language.interpreter import OnError
 
 DEFAULT_DTYPES = {"float32": float32, "float64": float64}
 UNUSED = (
@@ -41,29 +43,13 @@ UNUSED = (
 )
 
 
-class Host(Protocol):
-    """What happens to what a program shows."""
-
-    def display(self, value: Any, statement: Statement) -> None:
-        """Show the value of an expression statement."""
-
-    def write(self, text: str) -> None:
-        """Take what `print` writes, the newline included."""
-
-    def text(self, value: Any) -> str:
-        """What `str` and `print` show of a value."""
-
-    def representation(self, value: Any) -> str:
-        """What `repr` shows of a value."""
-
-
 class QuietHost:
     """Shows no values of statements, and hands printed text to a function."""
 
     def __init__(self, write: Callable[[str], object] | None = None) -> None:
         self._write = write
 
-    def display(self, value: Any, statement: Statement) -> None:
+    def display(self, value: Any, statement: ExpressionStatement) -> None:
         """An evaluation shows its result only."""
 
     def write(self, text: str) -> None:
@@ -160,21 +146,18 @@ class Session:
         wrt: Sequence[str] | None = None,
         grad_output: str | Any | None = None,
         no_grad: bool = False,
-        on_error: Callable[[GradcliError], None] | None = None,
+        on_error: OnError | None = None,
     ) -> Evaluation:
         """Run statements, and differentiate the last expression with respect to the leaves it depends on, or `wrt` only.
 
         A scalar is differentiated with gradient 1; a result with several elements needs `grad_output`. The value and all
-        gradients are computed in one go.
+        gradients are computed in one go. With `on_error`, a statement before the last that fails is told of and skipped.
         """
         with self._active():
             program = parse(source) if isinstance(source, str) else source
             interpreter = Interpreter(self._host, self.scope)
             with GradMode(not no_grad):
-                if on_error is None:
-                    value = interpreter.evaluate_last(program)
-                else:
-                    value = interpreter.evaluate_last(program, on_error=on_error)
+                value = interpreter.evaluate_last(program if on_error is None else _run_all_but_last(interpreter, program, on_error))
             evaluation = Evaluation(program.source, value)
             if not no_grad:
                 try:
@@ -188,18 +171,18 @@ class Session:
 
     def run(
         self,
-        text: str,
+        source: str | Program,
         name: str = "<script>",
         host: Host | None = None,
-        on_error: Callable[[GradcliError], None] | None = None,
+        on_error: OnError | None = None,
     ) -> None:
-        """Run a script; the host shows what it prints, and the values of its expression statements."""
+        """Run a script; the host shows what it prints, and the values of its expression statements.
+
+        With `on_error`, a statement that fails is told of and skipped.
+        """
         with self._active():
-            interpreter = Interpreter(host if host is not None else self._host, self.scope)
-            if on_error is None:
-                interpreter.run(parse(text, name))
-            else:
-                interpreter.run(parse(text, name), on_error=on_error)
+            program = parse(source, name) if isinstance(source, str) else source
+            Interpreter(host if host is not None else self._host, self.scope).run(program, on_error=on_error)
 
     def _differentiate(self, evaluation: Evaluation, wrt: Sequence[str] | None, grad_output: Any) -> None:
         result = evaluation.tensor
@@ -409,6 +392,13 @@ def language_value(name: str, value: Any) -> Any:
     if array.dtype.name not in BY_NAME:
         raise InputFault(f"{name} cannot be bound: {type(value).__name__} is not an array of numbers that has one of our dtypes")
     return make_tensor(NDArray(array))
+
+
+def _run_all_but_last(interpreter: Interpreter, program: Program, on_error: OnError) -> Program:
+    """Run what stands before the last expression, skipping what fails, and return the rest."""
+    position = max((place for place, node in enumerate(program.body) if isinstance(node, ExpressionStatement)), default=0)
+    interpreter.run(Program(program.span, program.body[:position], program.source), on_error=on_error)
+    return Program(program.span, program.body[position:], program.source)
 
 
 def _is_numeric(value: Any) -> bool:

@@ -13,6 +13,7 @@ from gradcli.cli.typer_commands import CONTEXT_SETTINGS, Command
 from gradcli.errors import GradcliError, UsageError
 
 if TYPE_CHECKING:
+    from gradcli.language.tree import Statement
     from gradcli.session import Evaluation
 
 EXAMPLES = """
@@ -58,7 +59,7 @@ def evaluate(
         raise UsageError("eval takes at least one statement", hint="for example: gradcli eval 'mean((x+2)*(x+2)*3)' --let 'x=ones(2,2)'")
     failed: list[GradcliError] = []
 
-    def tell(error: GradcliError) -> None:
+    def tell(error: GradcliError, statement: Statement) -> None:
         failed.append(error)
         streams.error(error, record=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,6 @@ from gradcli.cli.typer_commands import CONTEXT_SETTINGS, Command
 from gradcli.errors import GradcliError, InputFault, UsageError, close_matches
 
 if TYPE_CHECKING:
-    from gradcli.errors import Source
     from gradcli.language.tree import Statement
 
 EXAMPLES = """
@@ -63,17 +62,21 @@ def run(
     if file is None:
         raise UsageError("run takes a file", hint="- stands for standard input")
     text, name = read_script(file)
+    from gradcli.cli.hosts import JsonHost, TextHost
+    from gradcli.language import parse
+
     session = options.new_session(dtype, seed, threads)
     options.bind_all(session, let, const)
-    host = JsonHost(streams, nan) if json else TextHost(streams)
+    program = parse(text, name)
+    host = JsonHost(streams, program.source, nan) if json else TextHost(streams)
     failed: list[GradcliError] = []
 
-    def tell(error: GradcliError) -> None:
+    def tell(error: GradcliError, statement: Statement) -> None:
         failed.append(error)
-        streams.error(error)
+        streams.error(error, statement=statement.span)
 
     collect_sparingly()
-    session.run(text, name, host, tell if keep_going else None)
+    session.run(program, host=host, on_error=tell if keep_going else None)
     return max((error.exit_code for error in failed), default=0)
 
 

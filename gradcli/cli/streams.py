@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO
 
-from gradcli.errors import GradcliError
+from gradcli.errors import GradcliError, Span
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+Segment = tuple[str, str]  # a piece of text and its style: "", "bold" or "dim"
 
 
 class Streams:
@@ -29,6 +32,15 @@ class Streams:
         """Write text to stdout as it is."""
         sys.stdout.write(text)
 
+    def write_styled(self, segments: Iterable[Segment]) -> None:
+        """Write text to stdout, in its styles where the layout is rich."""
+        if self.layout != "rich":
+            sys.stdout.write("".join(text for text, _ in segments))
+            return
+        from rich.text import Text
+
+        self.console(sys.stdout).print(Text.assemble(*segments, end=""), soft_wrap=True)
+
     def write_record(self, record: Mapping[str, Any]) -> None:
         """Write one line of JSON to stdout."""
         from gradcli.report import records
@@ -44,12 +56,12 @@ class Streams:
         sys.stdout.flush()
         sys.stderr.write(f"note: {text}\n")
 
-    def error(self, error: GradcliError, *, line: int | None = None, record: bool = True) -> None:
+    def error(self, error: GradcliError, *, statement: Span | None = None, record: bool = True) -> None:
         """Tell people on stderr, and programs on stdout if they asked for JSON."""
         if self.layout == "json" and record:
             from gradcli.report import records
 
-            self.write_record(records.error_record(error, line))
+            self.write_record(records.error_record(error, statement))
         sys.stdout.flush()
         if is_decorated(sys.stderr, self.color):
             from gradcli.report import rich_view

@@ -27,6 +27,7 @@ _OPERATIONS: dict[str, Operation] = {
     "//": operator.floordiv,
     "%": operator.mod,
     "**": operator.pow,
+    "@": operator.matmul,
     "&": operator.and_,
     "|": operator.or_,
     "^": operator.xor,

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcli import functions
 from gradcli.autograd import Tensor, state
-from gradcli.errors import ArgumentError, GradcliError, OperandLabel, Related, Span, TypeMismatch, ValueFault
+from gradcli.errors import ArgumentError, GradcliError, Related, Span, TypeMismatch, ValueFault
 from gradcli.language import tree
 from gradcli.language.arithmetic import describe
 from gradcli.language.attributes import find_method, get_attribute, unknown
@@ -94,7 +94,6 @@ def invoke(function: Any, arguments: list[Any], keywords: dict[str, Any], place:
         except GradcliError as error:
             raise _called_from(error, function, place) from None
     state.span = place.span
-    state.source = place.source
     try:
         return function(*arguments, **keywords)
     except GradcliError as error:
@@ -111,7 +110,7 @@ def _refused(function: Any, refusal: TypeError, callee: Span) -> GradcliError:
         error.span = callee
         error.hint = "to multiply, write a * between" if not isinstance(function, str) else None
         return error
-    return ArgumentError(f"{_name(function)}: {refusal}", operands=[OperandLabel(0, "")][:0])
+    return ArgumentError(f"{_name(function)}: {refusal}")
 
 
 def _name(function: Any) -> str:

@@ -217,8 +217,8 @@ def _chain(unit: Unit, node: tree.Chain) -> Evaluate:
         left = whole
     if len(steps) <= _NESTED_OPERATORS:
         value = operands[0]
-        for apply, evaluate in steps:
-            value = _applied(apply, value, evaluate)
+        for (apply, evaluate), operand in zip(steps, node.operands[1:], strict=True):
+            value = _applied(apply, value, evaluate, operand)
         return value
     first = operands[0]
 
@@ -231,14 +231,18 @@ def _chain(unit: Unit, node: tree.Chain) -> Evaluate:
     return chain
 
 
-def _applied(apply: Apply, left: Evaluate, right: Evaluate) -> Evaluate:
+def _applied(apply: Apply, left: Evaluate, right: Evaluate, right_node: tree.Expression) -> Evaluate:
+    if isinstance(right_node, tree.Literal):
+        value = right_node.value
+        return lambda frame: apply(left(frame), value)
     return lambda frame: apply(left(frame), right(frame))
 
 
 @compiles(tree.Power)
 def _power(unit: Unit, node: tree.Power) -> Evaluate:
     place = Place(unit.source, node.span, (node.base.span, node.exponent.span))
-    return _applied(operations.binary("**", place), compile_expression(unit, node.base), compile_expression(unit, node.exponent))
+    base, exponent = compile_expression(unit, node.base), compile_expression(unit, node.exponent)
+    return _applied(operations.binary("**", place), base, exponent, node.exponent)
 
 
 @compiles(tree.Unary)
@@ -261,7 +265,7 @@ def _comparison(unit: Unit, node: tree.Comparison) -> Evaluate:
         links.append((operations.comparison(symbol, place), operands[position + 1], place))
     first = operands[0]
     if len(links) == 1:
-        return _applied(links[0][0], first, operands[1])
+        return _applied(links[0][0], first, operands[1], node.operands[1])
 
     def comparison(frame: Any) -> Any:
         left = first(frame)
@@ -386,7 +390,7 @@ def _starred(unit: Unit, node: tree.Starred) -> Evaluate:
 @compiles(tree.Lambda)
 def _lambda(unit: Unit, node: tree.Lambda) -> Evaluate:
     inner = unit.inner([parameter.name for parameter in node.parameters])
-    code = Code("<lambda>", list(inner.slots or ()), unit.depth)
+    code = Code("<lambda>", list(inner.slots or ()), unit.source, unit.depth)
     code.size = len(node.parameters)
     code.body = compile_expression(inner, node.body)
     return make_function(unit, code, node.parameters)
@@ -413,7 +417,7 @@ def compile_target(unit: Unit, target: tree.Expression) -> Callable[[Any, Any], 
 
 def _unpack(unit: Unit, target: tree.TupleDisplay) -> Callable[[Any, Any], None]:
     stores = [compile_target(unit, element) for element in target.elements]
-    place = Place(unit.source, target.span, (target.span,))
+    place = Place(unit.source, target.span, ())
 
     def unpack(frame: Any, value: Any) -> None:
         try:

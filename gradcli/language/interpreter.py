@@ -73,6 +73,7 @@ class Interpreter:
 
     def _step(self, program: tree.Program, node: tree.Statement, statement: Evaluate) -> Any:
         """Run one statement of the program."""
+        state.source = program.source
         try:
             return statement(None)
         except GradcliError as error:

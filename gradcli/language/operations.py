@@ -41,27 +41,24 @@ class Place:
         return error
 
     def enter(self) -> None:
-        """Let the nodes recorded from here on know their piece of source."""
+        """Let the nodes recorded from here on know their piece of the source, which is set per statement and per call."""
         state.span = self.span
-        state.source = self.source
 
 
 def binary(symbol: str, place: Place) -> Apply:
     """The operator at a place, as a function of its operands."""
     tensor_operation = functions.OPERATORS[symbol]
     number_operation = arithmetic.number_operation(symbol)
-    span, source = place.span, place.source
+    span = place.span
 
     def apply(left: Any, right: Any) -> Any:
         try:
-            if type(left) is Tensor or type(right) is Tensor:
+            if type(left) is Tensor:
                 state.span = span
-                state.source = source
-                if type(left) in _CONVERTED:
-                    left = as_tensor(left)
-                elif type(right) in _CONVERTED:
-                    right = as_tensor(right)
-                return tensor_operation(left, right)
+                return tensor_operation(left, as_tensor(right) if type(right) in _CONVERTED else right)
+            if type(right) is Tensor:
+                state.span = span
+                return tensor_operation(as_tensor(left) if type(left) in _CONVERTED else left, right)
             if type(left) in _NUMBERS and type(right) in _NUMBERS:
                 return number_operation(left, right)
             return other_binary(symbol, left, right)
@@ -108,10 +105,10 @@ def as_tensor(value: Any) -> Any:
 def in_place(symbol: str, place: Place) -> Apply:
     """`+=` and its like: tensors and lists are changed, other values make new ones."""
     plain = binary(symbol[:-1], place)
-    tensor_operation = functions.INPLACE_OPERATORS[symbol]
+    tensor_operation = functions.INPLACE_OPERATORS.get(symbol)  # there is none for @=, as in PyTorch
 
     def apply(target: Any, value: Any) -> Any:
-        if type(target) is not Tensor and not (type(target) is list and symbol == "+="):
+        if tensor_operation is None or type(target) is not Tensor and not (type(target) is list and symbol == "+="):
             return plain(target, value)
         try:
             if type(target) is list:
@@ -242,7 +239,7 @@ def get_item(value: Any, index: Any) -> Any:
     if type(value) is Tensor:
         return functions.getitem(value, index)
     if type(value) is NDArray:
-        return functions.getitem(as_tensor(value), index)
+        return _array_item(value, index)
     if not isinstance(value, (str, list, tuple, range)):
         raise TypeMismatch(f"{type_name(value)} has no elements to pick by [ ]", operands=[OperandLabel(0, describe(value))])
     index = as_index(index)
@@ -252,6 +249,16 @@ def get_item(value: Any, index: Any) -> Any:
         raise _out_of_range(value, index) from None
     except (TypeError, ValueError):
         raise _bad_index(value, index) from None
+
+
+def _array_item(value: NDArray, index: Any) -> Any:
+    try:
+        item = value.array[index]
+    except IndexError as refusal:
+        raise IndexOutOfRange(str(refusal), operands=[OperandLabel(0, describe(value))]) from None
+    except (TypeError, ValueError):
+        raise _bad_index(value, index) from None
+    return NDArray(item) if getattr(item, "shape", ()) else item.item()
 
 
 def set_item(value: Any, index: Any, new: Any) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
+from types import FunctionType
 from typing import Any
 
 from gradcli import functions
-from gradcli.autograd import Tensor, state
+from gradcli.autograd import Tensor
 from gradcli.errors import ArgumentError, OperandLabel, TypeMismatch
 from gradcli.functions.ndarray import NDArray
 from gradcli.language.arithmetic import check_length, describe, guarded, rounded, type_name
 from gradcli.language.host import Host
 from gradcli.language.operations import iterate, operate, truth
-from gradcli.language.values import Builtin, GradSwitch, Namespace
+from gradcli.language.values import Builtin, Namespace
 
 CONSTANTS: dict[str, Any] = {"e": math.e, "inf": math.inf, "nan": math.nan, "pi": math.pi}
 
@@ -142,35 +143,21 @@ def _python_function(name: str) -> Builtin:
     return Builtin(name, call)
 
 
-def _switch(name: str, enabled: bool) -> Builtin:
-    return Builtin(name, lambda: GradSwitch(name, enabled))
-
-
-def _set_grad_enabled(mode: Any) -> GradSwitch:
-    switch = GradSwitch("set_grad_enabled", truth(mode), state.grad_enabled)
-    state.grad_enabled = switch.enabled
-    return switch
-
-
-_MODES: dict[str, Any] = {
-    "enable_grad": _switch("enable_grad", True),
-    "inference_mode": Builtin("inference_mode", lambda mode=True: GradSwitch("inference_mode", not truth(mode))),
-    "is_grad_enabled": Builtin("is_grad_enabled", lambda: state.grad_enabled),
-    "no_grad": _switch("no_grad", False),
-    "set_grad_enabled": Builtin("set_grad_enabled", _set_grad_enabled),
-}
+def _named(members: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a namespace; Python's own functions among them learn the name they are shown with."""
+    return {name: Builtin(name, value) if type(value) is FunctionType else value for name, value in members.items()}
 
 
 def _namespaces() -> dict[str, Namespace]:
     """Every namespace under its dotted name, with the namespaces inside it as members."""
     spaces = {"torch.nn": Namespace("torch.nn", {})}
     for name, members in functions.NAMESPACES.items():
-        spaces[name] = Namespace(name, dict(members))
+        spaces[name] = Namespace(name, _named(members))
     for name, space in spaces.items():
         outer, _, last = name.rpartition(".")
         if outer:
             spaces[outer].members[last] = space
-    spaces["torch"].members.update(_MODES, **CONSTANTS)
+    spaces["torch"].members.update(CONSTANTS)
     spaces["numpy"].members.update(CONSTANTS)
     return spaces
 
@@ -181,8 +168,7 @@ _SPACE_NAMES = {"F": "torch.nn.functional", "nn": "torch.nn", "np": "numpy", "nu
 #: Every name that is bound without the user binding it, apart from those that write: print and str.
 PRELUDE: dict[str, Any] = {
     **{name: NAMESPACES[full_name] for name, full_name in _SPACE_NAMES.items()},
-    **_MODES,
-    **functions.BARE,
+    **_named(functions.BARE),
     **{name: _python_function(name) for name in _PYTHON},
     **CONSTANTS,
 }

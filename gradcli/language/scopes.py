@@ -76,19 +76,16 @@ class Unit:
         return load_local if distance else load_own
 
     def _load_program_name(self, name: str, span: Span) -> Evaluate:
-        scope, prelude, builtins = self.scope, PRELUDE, self.builtins
+        scope = self.scope
+        given = PRELUDE.get(name, self.builtins.get(name, UNBOUND))
 
         def load(frame: Any) -> Any:
-            value = scope.get(name, UNBOUND)
-            if value is UNBOUND:
-                value = prelude.get(name, UNBOUND)
-                if value is UNBOUND:
-                    value = builtins.get(name, UNBOUND)
-                    if value is UNBOUND:
-                        raise self.unbound(name, span)
-            return value
+            try:
+                return scope[name]
+            except KeyError:
+                raise self.unbound(name, span) from None
 
-        return load
+        return load if given is UNBOUND else lambda frame: scope.get(name, given)
 
     def store(self, name: str) -> Store:
         """Binding a name; a leaf that requires grad is called by the first name it gets."""

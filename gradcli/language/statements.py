@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradcli.autograd import state
+from gradcli.autograd import GradMode
 from gradcli.errors import AssertionFailed, GradcliError, ImportRefused, Span, SyntaxFault, TypeMismatch, close_matches
 from gradcli.language import operations, tree
 from gradcli.language.arithmetic import describe
@@ -14,7 +14,7 @@ from gradcli.language.expressions import compile_condition, compile_expression, 
 from gradcli.language.operations import Place
 from gradcli.language.prelude import NAMESPACES
 from gradcli.language.scopes import Unit, assigned_names
-from gradcli.language.values import Code, Evaluate, GradSwitch
+from gradcli.language.values import Code, Evaluate
 
 #: Why a block ends early; a `return` gives a tuple of its one value.
 BREAK = object()
@@ -339,7 +339,7 @@ def _define(unit: Unit, node: tree.Define) -> Run:
     parameters = [parameter.name for parameter in node.parameters]
     names = dict.fromkeys([*parameters, *assigned_names(node.body)])
     inner = unit.inner(names)
-    code = Code(node.name, parameters, unit.depth)
+    code = Code(node.name, parameters, unit.source, unit.depth)
     code.size = len(names)
     make = make_function(unit, code, node.parameters)
     if len(node.body) == 1 and isinstance(node.body[0], tree.Return) and node.body[0].value is not None:
@@ -362,17 +362,18 @@ def _with(unit: Unit, node: tree.With) -> Run:
     body = compile_block(unit, node.body)
 
     def run(frame: Any) -> Any:
-        before = state.grad_enabled
+        entered: list[GradMode] = []
         try:
-            for number, (evaluate, place) in enumerate(contexts):
+            for evaluate, place in contexts:
                 context = evaluate(frame)
-                if type(context) is not GradSwitch:
+                if not isinstance(context, GradMode):
                     raise place.locate(_no_context(context))
-                entered_from = context.enter()
-                before = entered_from if number == 0 else before
+                context.__enter__()
+                entered.append(context)
             return body(frame)
         finally:
-            state.grad_enabled = before
+            for context in reversed(entered):
+                context.__exit__(None, None, None)
 
     return run
 

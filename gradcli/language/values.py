@@ -1,4 +1,4 @@
-"""The kinds of values that only the language knows: functions of the user, bound methods, namespaces, gradient modes."""
+"""The kinds of values that only the language knows: functions of the user, bound methods, namespaces."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradcli.autograd import state
-from gradcli.errors import ArgumentError, LimitExceeded, close_matches
+from gradcli.errors import ArgumentError, LimitExceeded, Source, close_matches
 
 #: How many calls of user functions may be under way inside each other.
 CALL_LIMIT = 1000
@@ -65,36 +65,6 @@ class Builtin:
         return f"<built-in function {self.name}>"
 
 
-class GradSwitch:
-    """What torch.no_grad(), enable_grad(), inference_mode() and set_grad_enabled(mode) give: for `with`, or to wrap a function."""
-
-    __slots__ = ("before", "enabled", "name")
-
-    def __init__(self, name: str, enabled: bool, before: bool | None = None) -> None:
-        self.name = name
-        self.enabled = enabled
-        self.before = before  # set_grad_enabled switches when it is called; this is what it switched from
-
-    def enter(self) -> bool:
-        """Switch, and return what to switch back to."""
-        before = state.grad_enabled if self.before is None else self.before
-        state.grad_enabled = self.enabled
-        return before
-
-    def __call__(self, function: Callable[..., Any]) -> Builtin:
-        def switched(*arguments: Any, **keywords: Any) -> Any:
-            before = self.enter()
-            try:
-                return function(*arguments, **keywords)
-            finally:
-                state.grad_enabled = before
-
-        return Builtin(self.name, switched)
-
-    def __repr__(self) -> str:
-        return f"<torch.{self.name} object at {id(self):#x}>"
-
-
 class CallDepth:
     """How deep the calls of user functions are nested, in one interpreter."""
 
@@ -107,10 +77,11 @@ class CallDepth:
 class Code:
     """A function's compiled body and the layout of its frame: slot 0 is the frame around, then parameters, then other names."""
 
-    __slots__ = ("body", "depth", "name", "parameters", "size")
+    __slots__ = ("body", "depth", "name", "parameters", "size", "source")
 
-    def __init__(self, name: str, parameters: Sequence[str], depth: CallDepth) -> None:
+    def __init__(self, name: str, parameters: Sequence[str], source: Source, depth: CallDepth) -> None:
         self.name = name
+        self.source = source
         self.parameters = tuple(parameters)
         self.depth = depth
         self.size = 0  # known when the body is compiled
@@ -153,9 +124,12 @@ class UserFunction:
             self._complete(frame, given, wanted, keywords)
         frame += [UNBOUND] * (code.size - wanted)
         depth.value += weight
+        source = state.source
+        state.source = code.source
         try:
             return code.body(frame)
         finally:
+            state.source = source
             depth.value -= weight
 
     def _complete(self, frame: list[Any], given: int, wanted: int, keywords: Mapping[str, Any]) -> None:

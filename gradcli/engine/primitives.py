@@ -65,7 +65,6 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "not_equal": np.not_equal,
     "pow": np.power,
     "reciprocal": np.reciprocal,
-    "remainder": np.remainder,
     "round": np.rint,
     "sign": np.sign,
     "sin": np.sin,
@@ -221,6 +220,15 @@ def _arange(node: LazyArray, values: list[Array]) -> Array:
     return result.astype(NUMPY_DTYPE[node.dtype])
 
 
+def _remainder(node: LazyArray, values: list[Array]) -> Array:
+    """The remainder with the sign of the divisor; unlike NumPy's, a remainder of 0 has the sign of the dividend, as in PyTorch."""
+    x, y = values
+    if not node.dtype.is_floating:
+        return np.asarray(np.remainder(x, y))
+    remainder = np.fmod(x, y)
+    return np.where((remainder != 0) & ((remainder < 0) != (y < 0)), remainder + y, remainder)
+
+
 IMPLEMENTATIONS: dict[str, Implementation] = {
     **{name: _reduction(ufunc) for name, ufunc in REDUCTIONS.items()},
     **{name: _scan(accumulate) for name, accumulate in SCANS.items()},
@@ -244,6 +252,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "permute": lambda node, values: np.transpose(values[0], node.params[0]),
     "place": _place,
     "random": _random,
+    "remainder": _remainder,
     "reshape": lambda node, values: np.reshape(values[0], node.shape),
     "scatter": _scatter,
     "searchsorted": lambda node, values: np.searchsorted(values[0], values[1], side="right" if node.params[0] else "left"),

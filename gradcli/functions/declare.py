@@ -56,6 +56,7 @@ class Function:
         grad_fn: GradFnName,
         rules: dict[str, Rule],
         results: tuple[str, ...],
+        returns_named: bool,
         view: bool,
         examples: tuple[str, ...],
         kink: str,
@@ -67,6 +68,7 @@ class Function:
         self.grad_fn = grad_fn
         self.rules = rules
         self.results = results
+        self.returns_named = returns_named
         self.view = view
         self.examples = examples
         self.kink = kink
@@ -137,10 +139,10 @@ class Function:
     def _wrap(self, outcome: Any) -> Any:
         if isinstance(outcome, LazyArray):
             return Tensor(outcome)
-        if self.results and isinstance(outcome, tuple):
+        if self.results and isinstance(outcome, tuple) and self.returns_named:
             qualified = f"torch.return_types.{self.name}"
             return ReturnTuple.of(qualified, self.results, [_as_tensor(value) for value in outcome])
-        if isinstance(outcome, (list, tuple)) and not isinstance(outcome, (ReturnTuple, Size)):
+        if isinstance(outcome, tuple) and not isinstance(outcome, (ReturnTuple, Size)):
             return tuple(_as_tensor(value) for value in outcome)
         if self.rules and isinstance(outcome, Tensor):
             return Tensor(outcome.array)  # a forward in our own functions may return its argument itself
@@ -343,6 +345,7 @@ def function(
     method: bool | None = None,
     in_place: bool = False,
     results: tuple[str, ...] = (),
+    returns_named: bool = True,
     view: bool = False,
     examples: tuple[str, ...] = (),
     kink: str = "",
@@ -365,6 +368,7 @@ def function(
             grad_fn=grad_fn,
             rules={key.removeprefix("d_"): rule for key, rule in rules.items()},
             results=results,
+            returns_named=returns_named,
             view=view,
             examples=examples,
             kink=kink,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from builtins import abs as magnitude
+from collections.abc import Callable
 from math import log as ln
 from math import pi, sqrt as root
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import DTypeMismatch, NotSupported, ValueFault
 from gradcli.functions.arguments import Operand
-from gradcli.functions.declare import function
+from gradcli.functions.declare import METHODS, function
 from gradcli.functions.pointwise import Pointwise, binary, common_dtype, unary, wrap_number
 from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.dtypes import FLOATING, bool_
@@ -34,8 +35,8 @@ isfinite = unary("isfinite", "whether x is finite", None, floating=False)
 
 # ── arithmetic ──
 
-add = binary("add", "x + y", 1, 1)
-sub = binary("sub", "x - y", 1, -1, aliases=("subtract",))
+add = binary("add", "x + y", 1, 1, scalable=True)
+sub = binary("sub", "x - y", 1, -1, aliases=("subtract",), scalable=True)
 mul = binary("mul", "x * y", lambda y: y, lambda x: x, aliases=("multiply",))
 div = binary("div", "x / y", lambda y: reciprocal(y), lambda x, y: -x / (y * y), floating=True, public=False)
 neg = unary("neg", "-x", -1, aliases=("negative",), floating=False)
@@ -82,7 +83,7 @@ floor = unary("floor", "the largest integer that is not above x", 0, kink="0 eve
 ceil  = unary("ceil", "the smallest integer that is not below x", 0, kink="0 everywhere", floating=False)
 trunc = unary("trunc", "x without its fraction", 0, aliases=("fix",), kink="0 everywhere", floating=False)
 frac  = unary("frac", "the fraction of x, with its sign", 1, formula=lambda x: x - trunc(x), domain=(0.1, 0.9))
-relu  = unary("relu", "x where positive, else 0", lambda result: indicator(result > 0, result), formula=lambda x: maximum(x, 0), kink="0 at 0", floating=False, aliases=("torch.nn.functional.relu",))
+relu  = unary("relu", "x where positive, else 0", lambda result: where(result <= 0, 0.0, wrap_number(1.0, result.dtype)), formula=lambda x: maximum(x, 0), kink="0 at 0", floating=False, aliases=("torch.nn.functional.relu",))
 
 # ── two operands ──
 
@@ -92,7 +93,7 @@ fmax = binary("fmax", "the larger of x and y, ignoring nan", lambda x, y: indica
 fmin = binary("fmin", "the smaller of x and y, ignoring nan", lambda x, y: indicator(logical_or(x <= y, isnan(y)), x), lambda x, y: indicator(logical_not(logical_or(x <= y, isnan(y))), x), kink="all to the first when equal")
 atan2 = binary("atan2", "the angle of the point (y, x)", lambda x, y: y * inverse_square_length(x, y), lambda x, y: -x * inverse_square_length(x, y), floating=True, aliases=("arctan2",), kink="0 at the origin")
 hypot = binary("hypot", "sqrt(x*x + y*y) without overflow", lambda x, result: x / result, lambda y, result: y / result, kink="nan at the origin")
-fmod  = binary("fmod", "the remainder of x / y with the sign of x", 1, lambda x, y: -trunc(x / y), grad_fn="FmodBackward1", domain=(0.5, 2.0))
+_fmod = binary("fmod", "the remainder of x / y with the sign of x", 1, lambda x, y: -trunc(x / y), grad_fn="FmodBackward1", domain=(0.5, 2.0), public=False)
 _remainder = binary("remainder", "the remainder of x / y with the sign of y", 1, lambda x, y: -floor(x / y), grad_fn="RemainderBackward1", domain=(0.5, 2.0), public=False)
 reverse_sub = binary("rsub", "y - x", -1, 1, formula=lambda x, y: sub(y, x), grad_fn="RsubBackward1")
 
@@ -132,6 +133,7 @@ def inverse_square_length(x: Tensor, y: Tensor) -> Tensor:
 
 @function(
     "WhereBackward0",
+    method=False,
     examples=("where(x > 0, x, y)", "where(x > 0, x, 1.0)"),
     d_input=lambda g, condition: where(condition, g, 0.0),
     d_other=lambda g, condition: where(condition, 0.0, g),
@@ -144,6 +146,11 @@ def where(condition: Tensor, input: Operand, other: Operand) -> LazyArray:
     dtype = common_dtype(input, other)
     a, b = (value if isinstance(value, Tensor) else wrap_number(value, dtype) for value in (input, other))
     return ops.where(condition.array, ops.cast(a.array, dtype), ops.cast(b.array, dtype))
+
+
+def _where_method(input: Tensor, condition: Tensor, other: Operand) -> Tensor:
+    """The tensor where the condition holds, else other."""
+    return where(condition, input, other)
 
 
 def _within(input: Tensor, min: Operand | None, max: Operand | None) -> Tensor:
@@ -308,8 +315,8 @@ def true_divide(input: Operand, other: Operand, rounding_mode: str | None = None
 
 
 _rounded_quotient = {
-    "floor": binary("div", "the quotient, rounded down", 0, 0, formula=lambda x, y: _whole(floor, x, y), grad_fn="DivBackward2", domain=(0.5, 2.0), public=False),
-    "trunc": binary("div", "the quotient, rounded towards 0", 0, 0, formula=lambda x, y: _whole(trunc, x, y), grad_fn="DivBackward2", domain=(0.5, 2.0), public=False),
+    "floor": binary("div", "the quotient, rounded down", lambda y: zeros_like(y), lambda x: zeros_like(x), formula=lambda x, y: _whole(floor, x, y), grad_fn="DivBackward2", domain=(0.5, 2.0), public=False),
+    "trunc": binary("div", "the quotient, rounded towards 0", lambda y: zeros_like(y), lambda x: zeros_like(x), formula=lambda x, y: _whole(trunc, x, y), grad_fn="DivBackward2", domain=(0.5, 2.0), public=False),
 }
 
 
@@ -322,12 +329,17 @@ def _whole(rounding: Pointwise, x: Tensor, y: Tensor) -> Tensor:
     return where(eq(sign(x), sign(y)), quotient, -quotient)
 
 
-def _not_differentiable(g: Tensor) -> Tensor:
-    message = "derivative for aten::floor_divide is not implemented"
-    raise NotSupported(message, torch_message=message, hint="its derivative is 0 almost everywhere; detach() the result to say so")
+def not_implemented(name: str) -> Callable[[Tensor], Tensor]:
+    """The rule of what PyTorch does not differentiate."""
+
+    def refuse(g: Tensor) -> Tensor:
+        message = f"derivative for aten::{name} is not implemented"
+        raise NotSupported(message, torch_message=message, hint="detach() its operands to take it as a constant")
+
+    return refuse
 
 
-@function("NotImplemented", in_place=True, d_input=_not_differentiable, d_other=_not_differentiable)
+@function("NotImplemented", in_place=True, d_input=not_implemented("floor_divide"), d_other=not_implemented("floor_divide"))
 def floor_divide(input: Operand, other: Operand) -> LazyArray:
     """x // y: the quotient rounded down, as Python's."""
     dtype = common_dtype(input, other)
@@ -337,9 +349,24 @@ def floor_divide(input: Operand, other: Operand) -> LazyArray:
     return ops.binary("floor_divide", ops.cast(a.array, dtype), ops.cast(b.array, dtype))
 
 
+@function("NotImplemented", name="remainder", public=False, d_other=not_implemented("remainder"))
+def remainder_of_number(input: Scalar, other: Tensor) -> LazyArray:
+    """The remainder of a number divided by a tensor."""
+    dtype = common_dtype(input, other)
+    return ops.binary("remainder", ops.constant(input, dtype), ops.cast(other.array, dtype))
+
+
+@function(in_place=True, forms=(_fmod,))
+def fmod(input: Tensor, other: Operand) -> Tensor:
+    """The remainder of x / y with the sign of x."""
+    return _fmod.apply_to(input, other, "" if isinstance(other, Tensor) else "FmodBackward0")
+
+
 @function(in_place=True, forms=(_remainder,))
 def remainder(input: Operand, other: Operand) -> Tensor:
     """The remainder of x / y with the sign of y, as Python's %."""
+    if not isinstance(input, Tensor):
+        return remainder_of_number(input, other)
     if not isinstance(other, Tensor):
         if other == 0 and common_dtype(input, other).kind != FLOATING:
             raise ValueFault("ZeroDivisionError", torch_message="ZeroDivisionError")
@@ -384,5 +411,21 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
 
 
 
+
+
+
+@function()
+def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    """Whether all elements are close."""
+    return bool(isclose(input, other, rtol, atol, equal_nan).numpy().all())
+
+
+@function()
+def equal(input: Tensor, other: Tensor) -> bool:
+    """Whether the shapes and all elements are equal."""
+    return input.shape == other.shape and bool(eq(input, other).numpy().all())
+
+
+METHODS["where"] = function(public=False, name="where")(_where_method)
 
 operators.update(add=add, sub=sub, mul=mul, div=div, pow=pow, neg=neg, lt=lt, le=le, gt=gt, ge=ge)

@@ -11,7 +11,7 @@ from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMi
 from gradcli.functions.arguments import Dims, Operand
 from gradcli.functions.create import to
 from gradcli.functions.declare import function
-from gradcli.functions.elementwise import eq, exp, isinf, isnan, log, logical_or, maximum, minimum, sqrt, where
+from gradcli.functions.elementwise import eq, exp, isinf, isnan, log, logical_and, logical_or, maximum, minimum, sqrt, where
 from gradcli.functions.join import cat, cut_tensor, diagonal_mask, flip, triu
 from gradcli.functions.pointwise import wrap_number
 from gradcli.functions.shape import expand, reshape, transpose, unsqueeze, view_as_shape
@@ -185,7 +185,7 @@ def refuse_empty(name: str, input: Tensor, axes: Sequence[int], given: bool) -> 
 def _shared_by_ties(g: Tensor, input: Tensor, result: Tensor, dim: Dims, keepdim: bool) -> Tensor:
     """The cotangent split evenly between the elements that are the extreme."""
     extreme = _kept(result, input.shape, dim, keepdim)
-    ties = to(logical_or(eq(input, extreme), isnan(input)), input.dtype)
+    ties = to(eq(input, extreme), input.dtype)
     axes = None if dim is None or dim == () else dim
     return spread(g, input.shape, dim, keepdim) * ties / sum(ties, axes, keepdim=axes is not None)
 
@@ -223,6 +223,12 @@ def _choose(primitive: str, input: Tensor, dim: int, keepdim: bool) -> tuple[Laz
     return ops.reshape(values, shape), ops.reshape(indices, shape)
 
 
+def _shared_by_ties_or_nan(g: Tensor, input: Tensor, result: Tensor) -> Tensor:
+    """The same for the extreme of all elements, which is nan if one of them is."""
+    ties = to(logical_or(eq(input, result), logical_and(isnan(input), isnan(result))), input.dtype)
+    return g * ties / sum(ties)
+
+
 def _extreme(name: str, primitive: str, choose: str) -> tuple[Any, Any]:
     """The forms of max and min: of all elements, and along a dimension with indices."""
 
@@ -243,7 +249,7 @@ def _extreme(name: str, primitive: str, choose: str) -> tuple[Any, Any]:
         public=False,
         examples=(f"{name}(x)",),
         kink="ties share evenly",
-        d_input=lambda g, input, result: _shared_by_ties(g, input, result, None, False),
+        d_input=_shared_by_ties_or_nan,
     )(overall)
     declared_along = function(
         f"{title}Backward0",
@@ -367,6 +373,7 @@ def _mean_cotangent(g_mean: Tensor, input_shape: Size, dim: Dims, keepdim: bool)
     public=False,
     name="var_mean",
     results=("var", "mean"),
+    returns_named=False,
     examples=("var_mean(x, 1)[0]",),
     d_input=lambda g_var, g_mean, input, dim, correction, keepdim: (
         _variance_cotangent(g_var, input, dim, correction, keepdim) + _mean_cotangent(g_mean, input.shape, dim, keepdim)
@@ -383,6 +390,7 @@ def variance_and_mean(input: Tensor, dim: Dims, correction: Scalar, keepdim: boo
     public=False,
     name="std_mean",
     results=("std", "mean"),
+    returns_named=False,
     examples=("std_mean(x, 1)[0]",),
     d_input=lambda g_std, g_mean, input, std, dim, correction, keepdim: (
         _deviation_cotangent(g_std, input, std, dim, correction, keepdim) + _mean_cotangent(g_mean, input.shape, dim, keepdim)

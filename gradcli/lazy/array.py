@@ -42,7 +42,7 @@ class LazyArray:
     def keep(self, buffer: np.ndarray) -> None:
         """Hold the computed value and let the operands go: what is kept is never computed again."""
         self.buffer = buffer
-        self.operands = ()
+        self.primitive, self.operands, self.params = "buffer", (), ()
 
 
 def compute(arrays: Sequence[LazyArray]) -> list[np.ndarray]:

@@ -62,7 +62,7 @@ def million_nodes(count: int) -> dict[str, float]:
     """Seconds to build a chain of operations, compute its value, differentiate it, compute the gradient, and free it all."""
     from gradcli.functions import NAMESPACES
 
-    x = NAMESPACES["torch"]["ones"](3, requires_grad=True)
+    x = NAMESPACES["torch"]["tensor"]([1.0, 2.0, 3.0], requires_grad=True)
     seconds: dict[str, float] = {}
 
     def timed(name: str, step: Callable[[], Any]) -> Any:

@@ -215,6 +215,7 @@ LINES: dict[str, str] = {
         x @ 2
         2 @ x
         x["a"]
+        x.grad = 3
         x[1.5]
         len(s)
         x < "a"
@@ -280,6 +281,7 @@ LINES: dict[str, str] = {
         x.colour
         F.rellu(x)
         torch.linalg.nrom(x)
+        x.detach().grad_fn.next_functions
     """,
     "unknown-name": """
         x + missing
@@ -382,12 +384,7 @@ PROGRAMS: dict[str, str] = {
             q = x * 2
         q.retain_grad()
 
-        x.grad = 3
-
         x.requires_grad = 2
-
-        q = x.detach()
-        q.grad_fn.next_functions
     """,
     "no-grad-required": """
         with torch.no_grad():

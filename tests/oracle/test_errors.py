@@ -16,8 +16,11 @@ from .golden import golden
 ERRORS = pytest.mark.parametrize("case", all_errors(), ids=lambda case: f"{case.family}: {case.source}")
 
 
-#: Where PyTorch lists the C++ overloads that it tried, there is no sentence to compare: ours names the argument instead.
-OVERLOADS = "received an invalid combination of arguments"
+#: Sentences that are not compared, since gradcli has its own: Python's about names, attributes, unpacking and operators of things
+#: that are no tensors, and those in which PyTorch lists the C++ overloads that it tried.
+OWN_WORDS = re.compile(
+    r"^name '|has no attribute|values to unpack|unsupported operand type|not supported between|invalid combination of arguments"
+)
 
 
 def sentence(message: str) -> str:
@@ -44,9 +47,9 @@ def test_the_error_has_the_code_of_its_kind(case: Case) -> None:
 @ERRORS
 def test_the_sentence_is_that_of_pytorch(case: Case) -> None:
     error = refusal(case)
-    expected = golden("golden_errors.json")[case.source]["message"]
-    if OVERLOADS not in expected:
-        assert sentence(error.torch_message or error.message) == sentence(expected)
+    expected = golden("golden_errors.json")[case.source]
+    if not OWN_WORDS.search(expected["message"]) and expected["class"] != "AssertionError":
+        assert sentence(error.torch_message or error.message) == sentence(expected["message"])
 
 
 @ERRORS

@@ -8,6 +8,7 @@ from typing import Any
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMismatch
+from gradcli.functions.along import put_along
 from gradcli.functions.arguments import Dims, Operand
 from gradcli.functions.create import to
 from gradcli.functions.declare import function
@@ -210,7 +211,7 @@ def _at_chosen(g_values: Tensor, indices: Tensor, input_shape: Size, dim: int, k
         return g_values
     axis = normalize_dim(dim, len(input_shape))
     index, source = (value if keepdim else unsqueeze(value, axis) for value in (indices, g_values))
-    return operators["scatter"](Tensor(ops.full(input_shape, 0, g_values.dtype)), axis, index, source)
+    return put_along(source, axis, index, input_shape[axis])
 
 
 def _choose(primitive: str, input: Tensor, dim: int, keepdim: bool) -> tuple[LazyArray, LazyArray]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcli.functions import assign, create, einsum, elementwise, index, join, linalg, reduce, shape, surface
+from gradcli.functions import assign, create, einsum, elementwise, index, join, linalg, norm, reduce, shape, surface
 from gradcli.functions.assign import setitem
 from gradcli.functions.declare import DECLARED, METHODS, NAMESPACES, Function, ReturnTuple
 from gradcli.functions.index import getitem
@@ -40,6 +40,7 @@ __all__ = [
     "index",
     "join",
     "linalg",
+    "norm",
     "reduce",
     "setitem",
     "shape",

@@ -1,0 +1,221 @@
+"""Norms of vectors and matrices, and the distances made of them."""
+
+from __future__ import annotations
+
+from builtins import abs as builtin_abs
+from math import inf, isinf
+from typing import Any
+
+from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import Scalar
+from gradcli.errors import DTypeMismatch, NotSupported, ValueFault
+from gradcli.functions.arguments import Dims, Shape
+from gradcli.functions.create import to
+from gradcli.functions.declare import function
+from gradcli.functions.elementwise import abs as magnitude
+from gradcli.functions.elementwise import eq, isnan, logical_or, ne, pow, sign, sqrt, sub, where
+from gradcli.functions.linalg import refuse_shapes
+from gradcli.functions.reduce import amax, amin, axes_of
+from gradcli.functions.reduce import sum as total
+from gradcli.functions.shape import view_as_shape
+from gradcli.lazy import DType, Size
+from gradcli.lazy.dtypes import float16, float32, promote
+from gradcli.lazy.shapes import normalize_dim, reduced
+
+# ── vector norms ──
+
+
+def _kept(tensor: Tensor, input_shape: Size, dim: Dims, keepdim: bool) -> Tensor:
+    """What a norm made, with the dimensions it reduced as sizes of 1."""
+    return tensor if keepdim else view_as_shape(tensor, reduced(input_shape, _axes(input_shape, dim), keepdims=True))
+
+
+def _axes(shape: Size, dim: Dims) -> tuple[int, ...]:
+    dims = range(len(shape)) if dim is None or dim == () else (dim,) if isinstance(dim, int) else dim
+    return tuple(normalize_dim(axis, len(shape)) for axis in dims) if shape else ()
+
+
+def _norm_cotangent(g: Tensor, input: Tensor, result: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor:
+    """The cotangent of an input of a norm: 0 where the norm is 0."""
+    g, norm = (_kept(value, input.shape, dim, keepdim) for value in (g, result))
+    if input.dtype is not norm.dtype:
+        input = to(input, norm.dtype)
+    if ord == 0:
+        return g * sign(input) * 0.0
+    if ord == 1:
+        return sign(input) * g
+    if ord == 2:
+        return g * where(eq(norm, 0), 0.0, input / norm)
+    size = magnitude(input)
+    if isinf(ord):
+        ties = to(logical_or(eq(size, norm), isnan(size)), input.dtype)
+        axes = _axes(input.shape, dim)
+        return sign(input) * (g / (total(ties, axes, True) if axes else ties) * ties)
+    if ord < 1:
+        return where(eq(input, 0), 0.0, sign(input) * pow(size, ord - 1)) * g * pow(norm, 1 - ord)
+    scaled = sign(input) * pow(size, ord - 1) if ord < 2 else input * pow(size, ord - 2)
+    return scaled * where(eq(norm, 0), 0.0, g / pow(norm, ord - 1))
+
+
+@function(
+    "LinalgVectorNormBackward0",
+    namespace="torch.linalg",
+    examples=("torch.linalg.vector_norm(x)", "torch.linalg.vector_norm(x, 3, dim=1)"),
+    kink="0 where the norm is 0; of order inf, ties share evenly",
+    d_x=lambda g, x, result, ord, dim, keepdim: _norm_cotangent(g, x, result, float(ord), dim, keepdim),
+)
+def vector_norm(x: Tensor, ord: Scalar = 2, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """The norm of order `ord` of all elements, or along dimensions."""
+    own = _checked_dtype(x, dtype)
+    axes = axes_of(x, dim)
+    _refuse_empty(x, axes, float(ord), dim)
+    values = to(x, float32 if own is float16 else own)  # squares of half precision overflow early
+    return to(_norm(values, float(ord), axes, keepdim), own)
+
+
+def _norm(values: Tensor, ord: float, axes: tuple[int, ...], keepdim: bool) -> Tensor:
+    size = magnitude(values)
+    if ord == 0:
+        size = to(ne(values, 0), values.dtype)
+    if not axes:
+        return size
+    if isinf(ord):
+        return amax(size, axes, keepdim) if ord > 0 else amin(size, axes, keepdim)
+    if ord in (0, 1):
+        return total(size, axes, keepdim)
+    if ord == 2:
+        return sqrt(total(values * values, axes, keepdim))
+    return pow(total(pow(size, ord), axes, keepdim), 1 / ord)
+
+
+def _checked_dtype(x: Tensor, dtype: DType | None) -> DType:
+    """The dtype of a norm: the input's, or a wider one that was asked for."""
+    if not x.dtype.is_floating:
+        message = f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {x.dtype.tensor_type}"
+        raise DTypeMismatch(message, torch_message=message, hint="convert it with .float(), or write its numbers with a point")
+    if dtype is None:
+        return x.dtype
+    if not dtype.is_floating:
+        message = f"linalg.vector_norm: dtype should be floating point or complex, but got {dtype.tensor_type}"
+        raise DTypeMismatch(message, torch_message=message)
+    if promote(x.dtype, dtype) is not dtype:
+        message = (
+            f"linalg.vector_norm: the dtype of the input ({x.dtype.tensor_type}) should be convertible without narrowing "
+            f"to the specified dtype ({dtype.tensor_type})"
+        )
+        raise DTypeMismatch(message, torch_message=message)
+    return dtype
+
+
+def _refuse_empty(x: Tensor, axes: tuple[int, ...], ord: float, dim: Dims) -> None:
+    """Negative orders and inf have no value for no elements."""
+    if x.shape.numel() or not (ord < 0 or isinf(ord)):
+        return
+    text = f"linalg.vector_norm cannot compute the {ord:g} norm on"
+    reason = "the operation does not have an identity"
+    if dim in (None, ()):
+        message = f"{text} an empty tensor because {reason}"
+        raise refuse_shapes(message, x)
+    for axis in axes:
+        if x.shape[axis] == 0:
+            raise refuse_shapes(f"{text} the dimension {axis}because this dimension is empty and {reason}", x)
+
+
+# ── norms of both kinds ──
+
+
+@function(
+    namespace="torch.linalg",
+    forms=(vector_norm, amax, amin),
+    examples=("torch.linalg.matrix_norm(x)", "torch.linalg.matrix_norm(x, 1)"),
+)
+def matrix_norm(
+    A: Tensor,  # noqa: N803
+    ord: Any = "fro",
+    dim: Shape = (-2, -1),
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+) -> Tensor:
+    """A norm of matrices: 'fro', or 1, -1, inf, -inf for the largest or smallest sum of a column or row."""
+    if A.ndim < 2:
+        raise refuse_shapes("linalg.matrix_norm: The input tensor A must have at least 2 dimensions.", A)
+    if len(dim) != 2:
+        message = f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dim))}"
+        raise ValueFault(message, torch_message=message)
+    if ord == "fro":
+        return vector_norm(A, 2, tuple(dim), keepdim, dtype=dtype)
+    if ord == "nuc" or (_is_number(ord) and builtin_abs(ord) == 2):
+        raise NotSupported(f"the matrix norm of order {ord} needs singular values, which gradcli does not have yet")
+    if not _is_number(ord) or builtin_abs(ord) not in (1, inf):
+        message = f"linalg.matrix_norm: Order {ord} not supported."
+        raise ValueFault(message, torch_message=message)
+    rows, columns = (normalize_dim(axis, A.ndim) for axis in dim)
+    if builtin_abs(ord) == inf:
+        rows, columns = columns, rows
+    sums = vector_norm(A, 1, rows, keepdim, dtype=dtype)
+    across = columns - 1 if rows < columns and not keepdim else columns
+    return (amax if ord > 0 else amin)(sums, across, keepdim)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float))
+
+
+@function(
+    name="norm",
+    namespace="torch.linalg",
+    forms=(vector_norm, matrix_norm),
+    examples=("torch.linalg.norm(x)", "torch.linalg.norm(x, 1)"),
+)
+def linalg_norm(
+    A: Tensor,  # noqa: N803
+    ord: Any = None,
+    dim: Dims = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+) -> Tensor:
+    """The norm of a vector, of a matrix, or of all elements where no order is given."""
+    dims = (dim,) if isinstance(dim, int) else dim
+    if dims is not None and len(dims) not in (1, 2):
+        message = f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}"
+        raise ValueFault(message, torch_message=message)
+    if ord is None:
+        return vector_norm(A, 2, dims, keepdim, dtype=dtype)
+    if dims is None and A.ndim not in (1, 2):
+        message = f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A.ndim}D."
+        raise refuse_shapes(message, A)
+    if isinstance(ord, str) or len(dims if dims is not None else A.shape) == 2:
+        return matrix_norm(A, ord, dims if dims is not None else (-2, -1), keepdim, dtype=dtype)
+    return vector_norm(A, ord, dims, keepdim, dtype=dtype)
+
+
+@function(forms=(vector_norm,), examples=("norm(x)", "x.norm(dim=0)", "x.norm(1)"))
+def norm(input: Tensor, p: Any = "fro", dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """The norm of order p of all elements, or along dimensions; 'fro' is order 2."""
+    if isinstance(p, str):
+        rank = 0 if dim is None or isinstance(dim, int) else len(dim)
+        if p == "fro" and rank <= 2:
+            return vector_norm(input, 2, dim, keepdim, dtype=dtype)
+        return matrix_norm(input, p, (-2, -1) if dim is None else (dim,) if isinstance(dim, int) else dim, keepdim, dtype=dtype)
+    return vector_norm(input, 2 if p is None else p, dim, keepdim, dtype=dtype)
+
+
+# ── distances ──
+
+
+def _difference_cotangent(g: Tensor, input: Tensor, other: Tensor, result: Tensor, p: float) -> Tensor:
+    return _norm_cotangent(g, sub(input, other), result, float(p), None, False)
+
+
+@function(
+    "DistBackward0",
+    examples=("dist(x, y)", "dist(x, y, 1)"),
+    kink="0 where the distance is 0",
+    d_input=_difference_cotangent,
+    d_other=lambda g, input, other, result, p: -_difference_cotangent(g, input, other, result, p),
+)
+def dist(input: Tensor, other: Tensor, p: Scalar = 2) -> Tensor:
+    """The norm of order p of input - other."""
+    return vector_norm(sub(input, other), p)

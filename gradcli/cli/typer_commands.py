@@ -47,13 +47,18 @@ class TextParameter:
         return value
 
 
+def take_words_as_they_are(parameters: list[Any]) -> None:
+    """Give parameters their conversion before Typer makes one."""
+    for parameter in parameters:
+        parameter._runtime_param = TextParameter()
+
+
 class Command(TyperCommand):
     """A command whose parameters are words, and whose help shows options in groups and examples last."""
 
     def __init__(self, *positional: Any, **settings: Any) -> None:
         super().__init__(*positional, **settings)
-        for parameter in self.params:
-            parameter._runtime_param = TextParameter()  # type: ignore[attr-defined]  # see TextParameter
+        take_words_as_they_are(self.params)
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """The usage line: the options, then the arguments as they were declared."""
@@ -78,6 +83,10 @@ class Command(TyperCommand):
 
 class CommandGroup(TyperGroup):
     """The program: a table of commands that are imported on demand."""
+
+    def __init__(self, *positional: Any, **settings: Any) -> None:
+        super().__init__(*positional, **settings)
+        take_words_as_they_are(self.params)
 
     def list_commands(self, ctx: Context) -> list[str]:
         """The names of all commands, in the order of the help."""

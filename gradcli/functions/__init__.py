@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcli.functions import assign, create, einsum, elementwise, index, join, linalg, norm, reduce, shape, surface
+from gradcli.functions import (
+    assign,
+    create,
+    einsum,
+    elementwise,
+    gather,
+    index,
+    join,
+    linalg,
+    norm,
+    reduce,
+    select,
+    shape,
+    surface,
+)
 from gradcli.functions.assign import setitem
 from gradcli.functions.declare import DECLARED, METHODS, NAMESPACES, Function, ReturnTuple
 from gradcli.functions.index import getitem
@@ -36,12 +50,14 @@ __all__ = [
     "create",
     "einsum",
     "elementwise",
+    "gather",
     "getitem",
     "index",
     "join",
     "linalg",
     "norm",
     "reduce",
+    "select",
     "setitem",
     "shape",
     "surface",

@@ -7,11 +7,22 @@ from typing import Any
 from gradcli.autograd import Tensor, change_in_place, state
 from gradcli.errors import ArgumentError, DTypeMismatch, LeafInPlace, OperandLabel, ShapeMismatch, TypeMismatch
 from gradcli.functions.arguments import Shape, Tensors, type_name
-from gradcli.functions.declare import InPlace, METHODS, function
+from gradcli.functions.declare import METHODS, InPlace, function
 from gradcli.functions.elementwise import zeros_like
-from gradcli.functions.index import MASKS, Plan, Positions, plan_of, positions_of, select, take_at
+from gradcli.functions.index import (
+    MASKS,
+    Plan,
+    Positions,
+    no_dimensions,
+    not_an_index,
+    plan_of,
+    positions_of,
+    representable,
+    select,
+    take_at,
+)
 from gradcli.functions.pointwise import wrap_number
-from gradcli.functions.shape import expand, reshape, unsqueeze, view_as_shape
+from gradcli.functions.shape import expand, reshape, unsqueeze, view
 from gradcli.lazy import DType, LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_, int64
 from gradcli.lazy.ops import Slice
@@ -99,6 +110,8 @@ def setitem(tensor: Tensor, index: Any, value: Any) -> None:
     given = _value(tensor, value)
     if index is False:
         return
+    if type(index) in (int, slice) and not tensor.ndim:
+        raise no_dimensions(type(index))
     plan = plan_of(tensor.shape, None if index is True else index)
     if plan.steps:
         _refuse_leaf(tensor)
@@ -110,7 +123,7 @@ def setitem(tensor: Tensor, index: Any, value: Any) -> None:
         change_in_place(tensor, lambda old: copy_slices.apply([old, source, slices, plan.shape]))
     else:
         source = _fitted(given, plan.shape)
-        copy = copy_all if given.ndim else fill_all
+        copy = copy_all if source.shape == plan.shape else fill_all
         change_in_place(tensor, lambda old: copy.apply([old, source]))
 
 
@@ -118,7 +131,7 @@ def _value(tensor: Tensor, value: Any) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, (bool, int, float)):
-        return wrap_number(value, tensor.dtype)
+        return wrap_number(representable(value, tensor.dtype), tensor.dtype)
     message = f"can't assign a {type(value).__name__} to a torch.{tensor.dtype.tensor_type}Tensor"
     hint = "make a tensor of it: tensor(...)" if isinstance(value, (list, tuple)) else None
     raise TypeMismatch(message, torch_message=message, operands=[OperandLabel(2, f"this is {type_name(value)}")], hint=hint)
@@ -140,20 +153,20 @@ def _fitted(value: Tensor, shape: Size) -> Tensor:
 
 def _without_leading_ones(value: Tensor) -> Tensor:
     lead = next((axis for axis, size in enumerate(value.shape) if size != 1), value.ndim)
-    return reshape(value, tuple(value.shape[lead:]))
+    return value if not lead else view(value, value.shape[lead:])
 
 
 def _slices(shape: Size, plan: Plan) -> tuple[Slice, ...]:
     """The slice of each dimension of the tensor that the steps of a plan lead to."""
     axes: list[int | None] = list(range(len(shape)))
     slices: list[Slice] = [(0, size, 1) for size in shape]
-    for view, (dim, *rest) in plan.steps:
-        if view is unsqueeze:
+    for step, (dim, *rest) in plan.steps:
+        if step is unsqueeze:
             axes.insert(dim, None)
             continue
-        axis = axes.pop(dim) if view is select else axes[dim]
+        axis = axes.pop(dim) if step is select else axes[dim]
         assert axis is not None, "an index goes through the dimensions once, from the left"
-        slices[axis] = (rest[0], 1, 1) if view is select else (rest[0], rest[1], rest[2])
+        slices[axis] = (rest[0], 1, 1) if step is select else (rest[0], rest[1], rest[2])
     return tuple(slices)
 
 
@@ -161,9 +174,7 @@ def _assign_at_positions(tensor: Tensor, plan: Plan, value: Tensor) -> None:
     positions = positions_of(plan.shape, plan.tensors)
     entries, indices, _ = positions
     result = ops.indexed_shape(plan.shape, entries, positions.shapes)
-    source = value
-    if value.shape[:1] == (1,) and value.shape != result:
-        source = _without_leading_ones(value)
+    source = _without_leading_ones(value) if value.shape[:1] == (1,) else value
     _check_value(tensor, source, result, is_fill=not value.ndim and positions.distinct)
     if not plan.steps:
         change_in_place(tensor, lambda old: put_at.apply([old, source, entries, indices, False]))
@@ -177,7 +188,8 @@ def _assign_at_positions(tensor: Tensor, plan: Plan, value: Tensor) -> None:
 def _check_value(tensor: Tensor, value: Tensor, shape: Size, is_fill: bool) -> None:
     """A value that is put at positions broadcasts to them and has the dtype already."""
     if not _broadcasts(value.shape, shape):
-        message = f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of shape {list(shape)}"
+        shapes = f"{list(value.shape)} cannot be broadcast to indexing result of shape {list(shape)}"
+        message = f"shape mismatch: value tensor of shape {shapes}"
         raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(2, describe(value.shape))])
     if value.dtype is not tensor.dtype and not is_fill:
         message = (
@@ -214,8 +226,7 @@ def _given_positions(input: Tensor, indices: Tensors) -> Positions:
     dim = 0
     for index in indices:
         if index.dtype.is_floating:
-            message = "tensors used as indices must be long, int, byte or bool tensors"
-            raise DTypeMismatch(message, torch_message=message)
+            raise not_an_index(index)
         tensors[dim] = index
         dim += index.ndim if index.dtype in MASKS else 1
     if dim > input.ndim:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from types import EllipsisType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMismatch, TypeMismatch, ValueFault
 from gradcli.functions.arguments import Shape, Tensors, _as_int, type_name
 from gradcli.functions.create import from_nested
 from gradcli.functions.declare import Function, function
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.shape import unsqueeze
-from gradcli.lazy import LazyArray, Size, compute, ops
+from gradcli.lazy import DType, LazyArray, Size, compute, ops
 from gradcli.lazy.dtypes import bool_, int64, uint8
 from gradcli.lazy.ops import Entry, Slice
 from gradcli.lazy.shapes import describe, normalize_dim
@@ -206,16 +208,23 @@ def _entry(value: Any) -> BasicIndex | Tensor:
         value = Tensor(array if array.dtype in MASKS else ops.cast(array, int64))
     if isinstance(value, Tensor):
         if value.dtype.is_floating:
-            message = "tensors used as indices must be long, int, byte or bool tensors"
-            raise DTypeMismatch(message, torch_message=message, operands=[OperandLabel(1, f"this is {value.dtype}")], hint="convert it with .long()")
+            raise not_an_index(value)
         if value.ndim:
             return value
         return bool(value.item()) if value.dtype in MASKS else int(value.item())
     if isinstance(value, str):
         message = f"new(): invalid data type '{type_name(value)}'"
     else:
-        message = f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {type_name(value)})"
+        valid = "integers, slices (`:`), ellipsis (`...`), None and long or byte Variables"
+        message = f"only {valid} are valid indices (got {type_name(value)})"
     raise TypeMismatch(message, torch_message=message, operands=[OperandLabel(1, f"this is {type_name(value)}")])
+
+
+def not_an_index(tensor: Tensor) -> DTypeMismatch:
+    """What is said of a floating tensor between brackets."""
+    message = "tensors used as indices must be long, int, byte or bool tensors"
+    labels = [OperandLabel(1, f"this is {tensor.dtype}")]
+    return DTypeMismatch(message, torch_message=message, operands=labels, hint="convert it with .long()")
 
 
 def _dimensions(entry: BasicIndex | Tensor) -> int:
@@ -251,6 +260,18 @@ def _bound(value: Any) -> int:
 def _too_many(shape: Size) -> IndexOutOfRange:
     message = f"too many indices for tensor of dimension {len(shape)}"
     return IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(0, describe(shape))])
+
+
+def no_dimensions(kind: type) -> IndexOutOfRange:
+    """What is said of a number or a slice between the brackets of a 0-dim tensor."""
+    message = "slice() cannot be applied to a 0-dim tensor."
+    if kind is int:
+        message = (
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ "
+            "to convert a 0-dim tensor to a number"
+        )
+    labels = [OperandLabel(0, "this has no dimensions")]
+    return IndexOutOfRange(message, torch_message=message, operands=labels, hint="its number is .item()")
 
 
 def _valid(dim: int, size: int) -> str:
@@ -296,7 +317,8 @@ def positions_of(shape: Size, tensors: dict[int, Tensor]) -> Positions:
     axes = [axis for axis, entry in enumerate(entries) if entry is not None]
     result = ops.indexed_shape(shape, tuple(entries), [Size(positions.shape) for positions in found])
     if result.numel():
-        found = [wrapped(positions, shape[axis], number) for number, (positions, axis) in enumerate(zip(found, axes, strict=True))]
+        sizes = [shape[axis] for axis in axes]
+        found = [wrapped(positions, size, number) for number, (positions, size) in enumerate(zip(found, sizes, strict=True))]
     distinct = len(tensors) == 1 and next(iter(tensors.values())).dtype in MASKS
     return Positions(tuple(entries), tuple(Tensor(ops.from_buffer(positions, int64)) for positions in found), distinct)
 
@@ -308,7 +330,8 @@ def _check_mask(mask: Tensor, dim: int, shape: Size) -> None:
                 f"The shape of the mask {list(mask.shape)} at index {offset} does not match "
                 f"the shape of the indexed tensor {list(shape)} at index {dim + offset}"
             )
-            raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(shape)), OperandLabel(1, describe(mask.shape))])
+            labels = [OperandLabel(0, describe(shape)), OperandLabel(1, describe(mask.shape))]
+            raise ShapeMismatch(message, torch_message=message, operands=labels)
 
 
 def wrapped(positions: np.ndarray, size: int, dim: int) -> np.ndarray:
@@ -322,6 +345,14 @@ def wrapped(positions: np.ndarray, size: int, dim: int) -> np.ndarray:
     return np.where(positions < 0, positions + size, positions)
 
 
+def representable(value: Scalar, dtype: DType) -> Scalar:
+    """A number that a tensor is filled with; infinity and nan do not go into integers."""
+    if not dtype.is_floating and not isfinite(value):
+        message = f"value cannot be converted to type {dtype.name}_t without overflow"
+        raise ValueFault(message, torch_message=message, operands=[OperandLabel(2, f"the tensor's elements are {dtype}")])
+    return value
+
+
 # ── x[index] ──
 
 
@@ -333,13 +364,7 @@ def getitem(tensor: Tensor, index: Any) -> Tensor:
     if kind is slice and tensor.ndim:
         return _applied(slice_, tensor, (0, *_bounds(index, tensor.shape[0])))
     if kind is int or kind is slice:
-        message = (
-            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ "
-            "to convert a 0-dim tensor to a number"
-            if kind is int
-            else "slice() cannot be applied to a 0-dim tensor."
-        )
-        raise IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(0, "this has no dimensions")], hint="use .item()")
+        raise no_dimensions(kind)
     plan = plan_of(tensor.shape, index)
     region = tensor
     for view, arguments in plan.steps:

@@ -1,0 +1,298 @@
+"""Taking elements by tensors of positions, and putting them there: gather, scatter, take, embedding, one_hot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradcli.autograd import Tensor
+from gradcli.errors import ArgumentError, DTypeMismatch, IndexOutOfRange, NotSupported, OperandLabel, ShapeMismatch, ValueFault
+from gradcli.functions.arguments import Operand, Scalar, Shape
+from gradcli.functions.declare import function
+from gradcli.functions.elementwise import eq, where
+from gradcli.functions.index import representable, slice_backward, spread
+from gradcli.functions.shape import expand, reshape, unsqueeze
+from gradcli.lazy import LazyArray, Size, compute, ops
+from gradcli.lazy.dtypes import int32, int64
+from gradcli.lazy.shapes import broadcast, describe, normalize_dim
+
+# ── checking positions ──
+
+
+def check_within(index: Tensor, size: int, message: str, lowest: int = 0, operand: int = 2) -> LazyArray:
+    """Positions counted from the front, computed and found to be within bounds; `message` has places for index and size."""
+    values = compute([index.array])[0]
+    outside = (values < lowest) | (values >= size)
+    if outside.any():
+        text = message.format(index=int(values[outside].flat[0]), size=size)
+        raise IndexOutOfRange(text, torch_message=text, operands=[OperandLabel(operand, f"{lowest} to {size - 1} are valid")])
+    if lowest < 0 and (values < 0).any():
+        return ops.from_buffer(np.where(values < 0, values + size, values).astype(np.int64), int64)
+    return ops.cast(index.array, int64)
+
+
+def check_integers(index: Tensor, message: str) -> None:
+    """An index has to be int32 or int64."""
+    if index.dtype not in (int32, int64):
+        labels = [OperandLabel(2, f"this is {index.dtype}")]
+        raise DTypeMismatch(message, torch_message=message, operands=labels, hint="convert it with .long()")
+
+
+def _misfit(message: str, input: Tensor, index: Tensor) -> ShapeMismatch:
+    labels = [OperandLabel(0, describe(input.shape)), OperandLabel(2, describe(index.shape))]
+    return ShapeMismatch(message, torch_message=message, operands=labels)
+
+
+def _check_rank(index: Tensor, other: Tensor, name: str) -> None:
+    if max(index.ndim, 1) != max(other.ndim, 1):
+        raise _misfit(f"Index tensor must have the same number of dimensions as {name} tensor", other, index)
+
+
+def _within_axis(input: Tensor, axis: int, index: Tensor) -> LazyArray:
+    size = input.shape[axis] if input.ndim else 1
+    return check_within(index, size, f"index {{index}} is out of bounds for dimension {axis} with size {{size}}")
+
+
+def _raised(array: LazyArray) -> LazyArray:
+    """With at least one dimension: a 0-dim tensor is gathered from like one of shape [1]."""
+    return array if array.shape else ops.reshape(array, Size((1,)))
+
+
+# ── gather ──
+
+
+@function(
+    "GatherBackward0",
+    examples=("gather(x, 1, tensor([[0, 2], [1, 0]]))",),
+    d_input=lambda g, input_shape, dim, index: scatter_add(_zeros(input_shape, g), dim, index, g),
+)
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> LazyArray:
+    """result[i][j] = input[index[i][j]][j] for dim 0, input[i][index[i][j]] for dim 1."""
+    axis = normalize_dim(dim, input.ndim)
+    check_integers(index, "gather(): Expected dtype int32/int64 for index")
+    if not index.shape.numel():
+        return ops.full(index.shape, 0, input.dtype)
+    _check_rank(index, input, "input")
+    for other, (own, size) in enumerate(zip(input.shape, index.shape, strict=False)):
+        if other != axis and size > own:
+            message = (
+                f"Size does not match at dimension {other} expected index {list(index.shape)} "
+                f"to be no larger than self {list(input.shape)} apart from dimension {axis}"
+            )
+            raise _misfit(message, input, index)
+    positions = _within_axis(input, axis, index)
+    return ops.reshape(ops.gather(_raised(input.array), _raised(positions), axis), index.shape)
+
+
+def _zeros(shape: Size, like: Tensor) -> Tensor:
+    return Tensor(ops.full(shape, 0, like.dtype))
+
+
+@function(forms=(gather,), examples=("take_along_dim(x, argsort(x, 1), 1)",))
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """gather with the dimensions beside `dim` broadcast; without `dim`, from all elements in one dimension."""
+    if indices.dtype is not int64:
+        message = f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.tensor_type}"
+        raise DTypeMismatch(message, torch_message=message, hint="convert it with .long()")
+    if dim is None:
+        return gather(reshape(input, (-1,)), 0, reshape(indices, (-1,)))
+    if input.ndim != indices.ndim:
+        message = (
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
+            f"but got {input.ndim} dimensions for input, and {indices.ndim} dimensions for indices"
+        )
+        labels = [OperandLabel(0, describe(input.shape)), OperandLabel(1, describe(indices.shape))]
+        raise ShapeMismatch(message, torch_message=message, operands=labels)
+    axis = normalize_dim(dim, input.ndim)
+    common = broadcast(Size(_with(input.shape, axis, 1)), Size(_with(indices.shape, axis, 1)))
+    size = input.shape[axis]
+    counted = Tensor(_counted_from_front(indices, size))
+    return gather(expand(input, _with(common, axis, size)), axis, expand(counted, _with(common, axis, indices.shape[axis])))
+
+
+def _with(shape: Shape, axis: int, size: int) -> tuple[int, ...]:
+    return (*shape[:axis], size, *shape[axis + 1 :])
+
+
+def _counted_from_front(index: Tensor, size: int) -> LazyArray:
+    negative = ops.binary("less", index.array, ops.constant(0, int64))
+    return ops.where(negative, ops.binary("add", index.array, ops.constant(size, int64)), index.array)
+
+
+@function(
+    "TakeBackward0",
+    examples=("take(x, tensor([0, 4]))",),
+    d_input=lambda g, input_shape, index: _put_back(g, input_shape, index),
+)
+def take(input: Tensor, index: Tensor) -> LazyArray:
+    """Elements by their position in all of the tensor's elements, row by row."""
+    if index.dtype is not int64:
+        message = f"take(): Expected a long tensor for index, but got {index.dtype.tensor_type}"
+        raise DTypeMismatch(message, torch_message=message, hint="convert it with .long()")
+    size = input.shape.numel()
+    positions = check_within(index, size, "out of range: tried to access index {index} on a tensor of {size} elements.", -size, 1)
+    return ops.index(ops.reshape(input.array, Size((size,))), (0,), [positions])
+
+
+def _put_back(g: Tensor, shape: Size, index: Tensor) -> Tensor:
+    counted = Tensor(_counted_from_front(index, shape.numel()))
+    return reshape(spread(g, (shape.numel(),), (0,), (counted,), False), shape)
+
+
+# ── scatter ──
+
+
+def _scattered(input: Tensor, dim: int, index: Tensor, src: Tensor | None, source: LazyArray, accumulate: bool) -> LazyArray:
+    """The forward of all kinds of scatter, with their checks; src is None for a number."""
+    axis = normalize_dim(dim, input.ndim)
+    check_integers(index, "scatter(): Expected dtype int32/int64 for index")
+    if src is not None and src.dtype is not input.dtype:
+        message = "scatter(): Expected self.dtype to be equal to src.dtype"
+        labels = [OperandLabel(0, f"this is {input.dtype}"), OperandLabel(3, f"this is {src.dtype}")]
+        raise DTypeMismatch(message, torch_message=message, operands=labels)
+    if not index.shape.numel():
+        return input.array
+    _check_rank(index, input, "self")
+    if src is not None:
+        _check_rank(index, src, "src")
+    _check_scatter_shape(input, axis, index, src)
+    positions = _within_axis(input, axis, index)
+    result = ops.scatter(_raised(input.array), _raised(positions), _raised(source), axis, accumulate)
+    return ops.reshape(result, input.shape)
+
+
+def _check_scatter_shape(input: Tensor, axis: int, index: Tensor, src: Tensor | None) -> None:
+    pairs = enumerate(zip(input.shape, index.shape, strict=False))
+    too_large = [other for other, (own, size) in pairs if other != axis and size > own]
+    beyond = src is not None and any(size > own for own, size in zip(src.shape, index.shape, strict=False))
+    if too_large or beyond:
+        message = f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from dimension {axis}"
+        if src is not None:
+            message += f" and to be no larger size than src {list(src.shape)}"
+        raise _misfit(message, input, index)
+
+
+def _gathered(g: Tensor, dim: int, index: Tensor, src_shape: Size) -> Tensor:
+    """What the source of a scatter gets: elements beyond the index were not used."""
+    taken = gather(g, dim, index)
+    for axis, size in enumerate(src_shape):
+        if axis < taken.ndim and taken.shape[axis] != size:
+            taken = slice_backward(taken, _with(taken.shape, axis, size), axis, 0, 1)
+    return taken
+
+
+@function(
+    "ScatterBackward0",
+    name="scatter",
+    public=False,
+    examples=("scatter(x, 1, tensor([[0, 2], [1, 0]]), x)",),
+    d_input=lambda g, dim, index: scatter_number(g, dim, index, 0),
+    d_src=lambda g, dim, index, src_shape: _gathered(g, dim, index, src_shape),
+)
+def scatter_tensor(input: Tensor, dim: int, index: Tensor, src: Tensor) -> LazyArray:
+    """input with result[index[i][j]][j] = src[i][j] for dim 0."""
+    return _scattered(input, dim, index, src, src.array, accumulate=False)
+
+
+@function(
+    "ScatterBackward1",
+    name="scatter",
+    public=False,
+    examples=("scatter(x, 1, tensor([[0], [2]]), 5.)",),
+    d_input=lambda g, dim, index: scatter_number(g, dim, index, 0),
+)
+def scatter_number(input: Tensor, dim: int, index: Tensor, value: Scalar) -> LazyArray:
+    """input with a number at result[index[i][j]][j] for dim 0."""
+    number = ops.full(index.shape, representable(value, input.dtype), input.dtype)
+    return _scattered(input, dim, index, None, number, accumulate=False)
+
+
+@function(in_place=True, forms=(scatter_tensor, scatter_number))
+def scatter(input: Tensor, dim: int, index: Tensor, src: Operand | None = None, *, value: Scalar | None = None) -> Tensor:
+    """input with the elements at positions along a dimension replaced by those of src, or by a number."""
+    source = value if src is None else src
+    if source is None:
+        message = 'scatter() missing 1 required positional arguments: "src"'
+        raise ArgumentError(message, torch_message=message)
+    return (scatter_tensor if isinstance(source, Tensor) else scatter_number)(input, dim, index, source)
+
+
+@function(
+    "ScatterAddBackward0",
+    in_place=True,
+    examples=("scatter_add(x, 1, tensor([[0, 0], [1, 2]]), x)",),
+    d_input=lambda g: g,
+    d_src=lambda g, dim, index, src_shape: _gathered(g, dim, index, src_shape),
+)
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> LazyArray:
+    """input with src[i][j] added at result[index[i][j]][j] for dim 0."""
+    return _scattered(input, dim, index, src, src.array, accumulate=True)
+
+
+# ── embedding and one_hot ──
+
+
+def _rows_summed(g: Tensor, input: Tensor, weight_shape: Size, padding_idx: int | None, scale_grad_by_freq: bool) -> Tensor:
+    """What each row of an embedding gets: the cotangents of where it was looked up; nothing for the row of padding."""
+    if padding_idx is not None:
+        row = padding_idx % weight_shape[0]
+        g = where(unsqueeze(eq(input, row), -1), 0.0, g)
+    if scale_grad_by_freq:
+        ones = Tensor(ops.full(input.shape, 1.0, g.dtype))
+        counts = spread(ones, (weight_shape[0],), (0,), (input,), False)
+        g = g / unsqueeze(Tensor(ops.index(counts.array, (0,), [input.array])), -1)
+    return spread(g, weight_shape, (0, None), (input,), False)
+
+
+@function(
+    "EmbeddingBackward0",
+    namespace="torch.nn.functional",
+    examples=("F.embedding(tensor([0, 1, 1]), x)",),
+    d_weight=_rows_summed,
+)
+def embedding(
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> LazyArray:
+    """Rows of weight, looked up by integers."""
+    if padding_idx is not None and not -weight.shape[0] <= padding_idx < weight.shape[0]:
+        message = "Padding_idx must be within num_embeddings"
+        raise ValueFault(message, torch_message=message)
+    if max_norm is not None:
+        raise NotSupported("embedding() cannot renormalize its weight yet", hint="leave max_norm out")
+    if weight.ndim != 2:
+        message = "'weight' must be 2-D"
+        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(1, describe(weight.shape))])
+    check_integers(
+        input,
+        "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
+        f"torch.{input.dtype.tensor_type}Tensor instead (while checking arguments for embedding)",
+    )
+    positions = check_within(input, weight.shape[0], "index out of range in self", operand=0)
+    return ops.index(weight.array, (0, None), [positions])
+
+
+@function(namespace="torch.nn.functional", examples=("F.one_hot(tensor([0, 2]), 3)",))
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Any:
+    """A new last dimension with 1 at the class and 0 elsewhere; as many classes as there are, unless said."""
+    if tensor.dtype is not int64:
+        message = "one_hot is only applicable to index tensor of type LongTensor."
+        raise DTypeMismatch(message, torch_message=message, hint="convert it with .long()")
+    if not tensor.shape.numel() and num_classes <= 0:
+        message = "Can not infer total number of classes from empty tensor."
+        raise ValueFault(message, torch_message=message)
+    values = compute([tensor.array])[0]
+    if (values < 0).any():
+        raise ValueFault("Class values must be non-negative.", torch_message="Class values must be non-negative.")
+    classes = int(values.max(initial=0)) + 1 if num_classes == -1 else num_classes
+    if (values >= classes).any():
+        message = "Class values must be smaller than num_classes."
+        raise ValueFault(message, torch_message=message, operands=[OperandLabel(0, f"the largest is {values.max()}")])
+    column = ops.reshape(tensor.array, Size((*tensor.shape, 1)))
+    return ops.cast(ops.binary("equal", column, ops.arange(0, 1, classes, int64)), int64)

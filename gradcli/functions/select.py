@@ -1,0 +1,286 @@
+"""Elements chosen by a mask, and slices chosen by an index vector: masked_select, masked_fill, index_select and its kind."""
+
+from __future__ import annotations
+
+from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import Scalar
+from gradcli.errors import DTypeMismatch, OperandLabel, ShapeMismatch
+from gradcli.functions.arguments import Operand
+from gradcli.functions.declare import function
+from gradcli.functions.elementwise import where
+from gradcli.functions.gather import check_integers, check_within
+from gradcli.functions.index import Positions, positions_of, representable, spread, take_at
+from gradcli.functions.shape import reshape
+from gradcli.lazy import LazyArray, Size, ops
+from gradcli.lazy.dtypes import bool_, int64
+from gradcli.lazy.shapes import broadcast, describe, normalize_dim
+
+# ── masks ──
+
+
+def _where_it_holds(shape: Size, mask: Tensor) -> Positions:
+    """The positions where a mask holds, after broadcasting; a single element counts as one dimension."""
+    common = broadcast(mask.shape, shape) or Size((1,))
+    return positions_of(common, {0: Tensor(ops.broadcast_to(mask.array, common))})
+
+
+def _put_where_it_holds(g: Tensor, shape: Size, mask: Tensor) -> Tensor:
+    return spread(g, broadcast(mask.shape, shape) or (1,), *_where_it_holds(shape, mask))
+
+
+@function(
+    "MaskedSelectBackward0",
+    examples=("masked_select(x, x > 0)",),
+    d_input=lambda g, input_shape, mask: _put_where_it_holds(g, input_shape, mask),
+)
+def masked_select(input: Tensor, mask: Tensor) -> LazyArray:
+    """The elements where a mask holds, in one dimension."""
+    if mask.dtype is not bool_:
+        raise _no_mask("masked_select: expected BoolTensor for mask", mask)
+    common = broadcast(mask.shape, input.shape) or Size((1,))
+    entries, indices, _ = _where_it_holds(input.shape, mask)
+    return ops.index(ops.broadcast_to(input.array, common), entries, [index.array for index in indices])
+
+
+def _no_mask(message: str, mask: Tensor) -> DTypeMismatch:
+    labels = [OperandLabel(1, f"this is {mask.dtype}")]
+    return DTypeMismatch(message, torch_message=message, operands=labels, hint="compare it with something: mask != 0")
+
+
+#: What the sentence about masks calls their dtypes.
+_CPP_NAMES = {
+    "float16": "c10::Half",
+    "float32": "float",
+    "float64": "double",
+    "int16": "short int",
+    "int32": "int",
+    "int64": "long int",
+    "int8": "signed char",
+    "uint8": "unsigned char",
+}
+
+
+def _filled(input: Tensor, mask: Tensor, value: LazyArray) -> LazyArray:
+    shape = broadcast(mask.shape, input.shape)
+    if mask.dtype is not bool_:
+        raise _no_mask(f"masked_fill_ only supports boolean masks, but got mask with dtype {_CPP_NAMES[mask.dtype.name]}", mask)
+    return ops.where(ops.broadcast_to(mask.array, shape), ops.cast(value, input.dtype), input.array)
+
+
+@function(
+    "MaskedFillBackward0",
+    name="masked_fill",
+    public=False,
+    examples=("masked_fill(x, x > 0.5, 0.)",),
+    d_input=lambda g, mask: where(mask, 0.0, g),
+)
+def masked_fill_number(input: Tensor, mask: Tensor, value: Scalar) -> LazyArray:
+    """The tensor with a number where a mask holds."""
+    return _filled(input, mask, ops.constant(representable(value, input.dtype), input.dtype))
+
+
+@function(
+    "MaskedFillBackward1",
+    name="masked_fill",
+    public=False,
+    examples=("masked_fill(x, x > 0.5, sum(x))",),
+    d_input=lambda g, mask: where(mask, 0.0, g),
+    d_value=lambda g, mask: where(mask, g, 0.0),
+)
+def masked_fill_tensor(input: Tensor, mask: Tensor, value: Tensor) -> LazyArray:
+    """The tensor with the number in a 0-dim tensor where a mask holds."""
+    if value.ndim:
+        message = f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(2, describe(value.shape))], hint="use where")
+    return _filled(input, mask, value.array)
+
+
+@function(in_place=True, forms=(masked_fill_number, masked_fill_tensor))
+def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
+    """The tensor with a number where a mask holds."""
+    return (masked_fill_tensor if isinstance(value, Tensor) else masked_fill_number)(input, mask, value)
+
+
+# ── index vectors ──
+
+
+def _along(input: Tensor, axis: int) -> tuple[int | None, ...]:
+    """The entries of an index that stands on one axis."""
+    return tuple(0 if position == axis else None for position in range(max(input.ndim, 1)))
+
+
+def _raised(shape: Size) -> Size:
+    return shape or Size((1,))
+
+
+def _check_vector(index: Tensor, message: str) -> None:
+    if index.ndim > 1:
+        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(2, describe(index.shape))])
+
+
+def _positions(input: Tensor, axis: int, index: Tensor, message: str, lowest: int = 0) -> LazyArray:
+    size = _raised(input.shape)[axis]
+    return ops.reshape(check_within(index, size, message, lowest * size), Size((index.shape.numel(),)))
+
+
+def _put_slices(g: Tensor, input_shape: Size, dim: int, index: Tensor) -> Tensor:
+    """Zeros with slices added where they were taken: the adjoint of index_select."""
+    if not input_shape:
+        return reshape(g, ())
+    axis = normalize_dim(dim, len(input_shape))
+    return spread(g, input_shape, _along(g, axis), (reshape(index, (-1,)),), False)
+
+
+def _take_slices(g: Tensor, dim: int, index: Tensor) -> Tensor:
+    """index_select for rules, where an index may count from the end."""
+    axis = normalize_dim(dim, g.ndim)
+    position = _positions(g, axis, index, "index {index} is out of range", -1)
+    return take_at(reshape(g, _raised(g.shape)), _along(g, axis), (Tensor(position),), False)
+
+
+@function(
+    "IndexSelectBackward0",
+    examples=("index_select(x, 1, tensor([0, 2, 2]))",),
+    d_input=lambda g, input_shape, dim, index: _put_slices(g, input_shape, dim, index),
+)
+def index_select(input: Tensor, dim: int, index: Tensor) -> LazyArray:
+    """Slices along a dimension, chosen by a vector of positions."""
+    axis = normalize_dim(dim, input.ndim)
+    _check_vector(index, "index_select(): Index is supposed to be a vector")
+    check_integers(index, "index_select(): Expected dtype int32 or int64 for index")
+    if not input.ndim:
+        if index.shape.numel() != 1:
+            message = f"index_select(): Index to scalar can have only 1 value, got {index.shape.numel()} value(s)"
+            raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(2, describe(index.shape))])
+        return input.array
+    positions = _positions(input, axis, index, "index out of range in self")
+    return ops.index(input.array, _along(input, axis), [positions])
+
+
+def _without_slices(g: Tensor, dim: int, index: Tensor) -> Tensor:
+    return index_fill_number(g, dim, index, 0)
+
+
+def _filled_slices(input: Tensor, dim: int, index: Tensor, value: LazyArray) -> LazyArray:
+    axis = normalize_dim(dim, input.ndim)
+    if index.dtype is not int64:
+        message = "index_fill_(): Expected dtype int64 for index."
+        raise DTypeMismatch(message, torch_message=message, operands=[OperandLabel(2, f"this is {index.dtype}")])
+    _check_vector(index, "Index is supposed to be a vector")
+    size = _raised(input.shape)[axis]
+    message = f"index {{index}} is out of bounds for dimension {axis} with size {size}"
+    positions = _positions(input, axis, index, message, -1)
+    flat = ops.reshape(input.array, _raised(input.shape))
+    return ops.reshape(ops.index_put(flat, _along(input, axis), [positions], ops.cast(value, input.dtype), False), input.shape)
+
+
+def _filled_mask(g: Tensor, dim: int, index: Tensor) -> Tensor:
+    """Where an index_fill put its value; a slice named twice is filled once."""
+    return index_fill_number(Tensor(ops.full(g.shape, False, bool_)), dim, index, True)
+
+
+@function(
+    "IndexFillBackward0",
+    name="index_fill",
+    public=False,
+    examples=("index_fill(x, 1, tensor([0]), 5.)",),
+    d_input=_without_slices,
+)
+def index_fill_number(input: Tensor, dim: int, index: Tensor, value: Scalar) -> LazyArray:
+    """The tensor with a number in some slices."""
+    return _filled_slices(input, dim, index, ops.constant(representable(value, input.dtype), input.dtype))
+
+
+@function(
+    "IndexFillBackward1",
+    name="index_fill",
+    public=False,
+    examples=("index_fill(x, 1, tensor([0]), sum(x))",),
+    d_input=_without_slices,
+    d_value=lambda g, dim, index: where(_filled_mask(g, dim, index), g, 0.0),
+)
+def index_fill_tensor(input: Tensor, dim: int, index: Tensor, value: Tensor) -> LazyArray:
+    """The tensor with the number in a 0-dim tensor in some slices."""
+    if value.ndim:
+        message = f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(3, describe(value.shape))])
+    return _filled_slices(input, dim, index, value.array)
+
+
+@function(in_place=True, forms=(index_fill_number, index_fill_tensor))
+def index_fill(input: Tensor, dim: int, index: Tensor, value: Operand) -> Tensor:
+    """The tensor with a number in some slices along a dimension."""
+    return (index_fill_tensor if isinstance(value, Tensor) else index_fill_number)(input, dim, index, value)
+
+
+@function(
+    "IndexAddBackward0",
+    in_place=True,
+    examples=("index_add(x, 0, tensor([0, 0]), x)", "index_add(x, 0, tensor([1]), x[:1], alpha=2)"),
+    d_input=lambda g: g,
+    d_source=lambda g, dim, index, source_shape, alpha: reshape(_take_slices(g, dim, index) * alpha, source_shape),
+)
+def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Scalar = 1) -> LazyArray:
+    """The tensor with slices of source added to some slices along a dimension."""
+    axis = normalize_dim(dim, input.ndim)
+    _check_vector(
+        index,
+        f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} "
+        f"with type: {index.dtype.tensor_type} and size: {list(index.shape)}",
+    )
+    check_integers(index, "index_add_(): Expected dtype int32/int64 for index but got: " + index.dtype.tensor_type)
+    if source.dtype is not input.dtype:
+        kinds = f"self ({input.dtype.tensor_type}) and source ({source.dtype.tensor_type})"
+        message = f"index_add_(): {kinds} must have the same scalar type"
+        raise DTypeMismatch(message, torch_message=message, operands=[OperandLabel(3, f"this is {source.dtype}")])
+    count, given = index.shape.numel(), _raised(source.shape)[axis if source.ndim else 0]
+    if count != given:
+        message = f"index_add_(): Number of indices ({count}) should be equal to source.size(dim): ({given}), for dim: {axis}"
+        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(3, describe(source.shape))])
+    _check_other_sizes(input, source, axis, "index_add_()")
+    positions = _positions(input, axis, index, f"index {{index}} is out of bounds for dimension {axis} with size {{size}}")
+    scaled = source.array if alpha == 1 else ops.binary("mul", source.array, ops.constant(alpha, input.dtype))
+    return _put(input, axis, positions, scaled, accumulate=True)
+
+
+def _put(input: Tensor, axis: int, positions: LazyArray, source: LazyArray, accumulate: bool) -> LazyArray:
+    flat = ops.reshape(input.array, _raised(input.shape))
+    slices = ops.reshape(source, _raised(source.shape))
+    return ops.reshape(ops.index_put(flat, _along(input, axis), [positions], slices, accumulate), input.shape)
+
+
+def _check_other_sizes(input: Tensor, source: Tensor, axis: int, name: str) -> None:
+    own, given = (list(shape[:axis]) + list(shape[axis + 1 :]) for shape in (input.shape, source.shape))
+    if own != given and input.ndim and source.ndim:
+        message = f"{name}: source {list(source.shape)} does not fit self {list(input.shape)} outside of dimension {axis}"
+        labels = [OperandLabel(0, describe(input.shape)), OperandLabel(3, describe(source.shape))]
+        raise ShapeMismatch(message, operands=labels)
+
+
+@function(
+    "IndexCopyBackward0",
+    in_place=True,
+    examples=("index_copy(x, 0, tensor([1]), x[:1])",),
+    d_input=_without_slices,
+    d_source=lambda g, dim, index, source_shape: reshape(_take_slices(g, dim, index), source_shape),
+)
+def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> LazyArray:
+    """The tensor with some slices along a dimension replaced by those of source."""
+    axis = normalize_dim(dim, input.ndim)
+    if index.dtype is not int64:
+        message = f"index_copy_(): Expected a long tensor for index, but got {index.dtype.tensor_type}"
+        raise DTypeMismatch(message, torch_message=message, operands=[OperandLabel(2, f"this is {index.dtype}")])
+    _check_vector(index, f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})")
+    if input.ndim and source.ndim and input.ndim != source.ndim:
+        message = (
+            "index_copy_(): When source and destination are not scalars, their dimensionality must match. "
+            f"Source dimensionality ({source.ndim}), destination dimensionality ({input.ndim})"
+        )
+        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(3, describe(source.shape))])
+    count, given = index.shape.numel(), _raised(source.shape)[axis if source.ndim else 0]
+    if count != given:
+        message = f"index_copy_(): Number of indices ({count}) should be equal to source.size(dim) ({given})"
+        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(3, describe(source.shape))])
+    _check_other_sizes(input, source, axis, "index_copy_()")
+    bounds = f"index_copy_(): index {{index}} is out of bounds for dimension {axis} with size {{size}}"
+    return _put(input, axis, _positions(input, axis, index, bounds), ops.cast(source.array, input.dtype), accumulate=False)

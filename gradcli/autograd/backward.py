@@ -80,7 +80,9 @@ def _roots(tensors: Sequence[Tensor], gradients: Sequence[Tensor | None] | None)
         node, number = edge_to(tensor)
         if node is None:
             message = f"element {position} of tensors does not require grad and does not have a grad_fn"
-            raise NoGradRequired(message, torch_message=message, operands=[OperandLabel(0, "this depends on no tensor that requires grad")])
+            raise NoGradRequired(
+                message, torch_message=message, operands=[OperandLabel(0, "this depends on no tensor that requires grad")]
+            )
         assert gradient is not None
         _check_gradient(tensor, gradient, position)
         roots.append(((node, number), gradient))

@@ -21,7 +21,9 @@ def change_in_place(target: Tensor, operation: Callable[[Tensor], Tensor]) -> Te
     result = operation(snapshot)
     if result.shape != target.shape:
         message = f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
-        raise ShapeMismatch(message, torch_message=message, hint="an in-place operation cannot change the shape; write x = x + ... instead")
+        raise ShapeMismatch(
+            message, torch_message=message, hint="an in-place operation cannot change the shape; write x = x + ... instead"
+        )
     if result.dtype is not target.dtype:
         result = _converted(result, target)
     target.version += 1

@@ -147,7 +147,9 @@ class Node:
             if self.span is not None:
                 from gradcli.errors import Related
 
-                related.append(Related(self.span, f"the values that {self.name} saved here were freed by the first backward", self.source))
+                related.append(
+                    Related(self.span, f"the values that {self.name} saved here were freed by the first backward", self.source)
+                )
             raise BackwardTwice(TWICE, torch_message=TWICE, related=related, hint="give retain_graph=True to the first backward")
         return {name: saved.unpack(self) for name, saved in self.saved.items()}
 

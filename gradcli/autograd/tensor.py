@@ -56,7 +56,9 @@ class Tensor:
     view_of: ViewOf | None = None
     views: list[weakref.ref[Tensor]] | None = None
 
-    def __init__(self, array: LazyArray, requires_grad: bool = False, grad_fn: Node | None = None, output_number: int = 0) -> None:
+    def __init__(
+        self, array: LazyArray, requires_grad: bool = False, grad_fn: Node | None = None, output_number: int = 0
+    ) -> None:
         self.array = array
         self.requires_grad = requires_grad
         self.grad_fn = grad_fn
@@ -98,7 +100,9 @@ class Tensor:
         """The value of a tensor with one element, as a Python number."""
         if self.shape.numel() != 1:
             message = f"a Tensor with {self.shape.numel()} elements cannot be converted to Scalar"
-            raise TypeMismatch(message, torch_message=message, hint="reduce it first, for example with sum() or mean(), or index one element")
+            raise TypeMismatch(
+                message, torch_message=message, hint="reduce it first, for example with sum() or mean(), or index one element"
+            )
         value: Scalar = self.numpy().item()
         return value
 
@@ -197,5 +201,7 @@ def set_requires_grad(tensor: Tensor, requires_grad: bool) -> None:
         raise AutogradError(message, torch_message=message)
     if requires_grad and not tensor.dtype.is_floating:
         message = "only Tensors of floating point dtype can require gradients"
-        raise AutogradError(message, torch_message=message, hint="write its numbers with a point (1. instead of 1), or convert it with .float()")
+        raise AutogradError(
+            message, torch_message=message, hint="write its numbers with a point (1. instead of 1), or convert it with .float()"
+        )
     tensor.requires_grad = requires_grad

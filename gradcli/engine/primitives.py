@@ -133,7 +133,7 @@ def _argsort(node: LazyArray, values: list[Array]) -> Array:
         return np.argsort(x, axis=axis, kind="stable")
     # Sorting the reversed axis and reversing the outcome keeps equal values in their order.
     reversed_positions = np.flip(np.argsort(np.flip(x, axis), axis=axis, kind="stable"), axis)
-    return x.shape[axis] - 1 - reversed_positions
+    return np.asarray(x.shape[axis] - 1 - reversed_positions)
 
 
 def _arg_reduce(find: Callable[..., Any]) -> Implementation:
@@ -181,7 +181,7 @@ def _scatter(node: LazyArray, values: list[Array]) -> Array:
     return result
 
 
-def _advanced_index(entries: tuple[int | None, ...], indices: list[Array]) -> tuple[slice | Array, ...]:
+def _advanced_index(entries: tuple[int | None, ...], indices: list[Array]) -> Any:
     return tuple(slice(None) if entry is None else indices[entry] for entry in entries)
 
 
@@ -217,7 +217,7 @@ def _arange(node: LazyArray, values: list[Array]) -> Array:
     start, step, length = node.params
     exact = np.float64 if node.dtype.is_floating else np.int64
     result = np.arange(length, dtype=exact) * step + start
-    return result.astype(NUMPY_DTYPE[node.dtype])
+    return np.asarray(result.astype(NUMPY_DTYPE[node.dtype]))
 
 
 def _remainder(node: LazyArray, values: list[Array]) -> Array:
@@ -226,7 +226,7 @@ def _remainder(node: LazyArray, values: list[Array]) -> Array:
     if not node.dtype.is_floating:
         return np.asarray(np.remainder(x, y))
     remainder = np.fmod(x, y)
-    return np.where((remainder != 0) & ((remainder < 0) != (y < 0)), remainder + y, remainder)
+    return np.asarray(np.where((remainder != 0) & ((remainder < 0) != (y < 0)), remainder + y, remainder))
 
 
 IMPLEMENTATIONS: dict[str, Implementation] = {

@@ -7,7 +7,9 @@ from gradcli.functions.declare import function
 from gradcli.lazy import LazyArray, Size, ops
 
 
-@function("GatherBackward0", public=False, d_input=lambda g, axis, index, input_shape: put_along(g, axis, index, input_shape[axis]))
+@function(
+    "GatherBackward0", public=False, d_input=lambda g, axis, index, input_shape: put_along(g, axis, index, input_shape[axis])
+)
 def take_along(input: Tensor, axis: int, index: Tensor) -> LazyArray:
     """The elements at the positions along an axis."""
     return ops.gather(input.array, index.array, axis)

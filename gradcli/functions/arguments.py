@@ -19,7 +19,15 @@ Tensors = Sequence[Tensor]
 REQUIRED = object()
 
 #: Spellings of NumPy that PyTorch accepts.
-KEYWORD_ALIASES = {"axis": "dim", "axes": "dims", "keepdims": "keepdim", "x": "input", "self": "input", "axis0": "dim0", "axis1": "dim1"}
+KEYWORD_ALIASES = {
+    "axis": "dim",
+    "axes": "dims",
+    "keepdims": "keepdim",
+    "x": "input",
+    "self": "input",
+    "axis0": "dim0",
+    "axis1": "dim1",
+}
 
 
 def type_name(value: object) -> str:
@@ -100,6 +108,10 @@ KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
+#: The kind of all values of a variadic parameter, by the annotation of one.
+VARIADIC = {"int": "Shape", "Tensor": "Tensors"}
+
+
 class Parameter:
     """A parameter of a declared function: its name, its kind and its default."""
 
@@ -129,13 +141,12 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     ]
     if code.co_flags & 0x04:  # *args
         name = code.co_varnames[len(names)]
-        parameters.insert(positional, Parameter(name, annotations[name], (), False, True))
+        annotation: str = annotations[name]
+        parameters.insert(positional, Parameter(name, VARIADIC.get(annotation, annotation), (), False, True))
     return tuple(parameters)
 
 
-def bind(
-    function_name: str, parameters: Sequence[Parameter], arguments: Sequence[Any], keywords: Mapping[str, Any]
-) -> list[Any]:
+def bind(function_name: str, parameters: Sequence[Parameter], arguments: Sequence[Any], keywords: Mapping[str, Any]) -> list[Any]:
     """The values of all parameters in order, checked and coerced; a variadic one becomes a tuple."""
     bound: list[Any] = []
     position = 0
@@ -165,7 +176,10 @@ def bind(
         message = f"{function_name}() got an unexpected keyword argument '{name}'"
         names = [parameter.name for parameter in parameters]
         raise ArgumentError(
-            message, torch_message=message, hint=_signature_hint(function_name, parameters), did_you_mean=close_matches(name, names)
+            message,
+            torch_message=message,
+            hint=_signature_hint(function_name, parameters),
+            did_you_mean=close_matches(name, names),
         )
     return bound
 
@@ -193,8 +207,12 @@ def _checked(function_name: str, parameter: Parameter, value: Any, position: int
             f"{function_name}(): argument '{parameter.name}' (position {position + 1}) "
             f"must be {parameter.expected}, not {type_name(value)}"
         )
-        hint = "make a tensor of it: tensor(...)" if parameter.kind == "Tensor" and isinstance(value, (list, int, float)) else None
-        raise ArgumentError(message, torch_message=message, operands=[OperandLabel(position, f"this is {type_name(value)}")], hint=hint)
+        hint = (
+            "make a tensor of it: tensor(...)" if parameter.kind == "Tensor" and isinstance(value, (list, int, float)) else None
+        )
+        raise ArgumentError(
+            message, torch_message=message, operands=[OperandLabel(position, f"this is {type_name(value)}")], hint=hint
+        )
     return coerced
 
 
@@ -204,7 +222,7 @@ def _signature_hint(function_name: str, parameters: Sequence[Parameter]) -> str:
 
 def signature_text(function_name: str, parameters: Sequence[Parameter]) -> str:
     """The signature as PyTorch's documentation writes it: `sum(input, dim=None, keepdim=False, *, dtype=None)`."""
-    pieces = []
+    pieces: list[str] = []
     for parameter in parameters:
         if parameter.is_keyword_only and "*" not in pieces and not any(piece.startswith("*") for piece in pieces):
             pieces.append("*")

@@ -153,21 +153,21 @@ def _check_device(device: Any) -> None:
 
 
 @function(method=False, examples=("zeros(2, 3)",))
-def zeros(*size: Shape, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros(*size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros."""
     _check_device(device)
     return leaf(ops.full(size_of(size), 0, dtype or settings.default_dtype), requires_grad)
 
 
 @function(method=False, examples=("ones(2, 2)",))
-def ones(*size: Shape, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(*size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones."""
     _check_device(device)
     return leaf(ops.full(size_of(size), 1, dtype or settings.default_dtype), requires_grad)
 
 
 @function(method=False)
-def empty(*size: Shape, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty(*size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor to be filled; here it holds zeros."""
     _check_device(device)
     return leaf(ops.full(size_of(size), 0, dtype or settings.default_dtype), requires_grad)
@@ -263,7 +263,13 @@ def _evenly_spaced(start: Scalar, end: Scalar, steps: int, dtype: DType) -> Lazy
 # ── conversions ──
 
 
-@function("ToCopyBackward0", method=False, public=False, examples=("x.double()",), d_input=lambda g, input_dtype: to_dtype(g, input_dtype))
+@function(
+    "ToCopyBackward0",
+    method=False,
+    public=False,
+    examples=("x.double()",),
+    d_input=lambda g, input_dtype: to_dtype(g, input_dtype),
+)
 def to_dtype(input: Tensor, dtype: DType) -> LazyArray:
     """The same numbers in another dtype."""
     return ops.cast(input.array, dtype)
@@ -325,4 +331,3 @@ def promote_types(type1: DType, type2: DType) -> DType:
 
 
 operators["to"] = to
-

@@ -168,9 +168,7 @@ class Function:
             edges += own
             if any(node is not None for node, _ in own):
                 active.append(argument)
-        node = Node(
-            self.grad_fn_name(bound), self, tuple(edges), tuple((output.shape, output.dtype) for output in outputs)
-        )
+        node = Node(self.grad_fn_name(bound), self, tuple(edges), tuple((output.shape, output.dtype) for output in outputs))
         for number, output in enumerate(outputs):
             if output.dtype.is_floating:
                 output.requires_grad, output.grad_fn, output.output_number = True, node, number
@@ -232,9 +230,7 @@ class Function:
             edge += count
         return pulled
 
-    def _value(
-        self, name: str, node: Node, cotangents: Sequence[Tensor | None], saved: dict[str, Any], plain: list[Any]
-    ) -> Any:
+    def _value(self, name: str, node: Node, cotangents: Sequence[Tensor | None], saved: dict[str, Any], plain: list[Any]) -> Any:
         """What a rule means by one of the names it takes."""
         if name in saved:
             return saved[name]
@@ -322,7 +318,13 @@ DECLARED: list[Function] = []
 
 
 def register(
-    function: Any, name: str, *, namespace: str = "torch", aliases: Sequence[str] = (), method: bool = True, in_place: bool = False
+    function: Any,
+    name: str,
+    *,
+    namespace: str = "torch",
+    aliases: Sequence[str] = (),
+    method: bool = True,
+    in_place: bool = False,
 ) -> None:
     """Put a function under its names: `namespace.name`, full dotted aliases, and methods of Tensor."""
     for full_name in (f"{namespace}.{name}", *(alias if "." in alias else f"torch.{alias}" for alias in aliases)):

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from gradcli.autograd import Tensor
 from gradcli.errors import ArgumentError, DTypeMismatch, OperandLabel, ShapeMismatch, ValueFault
-from gradcli.functions.arguments import Tensors
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import mul
 from gradcli.functions.join import diagonal
@@ -231,7 +230,7 @@ def _product_over(left: Tensor, right: Tensor, summed: tuple[int, ...]) -> Tenso
 
 
 @function(method=False, forms=(bmm,), examples=("einsum('ij,kj->ik', x, y)", "einsum('ij->j', x)"))
-def einsum(equation: str, *operands: Tensors) -> Tensor:
+def einsum(equation: str, *operands: Tensor) -> Tensor:
     """The sum of products that an equation such as 'ij,jk->ik' names."""
     if not operands:
         message = "einsum(): must provide at least one operand"

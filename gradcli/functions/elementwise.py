@@ -5,7 +5,9 @@ from __future__ import annotations
 from builtins import abs as magnitude
 from collections.abc import Callable
 from math import log as ln
-from math import pi, sqrt as root
+from math import pi
+from math import sqrt as root
+
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import DTypeMismatch, NotSupported, ValueFault

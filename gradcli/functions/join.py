@@ -29,7 +29,9 @@ def place_tensor(input: Tensor, dim: int, start: int, length: int) -> LazyArray:
     return ops.place(input.array, slices, Size((*input.shape[:dim], length, *input.shape[dim + 1 :])))
 
 
-@function("SliceBackward0", public=False, d_input=lambda g, dim, start, input_shape: place_tensor(g, dim, start, input_shape[dim]))
+@function(
+    "SliceBackward0", public=False, d_input=lambda g, dim, start, input_shape: place_tensor(g, dim, start, input_shape[dim])
+)
 def cut_tensor(input: Tensor, dim: int, start: int, length: int) -> LazyArray:
     """Part of one dimension, as a tensor in the graph."""
     return cut(input, dim, start, length)
@@ -43,7 +45,7 @@ def _pieces(g: Tensor, tensors_shape: Sequence[Size], dim: int) -> list[Tensor]:
     pieces, start = [], 0
     for shape in tensors_shape:
         if shape == (0,) and g.ndim != 1:  # an empty tensor was passed over
-            pieces.append(Tensor(ops.full(shape, 0.0, g.dtype)))
+            pieces.append(Tensor(ops.full(Size(shape), 0.0, g.dtype)))
             continue
         axis = normalize_dim(dim, g.ndim)
         pieces.append(cut_tensor(g, axis, start, shape[axis]))
@@ -160,7 +162,14 @@ def split_evenly(input: Tensor, split_size: int, dim: int = 0) -> tuple[LazyArra
     return tuple(cut(input, axis, start, min(split_size, length - start)) for start in starts)
 
 
-@function("SplitWithSizesBackward0", public=False, name="split_with_sizes", view=True, examples=("split(x, [1, 2], 1)[1]",), d_input=_joined)
+@function(
+    "SplitWithSizesBackward0",
+    public=False,
+    name="split_with_sizes",
+    view=True,
+    examples=("split(x, [1, 2], 1)[1]",),
+    d_input=_joined,
+)
 def split_with_sizes(input: Tensor, split_sizes: Shape, dim: int = 0) -> tuple[LazyArray, ...]:
     """Parts of given sizes."""
     axis = normalize_dim(dim, input.ndim)
@@ -191,9 +200,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split_evenly(input, max(1, -(-length // chunks)), dim)
 
 
-@function(
-    "UnbindBackward0", view=True, examples=("unbind(x)[0]",), d_input=lambda gs, dim: stack(tuple(gs), dim)
-)
+@function("UnbindBackward0", view=True, examples=("unbind(x)[0]",), d_input=lambda gs, dim: stack(tuple(gs), dim))
 def unbind(input: Tensor, dim: int = 0) -> tuple[LazyArray, ...]:
     """The slices along a dimension."""
     axis = normalize_dim(dim, input.ndim)
@@ -205,7 +212,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[LazyArray, ...]:
 
 
 @function("FlipBackward0", examples=("flip(x, (0,))",), d_input=lambda g, dims: flip(g, dims))
-def flip(input: Tensor, *dims: Shape) -> LazyArray:
+def flip(input: Tensor, *dims: int) -> LazyArray:
     """Some dimensions in reverse."""
     return ops.flip(input.array, tuple(normalize_dim(dim, input.ndim) for dim in dims))
 

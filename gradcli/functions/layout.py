@@ -74,7 +74,8 @@ def strides(tensor: Tensor) -> Strides:
         if name in ("expand", "broadcast_to"):
             lead = len(shape) - len(found)
             found = tuple(
-                0 if axis < lead or view.base.shape[axis - lead] != size else found[axis - lead] for axis, size in enumerate(shape)
+                0 if axis < lead or view.base.shape[axis - lead] != size else found[axis - lead]
+                for axis, size in enumerate(shape)
             )
         elif name in _STEPS:
             found = _STEPS[name](found, view.base, bound)
@@ -102,7 +103,7 @@ def view_strides(shape: Sequence[int], old: Strides, new_shape: Sequence[int]) -
         joined = following[0] and stride == following[0] * following[1]
         pending = blocks.pop()[0] * size if blocks and blocks[-1][1] == -1 else size
         blocks.append((pending, -1) if joined else (pending, stride))
-    result = []
+    result: list[int] = []
     for size in reversed(new_shape):
         if size == 1:
             result.append(result[-1] if result else 1)

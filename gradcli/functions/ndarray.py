@@ -90,7 +90,7 @@ def transpose(value: NDArray, *axes: int) -> NDArray:
     """The axes in reverse, or in the order given."""
     try:
         return NDArray(np.transpose(value.array, axes or None))
-    except ValueError as fault:
+    except (TypeError, ValueError) as fault:
         raise ValueFault(str(fault)) from None
 
 
@@ -100,13 +100,25 @@ ATTRIBUTES = {
     "ndim": lambda value: value.array.ndim,
     "size": lambda value: value.array.size,
 }
+
+
+def reshape(value: NDArray, *shape: Any) -> NDArray:
+    """The same elements in the same order under another shape."""
+    try:
+        return NDArray(value.array.reshape(*shape))
+    except (TypeError, ValueError) as fault:
+        raise ShapeMismatch(str(fault)) from None
+
+
 METHODS = {
     "dot": dot,
     "transpose": transpose,
+    "reshape": reshape,
     "tolist": lambda value: value.array.tolist(),
     "sum": lambda value: _value(value.array.sum()),
     "mean": lambda value: _value(value.array.mean()),
-    "reshape": lambda value, *shape: NDArray(value.array.reshape(*shape)),
 }
 
-NAMESPACES["numpy"].update(array=array, dot=lambda left, right: dot(array(left), right), transpose=lambda value: transpose(array(value)))
+NAMESPACES["numpy"].update(
+    array=array, dot=lambda left, right: dot(array(left), right), transpose=lambda value: transpose(array(value))
+)

@@ -10,8 +10,26 @@ from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import TypeMismatch
 from gradcli.functions.arguments import type_name
 from gradcli.functions.elementwise import (
-    add, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, div, eq, floor_divide, ge, gt, le, lt, mul, ne, neg, pow, reciprocal,
-    reverse_sub, remainder, sub,
+    add,
+    bitwise_and,
+    bitwise_not,
+    bitwise_or,
+    bitwise_xor,
+    div,
+    eq,
+    floor_divide,
+    ge,
+    gt,
+    le,
+    lt,
+    mul,
+    ne,
+    neg,
+    pow,
+    reciprocal,
+    remainder,
+    reverse_sub,
+    sub,
 )  # fmt: skip
 
 Operand = Tensor | Scalar

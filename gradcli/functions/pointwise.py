@@ -88,7 +88,9 @@ class Pointwise(Function):
         self.results = ()
         self.view = False
         self.forms = ()
-        self.rules = {parameter.name: partial for parameter, partial in zip(parameters, partials, strict=True) if callable(partial)}
+        self.rules = {
+            parameter.name: partial for parameter, partial in zip(parameters, partials, strict=True) if callable(partial)
+        }
         self.examples = (f"{name}({', '.join('xy'[: len(parameters)])})",)
         self._wants: Any = [
             partial.__code__.co_varnames[: partial.__code__.co_argcount] if callable(partial) else () for partial in partials
@@ -186,7 +188,7 @@ class Binary(Pointwise):
             self._record_on(result, x_tensor, y_tensor, node_name or self.node_name)
         return result
 
-    def _dtype(self, x: Tensor | Scalar, y: Tensor | Scalar) -> DType:
+    def _dtype(self, x: Any, y: Any) -> DType:
         """What the operands are promoted to; the common cases first."""
         if type(x) is Tensor:
             dtype = x.array.dtype

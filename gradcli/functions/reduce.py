@@ -41,7 +41,11 @@ def spread(g: Tensor, input_shape: Size, dim: Dims, keepdim: bool) -> Tensor:
 
 def _kept(result: Tensor, input_shape: Size, dim: Dims, keepdim: bool) -> Tensor:
     """A result as `keepdim=True` would have given it, so that it broadcasts against the input."""
-    axes = tuple(range(len(input_shape))) if dim is None or dim == () else normalize_dims((dim,) if isinstance(dim, int) else dim, len(input_shape))
+    axes = (
+        tuple(range(len(input_shape)))
+        if dim is None or dim == ()
+        else normalize_dims((dim,) if isinstance(dim, int) else dim, len(input_shape))
+    )
     return result if keepdim else view_as_shape(result, reduced(input_shape, axes if input_shape else (), True))
 
 
@@ -136,7 +140,10 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
 
 
 @function(
-    "CumsumBackward0", in_place=True, examples=("cumsum(x, dim=0)",), d_input=lambda g, dim: flip(cumsum(flip(g, dim), dim), dim) if g.ndim else g
+    "CumsumBackward0",
+    in_place=True,
+    examples=("cumsum(x, dim=0)",),
+    d_input=lambda g, dim: flip(cumsum(flip(g, dim), dim), dim) if g.ndim else g,
 )
 def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> LazyArray:
     """The sum of all elements up to each one along a dimension."""
@@ -160,7 +167,13 @@ def _cumprod_cotangent(g: Tensor, input: Tensor, result: Tensor, dim: int) -> Te
     return transpose(cotangent, axis, -1)
 
 
-@function("CumprodBackward0", in_place=True, examples=("cumprod(x, dim=0)",), d_input=_cumprod_cotangent, kink="exact where elements are 0")
+@function(
+    "CumprodBackward0",
+    in_place=True,
+    examples=("cumprod(x, dim=0)",),
+    d_input=_cumprod_cotangent,
+    kink="exact where elements are 0",
+)
 def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> LazyArray:
     """The product of all elements up to each one along a dimension."""
     axis = normalize_dim(dim, input.ndim)
@@ -177,9 +190,7 @@ def refuse_empty(name: str, input: Tensor, axes: Sequence[int], given: bool) -> 
             if given:
                 message = f"{name}(): Expected reduction dim {axis} to have non-zero size."
                 raise IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
-            message = (
-                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
-            )
+            message = f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
             raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
 
 
@@ -268,7 +279,9 @@ _max_overall, _max_along = _extreme("max", "max", "argmax")
 _min_overall, _min_along = _extreme("min", "min", "argmin")
 
 
-def _max_or_min(forms: tuple[Any, Any], pair: Any, input: Tensor, dim: Operand | None, keepdim: bool, other: Tensor | None) -> Any:
+def _max_or_min(
+    forms: tuple[Any, Any], pair: Any, input: Tensor, dim: Operand | None, keepdim: bool, other: Tensor | None
+) -> Any:
     second = other if other is not None else dim
     if isinstance(second, Tensor):
         return pair(input, second)
@@ -344,7 +357,9 @@ def builtin_max(a: float, b: float) -> float:
 def _variance_cotangent(g: Tensor, input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
     axes = axes_of(input, dim) or None
     centred = input - mean(input, axes, keepdim=axes is not None)
-    scale = 2.0 / builtin_max(0.0, _count(input.shape, dim) - correction) if _count(input.shape, dim) > correction else float("nan")
+    scale = (
+        2.0 / builtin_max(0.0, _count(input.shape, dim) - correction) if _count(input.shape, dim) > correction else float("nan")
+    )
     return spread(g, input.shape, dim, keepdim) * centred * scale
 
 
@@ -359,7 +374,14 @@ def variance(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Ten
     return _variance(input, dim, correction, keepdim)
 
 
-@function("StdBackward0", public=False, name="std", examples=("std(x)", "std(x, 1)"), d_input=_deviation_cotangent, kink="0 where the variance is 0")
+@function(
+    "StdBackward0",
+    public=False,
+    name="std",
+    examples=("std(x)", "std(x, 1)"),
+    d_input=_deviation_cotangent,
+    kink="0 where the variance is 0",
+)
 def deviation(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
     """The standard deviation with a correction to the number of degrees of freedom."""
     return sqrt(_variance(input, dim, correction, keepdim))

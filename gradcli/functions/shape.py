@@ -8,7 +8,7 @@ from typing import Any
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import operators
 from gradcli.errors import DimensionOutOfRange, OperandLabel, ShapeMismatch, ValueFault
-from gradcli.functions.arguments import Dims, Shape, Tensors
+from gradcli.functions.arguments import Dims, Shape
 from gradcli.functions.declare import function
 from gradcli.functions.layout import is_contiguous, is_viewable
 from gradcli.lazy import LazyArray, Size, ops
@@ -71,7 +71,7 @@ def reshape_alias(input: Tensor, shape: Shape) -> LazyArray:
 
 
 @function(forms=(view_as_shape, reshape_alias, unsafe_view), examples=("reshape(x, (3, 2))", "x.reshape(-1)"))
-def reshape(input: Tensor, *shape: Shape) -> Tensor:
+def reshape(input: Tensor, *shape: int) -> Tensor:
     """The same elements in the same order under another shape; one size may be -1."""
     size = wanted_shape(input, shape)
     if is_contiguous(input):
@@ -80,7 +80,7 @@ def reshape(input: Tensor, *shape: Shape) -> Tensor:
 
 
 @function(forms=(view_as_shape,), examples=("x.view(3, 2)",))
-def view(input: Tensor, *shape: Shape) -> Tensor:
+def view(input: Tensor, *shape: int) -> Tensor:
     """The same elements under another shape, without a copy."""
     size = wanted_shape(input, shape)
     if not is_viewable(input, size):
@@ -147,7 +147,7 @@ def wanted_shape_of_axis(input: Tensor, axis: int, sizes: Sequence[int]) -> Size
 
 
 @function("PermuteBackward0", view=True, examples=("permute(b, (2, 0, 1))",), d_input=lambda g, dims: permute(g, inverse(dims)))
-def permute(input: Tensor, *dims: Shape) -> LazyArray:
+def permute(input: Tensor, *dims: int) -> LazyArray:
     """The dimensions in another order."""
     rank = input.ndim
     if len(dims) != rank:
@@ -190,7 +190,9 @@ def t(input: Tensor) -> LazyArray:
     """The transpose of a matrix."""
     if input.ndim > 2:
         message = f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D"
-        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))], hint="use .mT or transpose(a, b)")
+        raise ShapeMismatch(
+            message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))], hint="use .mT or transpose(a, b)"
+        )
     return ops.permute(input.array, tuple(reversed(range(input.ndim))))
 
 
@@ -211,7 +213,9 @@ def matrix_transposed(input: Tensor) -> Tensor:
 def movedim(input: Tensor, source: Dims, destination: Dims) -> Tensor:
     """Some dimensions moved to other places, the others kept in order."""
     rank = input.ndim
-    sources, targets = ([normalize_dim(d, rank) for d in ((dims,) if isinstance(dims, int) else dims or ())] for dims in (source, destination))
+    sources, targets = (
+        [normalize_dim(d, rank) for d in ((dims,) if isinstance(dims, int) else dims or ())] for dims in (source, destination)
+    )
     if len(sources) != len(targets):
         message = "movedim: Invalid source or destination dims: source and destination must have the same number of elements"
         raise ValueFault(message, torch_message=message)
@@ -237,7 +241,12 @@ def squeeze(input: Tensor, dim: Dims = None) -> LazyArray:
     return ops.reshape(input.array, Size(size for axis, size in enumerate(input.shape) if size != 1 or axis not in axes))
 
 
-@function("UnsqueezeBackward0", view=True, examples=("unsqueeze(x, 0)",), d_input=lambda g, dim, input_shape: view_as_shape(g, input_shape))
+@function(
+    "UnsqueezeBackward0",
+    view=True,
+    examples=("unsqueeze(x, 0)",),
+    d_input=lambda g, dim, input_shape: view_as_shape(g, input_shape),
+)
 def unsqueeze(input: Tensor, dim: int) -> LazyArray:
     """With a new dimension of size 1."""
     axis = normalize_dim(dim, input.ndim + 1)
@@ -248,7 +257,7 @@ def unsqueeze(input: Tensor, dim: int) -> LazyArray:
 
 
 @function("ExpandBackward0", view=True, examples=("v.expand(2, 3)",), d_input=lambda g: g)
-def expand(input: Tensor, *size: Shape) -> LazyArray:
+def expand(input: Tensor, *size: int) -> LazyArray:
     """Dimensions of size 1 and new leading ones repeated without a copy; -1 keeps a size."""
     lead = len(size) - input.ndim
     if lead < 0:
@@ -275,13 +284,13 @@ def expand_as(input: Tensor, other: Tensor) -> Tensor:
 
 
 @function(forms=(expand,), examples=("broadcast_to(v, (2, 3))",))
-def broadcast_to(input: Tensor, *size: Shape) -> Tensor:
+def broadcast_to(input: Tensor, *size: int) -> Tensor:
     """Repeated to a shape."""
     return expand(input, size)
 
 
 @function(forms=(expand,), method=False)
-def broadcast_tensors(*tensors: Tensors) -> Any:
+def broadcast_tensors(*tensors: Tensor) -> Any:
     """All tensors repeated to their common shape."""
     from gradcli.lazy.shapes import broadcast
 
@@ -297,7 +306,7 @@ def _sum_of_repeats(g: Tensor, input_shape: Size, repeats: Sequence[int]) -> Ten
 
 
 @function("RepeatBackward0", examples=("x.repeat(2, 1)",), d_input=_sum_of_repeats)
-def repeat(input: Tensor, *repeats: Shape) -> LazyArray:
+def repeat(input: Tensor, *repeats: int) -> LazyArray:
     """The tensor laid side by side along each dimension."""
     lead = len(repeats) - input.ndim
     if lead < 0:
@@ -310,7 +319,7 @@ def repeat(input: Tensor, *repeats: Shape) -> LazyArray:
 
 
 @function(forms=(repeat,), examples=("tile(x, (2,))",))
-def tile(input: Tensor, *dims: Shape) -> Tensor:
+def tile(input: Tensor, *dims: int) -> Tensor:
     """The tensor laid side by side, the last dimensions first."""
     return repeat(input, (1,) * (input.ndim - len(dims)) + tuple(dims))
 

@@ -83,8 +83,10 @@ def _autograd_grad(
 
 
 method("backward", _backward)
-for _name, _call in {"backward": _autograd_backward, "grad": _autograd_grad}.items():
-    NAMESPACES["torch.autograd"][_name] = function(public=False, name=_name, namespace="torch.autograd")(_call)
+NAMESPACES["torch.autograd"].update(
+    backward=function(public=False, name="backward", namespace="torch.autograd")(_autograd_backward),
+    grad=function(public=False, name="grad", namespace="torch.autograd")(_autograd_grad),
+)
 
 
 # ── hooks and retained gradients ──
@@ -373,4 +375,3 @@ NAMESPACES["torch"].update(
     set_default_dtype=function(public=False, name="set_default_dtype")(_set_default_dtype),
     set_grad_enabled=lambda mode: SwitchedMode(bool(mode)),
 )
-

@@ -47,18 +47,24 @@ class TextParameter:
         return value
 
 
-def take_words_as_they_are(parameters: list[Any]) -> None:
-    """Give parameters their conversion before Typer makes one."""
-    for parameter in parameters:
-        parameter._runtime_param = TextParameter()
-
-
-class Command(TyperCommand):
-    """A command whose parameters are words, and whose help shows options in groups and examples last."""
+class WordsOnly:
+    """A command or group whose parameters take words as they are: see TextParameter."""
 
     def __init__(self, *positional: Any, **settings: Any) -> None:
         super().__init__(*positional, **settings)
-        take_words_as_they_are(self.params)
+        for parameter in self.params:  # type: ignore[attr-defined]
+            parameter._runtime_param = TextParameter()
+
+    def get_help_option(self, ctx: Context) -> Any:
+        """The option --help, which Typer makes later than the others."""
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option._runtime_param = TextParameter()
+        return option
+
+
+class Command(WordsOnly, TyperCommand):
+    """A command that shows its options in groups, and its examples last."""
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """The usage line: the options, then the arguments as they were declared."""
@@ -81,12 +87,8 @@ class Command(TyperCommand):
         _write_verbatim(self.epilog, formatter)
 
 
-class CommandGroup(TyperGroup):
+class CommandGroup(WordsOnly, TyperGroup):
     """The program: a table of commands that are imported on demand."""
-
-    def __init__(self, *positional: Any, **settings: Any) -> None:
-        super().__init__(*positional, **settings)
-        take_words_as_they_are(self.params)
 
     def list_commands(self, ctx: Context) -> list[str]:
         """The names of all commands, in the order of the help."""

@@ -33,6 +33,12 @@ UNICODE: Final = Glyphs("├─ ", "└─ ", "↓  ", "│  ", "   ", "↑", "�
 ASCII: Final = Glyphs("|- ", "`- ", "v  ", "|  ", "   ", "^", "...")
 
 
+NARROW: Final = {
+    UNICODE: Glyphs("├ ", "└ ", "↓ ", "│ ", "  ", "↑", "…"),
+    ASCII: Glyphs("| ", "` ", "v ", "| ", "  ", "^", "..."),
+}
+
+
 class GraphLine(NamedTuple):
     """One line of the tree: the guide before it, and what it says about its node."""
 

@@ -37,6 +37,7 @@ ERROR_STYLES: Final = {
     diagnostics.HELP: "bold",
 }
 
+MOST_LINES: Final = 20  # of the elements of one gradient
 GRADIENT_HEADINGS: Final = ("gradient", "shape", "dtype", "value")
 
 
@@ -108,11 +109,14 @@ def _gradients(grads: Mapping[str, Tensor | None], width: int) -> Text:
 
 
 def _elements(grad: Tensor | None, line_width: int) -> str:
-    """The elements of a gradient, summarised as PyTorch does."""
+    """The elements of a gradient, summarised as PyTorch does, and also where all of them would take too many lines."""
     if grad is None:
         return "None"
     value = grad.numpy()
-    return elements_text(value, 0, line_width) if value.size else "[]"
+    if value.size == 0:
+        return "[]"
+    text = elements_text(value, 0, line_width)
+    return text if text.count("\n") < MOST_LINES else elements_text(value, 0, line_width, threshold=0)
 
 
 def _tree(root: Node, console: Console) -> Text:

@@ -55,9 +55,9 @@ def tensor_text(
     return _with_suffixes(prefix + elements, suffixes, len(prefix), line_width)
 
 
-def elements_text(value: np.ndarray, indent: int, line_width: int = LINE_WIDTH) -> str:
+def elements_text(value: np.ndarray, indent: int, line_width: int = LINE_WIDTH, threshold: int = SUMMARY_THRESHOLD) -> str:
     """The nested brackets of a tensor with at least one element, of which the first line is indented by `indent`."""
-    is_summary = value.size > SUMMARY_THRESHOLD
+    is_summary = value.size > threshold
     shown = _edges(value) if is_summary else value
     texts, width = _element_texts(shown)
     if value.ndim == 0:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from gradcli.report.graph import ASCII, MOST_DEPTH, UNICODE, Glyphs, GraphLine, graph_tree
+from gradcli.report.graph import ASCII, MOST_DEPTH, NARROW, UNICODE, Glyphs, GraphLine, graph_tree
 from gradcli.report.visible import cell_width, fitted, visible
 
 if TYPE_CHECKING:
     from gradcli.autograd.node import Node
 
 GAP: Final = "  "
-NARROWEST_PIECE: Final = 12
+COMFORTABLE_PIECE: Final = 20  # with less room for the pieces of source the guides become narrow
+NARROWEST_PIECE: Final = 6
 USUAL_COLUMNS: Final = 36  # what a name, a shape and the shortest piece take
 LEAST_DEPTH: Final = 4
 HEADINGS: Final = ("grad_fn", "shape", "source")
@@ -42,23 +43,27 @@ def glyphs_for(encoding: str | None) -> Glyphs:
 
 
 def tree_columns(root: Node, glyphs: Glyphs, width: int) -> TreeColumns:
-    """The tree of a graph laid out in columns, the pieces of source cut so that lines keep to `width` cells if they can."""
+    """The tree of a graph in columns within `width` cells: guides become narrow and pieces of source are cut as needed."""
+    columns, room = _columns(root, glyphs, width)
+    return columns if room >= COMFORTABLE_PIECE else _columns(root, NARROW[glyphs], width)[0]
+
+
+def _columns(root: Node, glyphs: Glyphs, width: int) -> tuple[TreeColumns, int]:
+    """The columns, and the cells that were left for the pieces of source."""
     most_depth = max(LEAST_DEPTH, min(MOST_DEPTH, (width - USUAL_COLUMNS) // len(glyphs.blank)))
     tree = graph_tree(root, glyphs, most_depth=most_depth)
-    references = [_reference(line, glyphs) for line in tree.lines]
-    shapes = [_shape_text(line.shape) for line in tree.lines]
-    first_width = max(len(line.guide + line.name + reference) for line, reference in zip(tree.lines, references, strict=True))
-    first_width = max(first_width, len(HEADINGS[0]))
-    second_width = max(len(HEADINGS[1]), *map(len, shapes))
+    firsts = [line.guide + line.name + _reference(line, glyphs) for line in tree.lines]
+    shapes = [str(tuple(line.shape)) for line in tree.lines]
+    first_width, second_width = max(map(len, [HEADINGS[0], *firsts])), max(map(len, [HEADINGS[1], *shapes]))
     room = max(width - first_width - second_width - 2 * len(GAP), NARROWEST_PIECE)
     rows = []
-    for line, reference, shape in zip(tree.lines, references, shapes, strict=True):
-        padding = " " * (first_width - len(line.guide + line.name + reference))
+    for line, first, shape in zip(tree.lines, firsts, shapes, strict=True):
+        reference = first[len(line.guide + line.name) :] + " " * (first_width - len(first)) + GAP
         piece = fitted(line.piece, room, glyphs.ellipsis)
         variable = fitted(visible(line.variable or ""), room, glyphs.ellipsis)
-        rows.append(TreeRow(line.guide, line.name, reference + padding + GAP, shape.ljust(second_width) + GAP, piece, variable))
+        rows.append(TreeRow(line.guide, line.name, reference, shape.ljust(second_width) + GAP, piece, variable))
     headings = GAP.join([HEADINGS[0].ljust(first_width), HEADINGS[1].ljust(second_width), HEADINGS[2]])
-    return TreeColumns(headings, rows, tree.note(glyphs))
+    return TreeColumns(headings, rows, tree.note(glyphs)), room
 
 
 def _reference(line: GraphLine, glyphs: Glyphs) -> str:
@@ -67,10 +72,6 @@ def _reference(line: GraphLine, glyphs: Glyphs) -> str:
     if line.is_reference:
         return f" {glyphs.above}{number}"
     return (number if line.is_shared else "") + (f" {glyphs.ellipsis}" if line.is_cut else "")
-
-
-def _shape_text(shape: tuple[int, ...]) -> str:
-    return str(tuple(shape))
 
 
 def padded(text: str, width: int) -> str:

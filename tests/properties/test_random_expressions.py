@@ -18,9 +18,11 @@ from .expressions import Expression, operands
 pytest.importorskip("torch", reason="the live comparison needs PyTorch")
 
 ASPECTS = ("value", "grads", "graph", "backward_error")
+LAST_DIGITS = {"float64": 1e-13, "float32": 2e-7}
 
 #: PyTorch words one mistake in many ways; what its sentences speak of, and the codes that say the same.
 KINDS = (
+    (r"shapes cannot be multiplied", {"shape-mismatch", "dtype-mismatch"}),  # one of them is looked at first
     (r"Dimension out of range|dimension specified as", {"dimension-out-of-range"}),
     (r"out of bounds|out of range|too many indices|0-dim tensor", {"index-out-of-range"}),
     (r"dtype|not implemented for|data type", {"dtype-mismatch"}),
@@ -47,9 +49,11 @@ def is_well_conditioned(case: Case, record: Record) -> bool:
     """Whether PyTorch itself gives nearly the same when its inputs change in their last digits; else rounding decides."""
     from tests.oracle import torch_side
 
-    for factor in (1 + 1e-13, 1 - 1e-13):
+    for sign in (1, -1):
         leaves: dict[str, Leaf] = {
-            name: leaf._replace(values=nudged(leaf.values, factor)) if leaf.dtype == "float64" else leaf
+            name: leaf._replace(values=nudged(leaf.values, 1 + sign * LAST_DIGITS[leaf.dtype]))
+            if leaf.dtype in LAST_DIGITS
+            else leaf
             for name, leaf in LEAVES.items()
         }
         again = torch_side.observe(case.program(leaves))

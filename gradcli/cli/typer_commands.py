@@ -50,17 +50,12 @@ class TextParameter:
 class WordsOnly:
     """A command or group whose parameters take words as they are: see TextParameter."""
 
-    def __init__(self, *positional: Any, **settings: Any) -> None:
-        super().__init__(*positional, **settings)
-        for parameter in self.params:  # type: ignore[attr-defined]
+    def get_params(self, ctx: Context) -> list[Any]:
+        """All parameters: the declared ones, and those that Typer adds later for help and completion."""
+        parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for parameter in parameters:
             parameter._runtime_param = TextParameter()
-
-    def get_help_option(self, ctx: Context) -> Any:
-        """The option --help, which Typer makes later than the others."""
-        option = super().get_help_option(ctx)  # type: ignore[misc]
-        if option is not None:
-            option._runtime_param = TextParameter()
-        return option
+        return parameters
 
 
 class Command(WordsOnly, TyperCommand):

@@ -1617,12 +1617,12 @@ PROGRAMS: dict[str, str] = {
         q[1] = 5
         q
 
-        q = torch.arange(6).reshape(2, 3)
+        q = torch.ones(2, 3)
         q[0, 1:] = 9
         q
 
-        q = torch.arange(6).reshape(2, 3)
-        q[q > 2] = 0
+        q = torch.ones(2, 3)
+        q[q > 0.5] = 0
         q
 
         q = torch.zeros(3, dtype=torch.float64)

@@ -80,9 +80,9 @@ def number_operation(symbol: str) -> Operation:
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    if type(base) is not float and type(exponent) is not float and exponent > 0 and base.bit_length() * exponent > 2 * INTEGER_BITS + 2:
-        if abs(base) > 1:
-            raise _too_many_bits()
+    is_integer = type(base) is not float and type(exponent) is not float
+    if is_integer and exponent > 0 and abs(base) > 1 and (base.bit_length() - 1) * exponent > INTEGER_BITS:
+        raise _too_many_bits()
     try:
         result = base**exponent
     except ZeroDivisionError:
@@ -98,7 +98,9 @@ def _power(base: Any, exponent: Any) -> Any:
 
 
 def _too_many_bits() -> LimitExceeded:
-    return LimitExceeded(f"the result has more than {INTEGER_BITS} bits", hint="with a decimal point it is a floating-point number")
+    return LimitExceeded(
+        f"the result has more than {INTEGER_BITS} bits", hint="with a decimal point it is a floating-point number"
+    )
 
 
 def sequence_operation(symbol: str, left: Any, right: Any) -> Any:
@@ -124,7 +126,9 @@ def _joinable(left: object, right: object) -> bool:
 def check_length(length: int) -> None:
     """Refuse a string or list that would be too long, before it is made."""
     if length > SEQUENCE_LENGTH:
-        raise LimitExceeded(f"this would have {length:,} elements; the limit is {SEQUENCE_LENGTH:,}", hint="a tensor can be larger: zeros(n)")
+        raise LimitExceeded(
+            f"this would have {length:,} elements; the limit is {SEQUENCE_LENGTH:,}", hint="a tensor can be larger: zeros(n)"
+        )
 
 
 def is_numeric(value: object) -> bool:
@@ -147,7 +151,7 @@ def is_numeric(value: object) -> bool:
 
 def unary(symbol: str, operand: Any) -> Any:
     """`-x`, `+x`, `~x` of a number."""
-    if type(operand) is float and symbol == "~" or type(operand) not in _NUMBERS:
+    if (type(operand) is float and symbol == "~") or type(operand) not in _NUMBERS:
         raise TypeMismatch(f"{symbol} is not defined for {type_name(operand)}", operands=[OperandLabel(0, describe(operand))])
     if symbol == "~":
         return ~int(operand)

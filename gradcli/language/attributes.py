@@ -82,7 +82,7 @@ _METHODS: dict[type, Table] = {
     Size: {**_TUPLE, "numel": Size.numel},
     float: {"is_integer": float.is_integer},
     list: _LIST,
-    ndarray.NDArray: ndarray.METHODS,
+    ndarray.NDArray: dict(ndarray.METHODS),
     str: _STRING,
     tuple: _TUPLE,
 }
@@ -91,7 +91,7 @@ _METHODS: dict[type, Table] = {
 _ATTRIBUTES: dict[type, Table] = {
     DType: {"is_floating_point": lambda dtype: dtype.is_floating, "itemsize": lambda dtype: dtype.itemsize},
     Node: {"next_functions": lambda node: node.next_functions, "variable": lambda node: node.variable},
-    ndarray.NDArray: ndarray.ATTRIBUTES,
+    ndarray.NDArray: dict(ndarray.ATTRIBUTES),
 }
 
 
@@ -136,8 +136,12 @@ def set_attribute(value: Any, name: str, new: Any) -> None:
         hint = f"these can: {', '.join(sorted(functions.SETTABLE))}"
         if name in functions.ATTRIBUTES or name in functions.METHODS:
             raise TypeMismatch(f"the attribute {name} of a Tensor cannot be assigned to", hint=hint)
-        raise UnknownAttribute(f"Tensor has no attribute {name}", hint=hint, did_you_mean=close_matches(name, sorted(functions.SETTABLE)))
-    raise TypeMismatch(f"attributes of {type_name(value)} cannot be assigned to", hint="only those of tensors can, such as x.grad = None")
+        raise UnknownAttribute(
+            f"Tensor has no attribute {name}", hint=hint, did_you_mean=close_matches(name, sorted(functions.SETTABLE))
+        )
+    raise TypeMismatch(
+        f"attributes of {type_name(value)} cannot be assigned to", hint="only those of tensors can, such as x.grad = None"
+    )
 
 
 def unknown(value: Any, name: str) -> UnknownAttribute:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -39,7 +40,9 @@ def builds(*names: str) -> Callable[[Builder], Builder]:
     return register
 
 
-def fault(context: Context, span: Span, message: str, hint: str | None = None, related: Span | None = None, label: str = "") -> SyntaxFault:
+def fault(
+    context: Context, span: Span, message: str, hint: str | None = None, related: Span | None = None, label: str = ""
+) -> SyntaxFault:
     """A syntax error that the grammar itself cannot tell."""
     error = SyntaxFault(message, span=span, hint=hint, related=[Related(related, label)] if related else ())
     error.source = context.source
@@ -114,7 +117,7 @@ BUILDERS.update(
 @builds("line")
 def _line(context: Context, span: Span, parts: list[Any]) -> Inline:
     statements = Inline()
-    for part, following in zip(parts, parts[1:], strict=False):
+    for part, following in itertools.pairwise(parts):
         if isinstance(part, str):
             continue
         if following == ";" and isinstance(part, tree.ExpressionStatement):
@@ -200,7 +203,12 @@ def _parameters(context: Context, span: Span, parts: list[Any]) -> list[tree.Par
     before: tree.Parameter | None = None
     for parameter in parts:
         if parameter.name in names:
-            raise fault(context, parameter.span, f"there are two parameters with the name {parameter.name}", "give one of them another name")
+            raise fault(
+                context,
+                parameter.span,
+                f"there are two parameters with the name {parameter.name}",
+                "give one of them another name",
+            )
         if before is not None and before.default is not None and parameter.default is None:
             hint = f"put it first, or give it a default: {parameter.name}=..."
             message = f"the parameter {parameter.name} has no default but follows one that has"
@@ -254,7 +262,9 @@ def _string(context: Context, span: Span, parts: list[Any]) -> tree.Expression:
     for token, start in parts:
         content = strings.content(token, start)
         if content.is_formatted:
-            pieces += _format_parts(context, strings.pieces(context.source, content.start, content.end, content.is_raw), content.is_raw)
+            pieces += _format_parts(
+                context, strings.pieces(context.source, content.start, content.end, content.is_raw), content.is_raw
+            )
         else:
             text = context.source.text[content.start : content.end]
             pieces.append(text if content.is_raw else strings.unescape(text, context.source, content.start))
@@ -294,7 +304,12 @@ def _format_parts(context: Context, raw: list[str | strings.RawField], is_raw: b
 def _primary(context: Context, span: Span, parts: list[Any]) -> tree.Expression:
     value: tree.Expression = parts[0]
     if len(parts) > NESTING_LIMIT:
-        raise fault(context, span, f"more than {NESTING_LIMIT} calls, indexes and attributes follow each other", "give a part a name of its own")
+        raise fault(
+            context,
+            span,
+            f"more than {NESTING_LIMIT} calls, indexes and attributes follow each other",
+            "give a part a name of its own",
+        )
     for trailer in parts[1:]:
         value = trailer(value)
     return value
@@ -341,7 +356,9 @@ def _call(context: Context, span: Span, parts: list[Any]) -> Callable[[tree.Expr
                 raise fault(context, part.span, f"the argument {part.name} is given twice", "leave one of them out")
             keywords.append(part)
         elif isinstance(part, tree.Comprehension) and len(parts) > 1:
-            raise fault(context, part.span, "a comprehension beside other arguments needs brackets of its own", "write [ ] around it")
+            raise fault(
+                context, part.span, "a comprehension beside other arguments needs brackets of its own", "write [ ] around it"
+            )
         elif keywords and not isinstance(part, tree.Starred):
             message = "an argument without a name follows one with a name"
             raise fault(context, part.span, message, "put it first", keywords[-1].span, "this one has a name")

@@ -355,7 +355,9 @@ def _slice(unit: Unit, node: tree.Slice) -> Evaluate:
         values = [None if bound is None else operations.as_index(bound(frame)) for bound in bounds]
         for value in values:
             if value is not None and (type(value) is not int):
-                raise place.locate(TypeMismatch("the bounds of a slice are integers", operands=[OperandLabel(0, describe(value))]))
+                raise place.locate(
+                    TypeMismatch("the bounds of a slice are integers", operands=[OperandLabel(0, describe(value))])
+                )
         return slice(*values)
 
     return make
@@ -379,7 +381,9 @@ def _subscript(unit: Unit, node: tree.Subscript) -> Evaluate:
 
 @compiles(tree.Starred)
 def _starred(unit: Unit, node: tree.Starred) -> Evaluate:
-    error = SyntaxFault("a * cannot stand here", span=node.span, hint="it spreads a list over the arguments of a call or the elements of a list")
+    error = SyntaxFault(
+        "a * cannot stand here", span=node.span, hint="it spreads a list over the arguments of a call or the elements of a list"
+    )
     error.source = unit.source
     raise error
 

@@ -46,13 +46,16 @@ class Interpreter:
         """Run all statements without displaying any, and return the value of the last expression statement."""
         last = next((node for node in reversed(program.body) if isinstance(node, tree.ExpressionStatement)), None)
         if last is None:
-            error = SyntaxFault("there is no expression here whose value could be the result", span=program.span, hint="end with one: x = 2; x**2")
+            error = SyntaxFault(
+                "there is no expression here whose value could be the result", span=program.span, hint="end with one: x = 2; x**2"
+            )
             error.source = program.source
             raise error
         value = None
         with _deep_stack():
             compiled = [
-                (node, self._compile(program, node.value if isinstance(node, tree.ExpressionStatement) else node)) for node in program.body
+                (node, self._compile(program, node.value if isinstance(node, tree.ExpressionStatement) else node))
+                for node in program.body
             ]
             for node, statement in compiled:
                 result = self._step(program, node, statement)
@@ -67,7 +70,9 @@ class Interpreter:
                 return expressions.compile_expression(unit, node)
             return statements.compile_statement(unit, node)
         except RecursionError:
-            error = NestingTooDeep("this is nested too deep", span=node.span, hint="give a part a name of its own, and use the name")
+            error = NestingTooDeep(
+                "this is nested too deep", span=node.span, hint="give a part a name of its own, and use the name"
+            )
             error.source = program.source
             raise error from None
 
@@ -82,7 +87,11 @@ class Interpreter:
                 error.span = error.span or node.span
             raise
         except (RecursionError, MemoryError) as exhausted:
-            what = "calls and brackets are nested too deep" if isinstance(exhausted, RecursionError) else "there is not enough memory"
+            what = (
+                "calls and brackets are nested too deep"
+                if isinstance(exhausted, RecursionError)
+                else "there is not enough memory"
+            )
             limit = LimitExceeded(f"{what} in this statement", span=node.span)
             limit.source = program.source
             raise limit from None

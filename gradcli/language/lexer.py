@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from gradcli.errors import IndentationFault, NestingTooDeep, Related, Source, Span
+from gradcli.errors import IndentationFault, NestingTooDeep, Source, Span
 from gradcli.language.table import Table
 
 #: How deep brackets and blocks may be nested, together.
@@ -34,7 +34,9 @@ class Lexer:
         self._words = {word: self.numbers[word] for word in table.words}
         self._signs = {sign: self.numbers[sign] for sign in table.signs}
 
-    def tokens(self, source: Source, start: int = 0, end: int | None = None, inside_brackets: bool = False) -> tuple[Tokens, int | None]:
+    def tokens(
+        self, source: Source, start: int = 0, end: int | None = None, inside_brackets: bool = False
+    ) -> tuple[Tokens, int | None]:
         """The tokens of a piece of a source, and the offset of the first character that fits no token, if there is one."""
         text = source.text
         stop = len(text) if end is None else end
@@ -87,7 +89,9 @@ class Lexer:
         _append((kinds, texts, starts, ends), 0, ends[-1] if inside_brackets and ends else stop)
         return Tokens(kinds, texts, starts, ends), None
 
-    def _indent(self, source: Source, indent: str, indents: list[str], at: int, columns: tuple[list[int], list[str], list[int], list[int]]) -> None:
+    def _indent(
+        self, source: Source, indent: str, indents: list[str], at: int, columns: tuple[list[int], list[str], list[int], list[int]]
+    ) -> None:
         """Append the change of indentation before a line."""
         if indent.startswith(indents[-1]):
             indents.append(indent)

@@ -35,7 +35,9 @@ class Place:
         if error.source is None:
             if error.span is None:
                 error.span = self.span
-            labels = [(self.operands[label.position], label.label) for label in error.operands if label.position < len(self.operands)]
+            labels = [
+                (self.operands[label.position], label.label) for label in error.operands if label.position < len(self.operands)
+            ]
             error.related = (*error.related, *(Related(span, label) for span, label in labels))
             error.source = self.source
         return error
@@ -86,9 +88,9 @@ def other_binary(symbol: str, left: Any, right: Any) -> Any:
     result = arithmetic.sequence_operation(symbol, left, right)
     if result is not NotImplemented:
         return result
-    if symbol in _LIST_ARITHMETIC and (isinstance(left, (list, tuple)) or isinstance(right, (list, tuple))):
-        if all(is_numeric(value) for value in (left, right)):
-            return functions.OPERATORS[symbol](as_tensor(left), as_tensor(right))
+    has_list = isinstance(left, (list, tuple)) or isinstance(right, (list, tuple))
+    if has_list and symbol in _LIST_ARITHMETIC and is_numeric(left) and is_numeric(right):
+        return functions.OPERATORS[symbol](as_tensor(left), as_tensor(right))
     hint = "make a string of it with str(), or use an f-string" if isinstance(left, str) or isinstance(right, str) else None
     if left is None or right is None:
         hint = "None is what a gradient is before backward(), and what a function without return gives"
@@ -108,18 +110,18 @@ def in_place(symbol: str, place: Place) -> Apply:
     tensor_operation = functions.INPLACE_OPERATORS.get(symbol)  # there is none for @=, as in PyTorch
 
     def apply(target: Any, value: Any) -> Any:
-        if tensor_operation is None or type(target) is not Tensor and not (type(target) is list and symbol == "+="):
-            return plain(target, value)
         try:
-            if type(target) is list:
+            if type(target) is Tensor and tensor_operation is not None:
+                place.enter()
+                return tensor_operation(target, as_tensor(value))
+            if type(target) is list and symbol == "+=":
                 items = list(iterate(value))
                 arithmetic.check_length(len(target) + len(items))
                 target += items
                 return target
-            place.enter()
-            return tensor_operation(target, as_tensor(value))
         except GradcliError as error:
             raise place.locate(error) from None
+        return plain(target, value)
 
     return apply
 
@@ -155,7 +157,7 @@ def comparison(symbol: str, place: Place) -> Apply:
         return lambda left, right: left is not right
     if symbol in ("<", "<=", ">", ">="):
         return binary(symbol, place)
-    compare = {"==": _equal, "!=": _unequal, "in": _contains, "not in": lambda left, right: not _contains(left, right)}[symbol]
+    compare = _COMPARISONS[symbol]
 
     def apply(left: Any, right: Any) -> Any:
         try:
@@ -196,6 +198,13 @@ def _contains(item: Any, container: Any) -> bool:
     return any(item is element or truth(_equal(item, element)) for element in iterate(container))
 
 
+def _contains_not(item: Any, container: Any) -> bool:
+    return not _contains(item, container)
+
+
+_COMPARISONS: dict[str, Apply] = {"==": _equal, "!=": _unequal, "in": _contains, "not in": _contains_not}
+
+
 def truth(value: Any) -> bool:
     """Whether a condition holds."""
     if type(value) is Tensor:
@@ -218,7 +227,12 @@ def iterate(value: Any) -> Iterator[Any]:
     if type(value) is Tensor:
         if not value.shape:
             message = "iteration over a 0-d tensor"
-            raise TypeMismatch(message, torch_message=message, hint="it holds one number: .item() gives it", operands=[OperandLabel(0, describe(value))])
+            raise TypeMismatch(
+                message,
+                torch_message=message,
+                hint="it holds one number: .item() gives it",
+                operands=[OperandLabel(0, describe(value))],
+            )
         return iter([functions.getitem(value, position) for position in range(value.shape[0])])
     if type(value) is NDArray:
         return iter(value.array.tolist())
@@ -268,7 +282,9 @@ def set_item(value: Any, index: Any, new: Any) -> None:
         return
     if type(value) is not list:
         hint = "make a list of it with list()" if isinstance(value, (str, tuple)) else None
-        raise TypeMismatch(f"elements of {type_name(value)} cannot be assigned to", hint=hint, operands=[OperandLabel(0, describe(value))])
+        raise TypeMismatch(
+            f"elements of {type_name(value)} cannot be assigned to", hint=hint, operands=[OperandLabel(0, describe(value))]
+        )
     index = as_index(index)
     try:
         value[index] = list(iterate(new)) if isinstance(index, slice) else new
@@ -292,7 +308,9 @@ def delete_item(value: Any, index: Any) -> None:
 
 def _out_of_range(value: Any, index: Any) -> IndexOutOfRange:
     label = f"this has {len(value)} element{'' if len(value) == 1 else 's'}"
-    return IndexOutOfRange(f"index {index} is out of range", operands=[OperandLabel(0, label)], hint="the first index is 0, the last is -1")
+    return IndexOutOfRange(
+        f"index {index} is out of range", operands=[OperandLabel(0, label)], hint="the first index is 0, the last is -1"
+    )
 
 
 def _bad_index(value: Any, index: Any) -> TypeMismatch:

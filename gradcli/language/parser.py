@@ -24,7 +24,8 @@ class Parser:
         self.gotos = [parse_table.gotos[row] for row in parse_table.goto_rows]
         self.passed: dict[tuple[int, int, int], int] = {}
         self.rules = [
-            (rule.nonterminal, rule.length, rule.action, rule.parts, construct.BUILDERS.get(rule.action)) for rule in parse_table.rules
+            (rule.nonterminal, rule.length, rule.action, rule.parts, construct.BUILDERS.get(rule.action))
+            for rule in parse_table.rules
         ]
 
     def parse(self, source: Source) -> Program:
@@ -67,7 +68,6 @@ class Parser:
         values: list[Any] = []
         starts: list[int] = []
         end = tokens.starts[0] if tokens.starts else 0
-        number = 0
         for number, (kind, text, first, last) in enumerate(zip(*tokens, strict=True)):
             while True:
                 action = actions[states[-1]][kind]
@@ -97,10 +97,12 @@ class Parser:
                 states.append(gotos[states[-1]][nonterminal])
             if len(states) > STACK_LIMIT:
                 raise _too_deep(context.source, first, last)
-        return number, values
+        return len(tokens.kinds), values
 
 
-def _reduced(name: str, builder: construct.Builder | None, children: list[Any], context: construct.Context, begin: int, end: int) -> Any:
+def _reduced(
+    name: str, builder: construct.Builder | None, children: list[Any], context: construct.Context, begin: int, end: int
+) -> Any:
     """The value of a recognised rule."""
     if not name:
         return children[0]

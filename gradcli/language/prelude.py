@@ -188,5 +188,3 @@ def writing_functions(host: Host) -> dict[str, Builtin]:
         "print": Builtin("print", lambda *values, **keywords: guarded("print", write, *values, **keywords)),
         "str": Builtin("str", lambda *values: guarded("str", text, *values)),
     }
-
-

@@ -126,7 +126,10 @@ class Unit:
             unit = unit.around
         matches = close_matches(name, known)
         if self.find(name) is not None:
-            error = UnknownName(f"{name} has no value yet at this point", hint="it is assigned in this function, but only later or in a branch not taken")
+            error = UnknownName(
+                f"{name} has no value yet at this point",
+                hint="it is assigned in this function, but only later or in a branch not taken",
+            )
         else:
             hint = f"give it a value before: {name} = ..., or with --let {name}=VALUE"
             error = UnknownName(f"{name} is not defined", hint=hint, did_you_mean=matches)

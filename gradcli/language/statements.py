@@ -167,7 +167,9 @@ def _misplaced(unit: Unit, span: Span, message: str, hint: str) -> SyntaxFault:
 @compiles(tree.Return)
 def _return(unit: Unit, node: tree.Return) -> Run:
     if unit.slots is None:
-        raise _misplaced(unit, node.span, "return is outside of a function", "at the end of a program, write the value on a line of its own")
+        raise _misplaced(
+            unit, node.span, "return is outside of a function", "at the end of a program, write the value on a line of its own"
+        )
     if node.value is None:
         return lambda frame: (None,)
     evaluate = compile_expression(unit, node.value)
@@ -194,11 +196,13 @@ def _assert(unit: Unit, node: tree.Assert) -> Run:
 
 @compiles(tree.Delete)
 def _delete(unit: Unit, node: tree.Delete) -> Run:
-    deletes = [_delete_target(unit, target) for target in node.targets]
+    return _each([_delete_target(unit, target) for target in node.targets])
 
+
+def _each(steps: list[Run]) -> Run:
     def run(frame: Any) -> None:
-        for delete in deletes:
-            delete(frame)
+        for step in steps:
+            step(frame)
 
     return run
 
@@ -207,8 +211,7 @@ def _delete_target(unit: Unit, target: tree.Expression) -> Run:
     if isinstance(target, tree.Name):
         return unit.delete(target.identifier, target.span)
     if isinstance(target, tree.TupleDisplay):
-        inner = [_delete_target(unit, element) for element in target.elements]
-        return lambda frame: [delete(frame) for delete in inner] and None
+        return _each([_delete_target(unit, element) for element in target.elements])
     if not isinstance(target, tree.Subscript):
         raise _misplaced(unit, target.span, "an attribute cannot be deleted", "to drop a gradient, write x.grad = None")
     owner, index = compile_expression(unit, target.value), compile_expression(unit, target.index)
@@ -268,7 +271,10 @@ def _namespace(unit: Unit, module: tree.Alias) -> Any:
     if module.name in ("math", "cmath"):
         hint = "its functions and pi, e, inf, nan are there without import"
     error = ImportRefused(
-        f"{module.name} cannot be imported", span=module.span, hint=hint, did_you_mean=close_matches(module.name, list(NAMESPACES))
+        f"{module.name} cannot be imported",
+        span=module.span,
+        hint=hint,
+        did_you_mean=close_matches(module.name, list(NAMESPACES)),
     )
     error.source = unit.source
     raise error
@@ -280,7 +286,10 @@ def _namespace(unit: Unit, module: tree.Alias) -> Any:
 @compiles(tree.If)
 def _if(unit: Unit, node: tree.If) -> Run:
     branches = [
-        ((lambda frame: True) if branch.condition is None else compile_condition(unit, branch.condition), compile_block(unit, branch.body))
+        (
+            (lambda frame: True) if branch.condition is None else compile_condition(unit, branch.condition),
+            compile_block(unit, branch.body),
+        )
         for branch in node.branches
     ]
 
@@ -358,7 +367,9 @@ def _define(unit: Unit, node: tree.Define) -> Run:
 
 @compiles(tree.With)
 def _with(unit: Unit, node: tree.With) -> Run:
-    contexts = [(compile_expression(unit, context), Place(unit.source, context.span, (context.span,))) for context in node.contexts]
+    contexts = [
+        (compile_expression(unit, context), Place(unit.source, context.span, (context.span,))) for context in node.contexts
+    ]
     body = compile_block(unit, node.body)
 
     def run(frame: Any) -> Any:

@@ -54,8 +54,10 @@ def unescape(text: str, source: Source, start: int) -> str:
             return chr(int(code, 8))
         if code[0] in "xuU" and len(code) > 1:
             number = int(code[1:], 16)
-            if number > 0x10FFFF:
-                raise string_fault(source, start + match.start(), start + match.end(), "there is no character with this number", None)
+            if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF:
+                raise string_fault(
+                    source, start + match.start(), start + match.end(), "there is no character with this number", None
+                )
             return chr(number)
         return "" if code.endswith("\n") else match[0]
 
@@ -120,7 +122,9 @@ def _field(source: Source, opening: int, end: int) -> RawField:
         conversion = text[position + 1 : position + 2]
         position += 2
         if conversion not in ("r", "s", "a"):
-            raise string_fault(source, position - 2, position, "after ! in an f-string comes r, s or a", "leave the ! out, or write !r")
+            raise string_fault(
+                source, position - 2, position, "after ! in an f-string comes r, s or a", "leave the ! out, or write !r"
+            )
     format_start = -1
     if text[position : position + 1] == ":" and position < end:
         format_start = position + 1
@@ -128,7 +132,9 @@ def _field(source: Source, opening: int, end: int) -> RawField:
     if position >= end or text[position] != "}":
         raise _unclosed(source, opening)
     if not text[opening + 1 : expression_end].strip():
-        raise string_fault(source, opening, position + 1, "the braces in this f-string are empty", "write {{}} for the characters themselves")
+        raise string_fault(
+            source, opening, position + 1, "the braces in this f-string are empty", "write {{}} for the characters themselves"
+        )
     return RawField(opening + 1, expression_end, shows_source, conversion, format_start, position + 1)
 
 
@@ -142,18 +148,20 @@ def _expression_end(source: Source, opening: int, end: int) -> int:
         if character in "'\"":
             closing = text.find(character, position + 1, end)
             if closing < 0:
-                raise string_fault(source, position, end, "a string inside this f-string has no end", "close it with the same quote")
+                raise string_fault(
+                    source, position, end, "a string inside this f-string has no end", "close it with the same quote"
+                )
             position = closing
         elif character in _CLOSING:
             closers.append(_CLOSING[character])
         elif closers:
             if character == closers[-1]:
                 closers.pop()
-        elif character in "}:":
-            return position
-        elif character == "!" and text[position + 1 : position + 2] != "=":
-            return position
-        elif character == "=" and text[position + 1 : position + 2] != "=" and text[position - 1] not in "=<>!":
+        elif (
+            character in "}:"
+            or (character == "!" and text[position + 1 : position + 2] != "=")
+            or (character == "=" and text[position + 1 : position + 2] != "=" and text[position - 1] not in "=<>!")
+        ):
             return position
         position += 1
     raise _unclosed(source, opening)
@@ -174,4 +182,6 @@ def _format_end(source: Source, opening: int, start: int, end: int) -> int:
 
 
 def _unclosed(source: Source, opening: int) -> SyntaxFault:
-    return string_fault(source, opening, opening + 1, "a closing } is missing for the { here", "write {{ for the character itself")
+    return string_fault(
+        source, opening, opening + 1, "a closing } is missing for the { here", "write {{ for the character itself"
+    )

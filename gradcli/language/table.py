@@ -104,7 +104,9 @@ def build(grammar: str) -> Table:
     name_pattern = re.compile(definitions["NAME"].to_regexp())
     words = sorted(text for text in fixed if name_pattern.fullmatch(text))
     signs = sorted((text for text in fixed if not name_pattern.fullmatch(text)), key=lambda text: (-len(text), text))
-    patterned = [terminal for terminal in parser.terminals if terminal.name in used and not isinstance(terminal.pattern, PatternStr)]
+    patterned = [
+        terminal for terminal in parser.terminals if terminal.name in used and not isinstance(terminal.pattern, PatternStr)
+    ]
     patterned.sort(key=lambda terminal: (-terminal.priority, terminal.name))
 
     nonterminals = {name: number for number, name in enumerate(sorted({rule.origin.name for rule in parser.rules}))}

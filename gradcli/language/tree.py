@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, dataclass_transform
+from typing import Any, dataclass_transform
 
 from gradcli.errors import Source, Span
 
 
 @dataclass_transform()
-class Node:
+class _Declared:
+    """For type checkers: the constructors of subclasses take what their annotations say."""
+
+    __slots__ = ()
+
+
+class Node(_Declared):
     """A piece of a program; subclasses list their parts, which are taken by position after the span."""
 
     __slots__ = ("span",)
-    __match_args__: ClassVar[tuple[str, ...]] = ()
     span: Span
 
     def __init__(self, span: Span, *parts: Any) -> None:
         self.span = span
         for name, part in zip(self.__slots__, parts, strict=True):
             setattr(self, name, part)
-
-    def __init_subclass__(cls) -> None:
-        cls.__match_args__ = tuple(cls.__slots__)
 
     def __repr__(self) -> str:
         parts = ", ".join(repr(getattr(self, name)) for name in self.__slots__)

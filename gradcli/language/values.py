@@ -115,7 +115,8 @@ class UserFunction:
         depth = code.depth
         if depth.value >= CALL_LIMIT:
             raise LimitExceeded(
-                f"{code.name}() calls itself, or others, more than {CALL_LIMIT} deep", hint="does it ever stop calling? A loop can go on longer"
+                f"{code.name}() calls itself, or others, more than {CALL_LIMIT} deep",
+                hint="does it ever stop calling? A loop can go on longer",
             )
         frame: list[Any] = [self.frame, *arguments]
         given = len(arguments)

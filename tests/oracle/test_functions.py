@@ -19,7 +19,7 @@ from gradcli.autograd import Tensor
 from gradcli.errors import GradcliError
 from gradcli.functions import BARE, DECLARED, Function
 from gradcli.language import parse
-from gradcli.lazy import ops
+from gradcli.lazy import ops, settings
 from gradcli.lazy.dtypes import float64
 
 from .gradcli_side import interpreter_and_prints, tensors_in
@@ -28,12 +28,19 @@ Shape = tuple[int, ...]
 Arrays = dict[str, numpy.ndarray]
 
 NAMES = ("x", "y", "z")
+OTHERS: dict[str, Shape] = {"v": (3,), "b": (2, 2, 3)}  # a vector and a batch of matrices, the same in all arrangements
 STEP = 1e-5
 TOLERANCE = 2e-6
 DIRECTIONS = 2
 NEAREST_ZERO = 0.2  # quotients and roots of smaller numbers bend too much for a difference
 
 Pair = tuple["Difference", float]
+
+
+@pytest.fixture(autouse=True)
+def double_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tensors that an example creates are as precise as those it is given."""
+    monkeypatch.setattr(settings, "default_dtype", float64)
 
 
 class Arrangement(NamedTuple):
@@ -147,8 +154,9 @@ class Trial:
         self.example = example
         self.arrangement = arrangement
         self.random = numpy.random.default_rng(len(example.text))
-        names = [name for name in NAMES if re.search(rf"\b{name}\b", example.text)]
-        self.arrays = {name: self.numbers(arrangement.shapes[name]) for name in names}
+        shapes = {**arrangement.shapes, **OTHERS}
+        names = [name for name in shapes if re.search(rf"\b{name}\b", example.text)]
+        self.arrays = {name: self.numbers(shapes[name]) for name in names}
         self.outputs = run(example, arrangement, self.arrays)[1]
 
     def numbers(self, shape: Shape) -> numpy.ndarray:

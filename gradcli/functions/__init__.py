@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradcli.functions import (
+    activation,
     assign,
     create,
     einsum,
@@ -15,8 +16,10 @@ from gradcli.functions import (
     linalg,
     norm,
     reduce,
+    search,
     select,
     shape,
+    sort,
     surface,
 )
 from gradcli.functions.assign import setitem
@@ -46,6 +49,7 @@ __all__ = [
     "UNARY_OPERATORS",
     "Function",
     "ReturnTuple",
+    "activation",
     "assign",
     "create",
     "einsum",
@@ -57,9 +61,11 @@ __all__ = [
     "linalg",
     "norm",
     "reduce",
+    "search",
     "select",
     "setitem",
     "shape",
+    "sort",
     "surface",
     "tensor",
 ]

@@ -8,15 +8,21 @@ from gradcli.lazy import LazyArray, Size, ops
 
 
 @function(
-    "GatherBackward0", public=False, d_input=lambda g, axis, index, input_shape: put_along(g, axis, index, input_shape[axis])
+    "GatherBackward0",
+    public=False,
+    d_input=lambda g, axis, index, input_shape, distinct: put_along(g, axis, index, input_shape[axis], distinct),
 )
-def take_along(input: Tensor, axis: int, index: Tensor) -> LazyArray:
-    """The elements at the positions along an axis."""
+def take_along(input: Tensor, axis: int, index: Tensor, distinct: bool = True) -> LazyArray:
+    """The elements at the positions along an axis; `distinct`: in no line is a position named twice."""
     return ops.gather(input.array, index.array, axis)
 
 
-@function("ScatterAddBackward0", public=False, d_input=lambda g, axis, index: take_along(g, axis, index))
-def put_along(input: Tensor, axis: int, index: Tensor, length: int) -> LazyArray:
+@function(
+    "ScatterAddBackward0",
+    public=False,
+    d_input=lambda g, axis, index, distinct: take_along(g, axis, index, distinct),
+)
+def put_along(input: Tensor, axis: int, index: Tensor, length: int, distinct: bool = True) -> LazyArray:
     """Zeros with the elements added at the positions along an axis of some length: the adjoint of take_along."""
     target = ops.full(Size((*input.shape[:axis], length, *input.shape[axis + 1 :])), 0, input.dtype)
-    return ops.scatter(target, index.array, input.array, axis, accumulate=True)
+    return ops.scatter(target, index.array, input.array, axis, accumulate=not distinct)

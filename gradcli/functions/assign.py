@@ -153,7 +153,7 @@ def _fitted(value: Tensor, shape: Size) -> Tensor:
 
 def _without_leading_ones(value: Tensor) -> Tensor:
     lead = next((axis for axis, size in enumerate(value.shape) if size != 1), value.ndim)
-    return value if not lead else view(value, value.shape[lead:])
+    return view(value, value.shape[lead:])
 
 
 def _slices(shape: Size, plan: Plan) -> tuple[Slice, ...]:

@@ -1,0 +1,192 @@
+"""Finding and counting: nonzero, unique, searchsorted, bincount. Their results are integers, or have no derivative."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradcli.autograd import Tensor
+from gradcli.errors import DTypeMismatch, NotSupported, OperandLabel, ShapeMismatch, ValueFault
+from gradcli.functions.arguments import Dims, Operand
+from gradcli.functions.declare import function
+from gradcli.functions.pointwise import common_dtype, wrap_number
+from gradcli.functions.reduce import axes_of
+from gradcli.lazy import DType, LazyArray, Size, compute, ops
+from gradcli.lazy.dtypes import INTEGER, float32, float64, int32, int64
+from gradcli.lazy.shapes import describe, normalize_dim
+
+
+def _tensor(values: np.ndarray, dtype: DType) -> Tensor:
+    return Tensor(ops.from_buffer(np.ascontiguousarray(values), dtype))
+
+
+# ── where elements are nonzero ──
+
+
+@function(examples=("nonzero(x)", "nonzero(x > 0)"))
+def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
+    """The positions of the nonzero elements, one a row; or with as_tuple, one tensor for each dimension."""
+    values = compute([input.array])[0]
+    if as_tuple:
+        return tuple(_tensor(positions, int64) for positions in np.nonzero(np.atleast_1d(values)))
+    if not input.ndim:
+        return _tensor(np.zeros((int(bool(values)), 0), np.int64), int64)
+    return _tensor(np.argwhere(values), int64)
+
+
+@function(examples=("argwhere(x > 0)",))
+def argwhere(input: Tensor) -> Tensor:
+    """The positions of the nonzero elements, one a row."""
+    found: Tensor = nonzero(input)
+    return found
+
+
+@function(examples=("count_nonzero(x)", "count_nonzero(x, 0)"))
+def count_nonzero(input: Tensor, dim: Dims = None) -> LazyArray:
+    """How many elements are nonzero, or along dimensions."""
+    is_nonzero = ops.binary("not_equal", input.array, ops.constant(0, input.dtype))
+    return ops.reduce("sum", ops.cast(is_nonzero, int64), axes_of(input, dim))
+
+
+# ── unique ──
+
+
+def _no_derivative(name: str) -> Any:
+    """The rule of a function whose derivative PyTorch does not have either."""
+
+    def refuse(g_output: Tensor) -> Tensor:
+        message = f"the derivative for '{name}' is not implemented."
+        raise NotSupported(message, torch_message=message, hint="detach() the result, or sort and index instead")
+
+    return refuse
+
+
+THREE = ("output", "inverse_indices", "counts")
+
+
+@function("Unique2Backward0", name="_unique2", public=False, results=THREE, d_input=_no_derivative("_unique2"))
+def _unique_elements(input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    values, inverse, counts = np.unique(compute([input.array])[0], return_inverse=True, return_counts=True, equal_nan=False)
+    return _tensor(values, input.dtype), _tensor(inverse.reshape(input.shape), int64), _tensor(counts, int64)
+
+
+@function("UniqueDimBackward0", name="unique_dim", public=False, results=THREE, d_input=_no_derivative("unique_dim"))
+def _unique_slices(input: Tensor, dim: int) -> tuple[Tensor, Tensor, Tensor]:
+    values, axis = compute([input.array])[0], normalize_dim(dim, input.ndim)
+    unique_slices, inverse, counts = np.unique(values, return_inverse=True, return_counts=True, axis=axis)
+    return _tensor(unique_slices, input.dtype), _tensor(inverse.reshape(-1), int64), _tensor(counts, int64)
+
+
+@function(forms=(_unique_elements, _unique_slices), examples=("unique(tensor([3, 1, 3]))",))
+def unique(
+    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The distinct elements (or slices along a dimension) in order; on request also where each went, and how many there were."""
+    output, inverse, counts = _unique_elements(input) if dim is None else _unique_slices(input, dim)
+    result = (output, *([inverse] if return_inverse else []), *([counts] if return_counts else []))
+    return result if len(result) > 1 else output
+
+
+# ── sorted sequences ──
+
+
+@function(method=False, examples=("searchsorted(tensor([1., 2., 3.]), x)",))
+def searchsorted(
+    sorted_sequence: Tensor,
+    input: Operand,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+    sorter: Tensor | None = None,
+) -> LazyArray:
+    """Where to insert values into sorted sequences so that they stay sorted: before equals, or after them if `right`."""
+    _check_side(side, right)
+    dtype = common_dtype(sorted_sequence, input)
+    values = input if isinstance(input, Tensor) else wrap_number(input, dtype)
+    _check_sequence(sorted_sequence, values)
+    sequence = sorted_sequence.array
+    if sorter is not None:
+        sequence = ops.gather(sequence, sorter.array, sorted_sequence.ndim - 1)
+    sequence, wanted = ops.cast(sequence, dtype), ops.cast(values.array, dtype)
+    after = right or side == "right"
+    find = ops.searchsorted if sorted_sequence.ndim == 1 else _counted
+    found = find(sequence, wanted, after)
+    return ops.cast(found, int32) if out_int32 else found
+
+
+def _counted(sequence: LazyArray, wanted: LazyArray, after: bool) -> LazyArray:
+    """For rows of sequences: how many elements are below (or not above) each value."""
+    elements = ops.reshape(sequence, Size((*sequence.shape[:-1], 1, sequence.shape[-1])))
+    column = ops.reshape(wanted, Size((*wanted.shape, 1)))
+    below = ops.binary("less_equal" if after else "less", elements, column)
+    return ops.reduce("sum", ops.cast(below, int64), (len(wanted.shape),))
+
+
+def _check_side(side: str | None, right: bool) -> None:
+    if side not in (None, "left", "right"):
+        message = f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}"
+        raise ValueFault(message, torch_message=message)
+    if side == "left" and right:
+        message = "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True"
+        raise ValueFault(message, torch_message=message)
+
+
+def _check_sequence(sequence: Tensor, values: Tensor) -> None:
+    labels = [OperandLabel(0, describe(sequence.shape)), OperandLabel(1, describe(values.shape))]
+    if not sequence.ndim:
+        message = "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 dimension"
+    elif sequence.ndim == 1 or (values.ndim and values.shape[:-1] == sequence.shape[:-1]):
+        return
+    elif not values.ndim:
+        message = (
+            "torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1, "
+            f"but we got boundaries tensor dim({sequence.ndim}) and input value's dim(0) numel(1)"
+        )
+    else:
+        message = (
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and "
+            f"input value tensor must match, but we got boundaries tensor {list(sequence.shape)} "
+            f"and input value tensor {list(values.shape)}"
+        )
+    raise ShapeMismatch(message, torch_message=message, operands=labels)
+
+
+@function(method=False, examples=("bucketize(x, tensor([0., 1.]))",))
+def bucketize(input: Operand, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Tensor:
+    """The number of the bucket that each value falls into."""
+    if boundaries.ndim != 1:
+        message = f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})"
+        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(1, describe(boundaries.shape))])
+    found: Tensor = searchsorted(boundaries, input, out_int32=out_int32, right=right)
+    return found
+
+
+# ── counting ──
+
+
+def _no_bincount_derivative(g: Tensor) -> Tensor:
+    message = "derivative for aten::bincount is not implemented"
+    raise NotSupported(message, torch_message=message, hint="zeros(n).index_add(0, input, weights) can be differentiated")
+
+
+@function("NotImplemented", examples=("bincount(tensor([0, 2, 2]))",), d_weights=_no_bincount_derivative)
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> LazyArray:
+    """How often each integer occurs, or the sum of the weights of its occurrences."""
+    if minlength < 0:
+        raise ValueFault("minlength should be >= 0", torch_message="minlength should be >= 0")
+    if input.dtype.kind != INTEGER:
+        message = f"\"bincount_cpu\" not implemented for '{input.dtype.tensor_type}'"
+        raise DTypeMismatch(message, torch_message=message, hint="convert it with .long()")
+    values = compute([input.array])[0]
+    if input.ndim != 1 or (values < 0).any():
+        message = "bincount only supports 1-d non-negative integral inputs."
+        raise ValueFault(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
+    if weights is not None and weights.shape != input.shape:
+        message = "weights should be 1-d and have the same length as input"
+        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(1, describe(weights.shape))])
+    length = max(minlength, int(values.max(initial=-1)) + 1)
+    dtype = int64 if weights is None else float32 if weights.dtype is float32 else float64
+    added = ops.full(input.shape, 1, int64) if weights is None else ops.cast(weights.array, dtype)
+    return ops.index_put(ops.full(Size((length,)), 0, dtype), (0,), [input.array], added, accumulate=True)

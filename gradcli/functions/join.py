@@ -13,7 +13,7 @@ from gradcli.functions.pointwise import common_dtype
 from gradcli.functions.shape import reshape, unsqueeze
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import int64
-from gradcli.lazy.shapes import describe, normalize_dim
+from gradcli.lazy.shapes import describe, existing_dim, normalize_dim
 
 
 def cut(input: Tensor, dim: int, start: int, length: int) -> LazyArray:
@@ -147,9 +147,16 @@ def _joined(gs: list[Tensor], dim: int) -> Tensor:
     return cat(tuple(gs), dim)
 
 
+def _require_dimensions(input: Tensor, name: str) -> None:
+    if not input.ndim:
+        message = f"{name} expects at least a 1-dimensional tensor"
+        raise ShapeMismatch(message, torch_message=message)
+
+
 @function("SplitBackward0", name="split", public=False, view=True, examples=("split(x, 1)[0]",), d_input=_joined)
 def split_evenly(input: Tensor, split_size: int, dim: int = 0) -> tuple[LazyArray, ...]:
     """Parts of one size; the last may be smaller."""
+    _require_dimensions(input, "split")
     axis = normalize_dim(dim, input.ndim)
     length = input.shape[axis]
     if split_size < 0:
@@ -172,6 +179,7 @@ def split_evenly(input: Tensor, split_size: int, dim: int = 0) -> tuple[LazyArra
 )
 def split_with_sizes(input: Tensor, split_sizes: Shape, dim: int = 0) -> tuple[LazyArray, ...]:
     """Parts of given sizes."""
+    _require_dimensions(input, "split_with_sizes")
     axis = normalize_dim(dim, input.ndim)
     if sum(split_sizes) != input.shape[axis]:
         message = (
@@ -193,6 +201,7 @@ def split(tensor: Tensor, split_size_or_sections: Dims, dim: int = 0) -> tuple[T
 @function(forms=(split_evenly,), examples=("chunk(x, 2, 1)[0]",))
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most so many parts of one size."""
+    _require_dimensions(input, "chunk")
     if chunks < 1:
         message = f"chunk expects `chunks` to be greater than 0, got: {chunks}"
         raise ValueFault(message, torch_message=message)
@@ -203,7 +212,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 @function("UnbindBackward0", view=True, examples=("unbind(x)[0]",), d_input=lambda gs, dim: stack(tuple(gs), dim))
 def unbind(input: Tensor, dim: int = 0) -> tuple[LazyArray, ...]:
     """The slices along a dimension."""
-    axis = normalize_dim(dim, input.ndim)
+    axis = existing_dim(dim, input.ndim)
     shape = Size(size for position, size in enumerate(input.shape) if position != axis)
     return tuple(ops.reshape(cut(input, axis, start, 1), shape) for start in range(input.shape[axis]))
 
@@ -214,7 +223,8 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[LazyArray, ...]:
 @function("FlipBackward0", examples=("flip(x, (0,))",), d_input=lambda g, dims: flip(g, dims))
 def flip(input: Tensor, *dims: int) -> LazyArray:
     """Some dimensions in reverse."""
-    return ops.flip(input.array, tuple(normalize_dim(dim, input.ndim) for dim in dims))
+    axes = tuple(normalize_dim(dim, input.ndim) for dim in dims)
+    return ops.flip(input.array, axes) if input.ndim else input.array
 
 
 @function(
@@ -232,7 +242,7 @@ def roll(input: Tensor, shifts: Dims, dims: Dims = None) -> LazyArray:
         message = f"shifts and dimensions must align. shifts: {len(_tuple(shifts))}, dims:{len(_tuple(dims))}"
         raise ValueFault(message, torch_message=message)
     for shift, dim in zip(_tuple(shifts), _tuple(dims), strict=True):
-        array = _rolled(array, shift, normalize_dim(dim, input.ndim))
+        array = _rolled(array, shift, existing_dim(dim, input.ndim))
     return array
 
 

@@ -69,6 +69,15 @@ def normalize_dim(dim: int, rank: int) -> int:
     raise DimensionOutOfRange(message, torch_message=message)
 
 
+def existing_dim(dim: int, rank: int) -> int:
+    """A dimension number counted from the front, of an operation for which a 0-dim tensor has none."""
+    axis = normalize_dim(dim, rank)
+    if rank:
+        return axis
+    message = f"Dimension specified as {dim} but tensor has no dimensions"
+    raise DimensionOutOfRange(message, torch_message=message)
+
+
 def normalize_dims(dims: Iterable[int], rank: int) -> tuple[int, ...]:
     """Dimension numbers counted from the front, each once and sorted."""
     normal = [normalize_dim(dim, rank) for dim in dims]

@@ -27,14 +27,12 @@ def backward(
 ) -> None:
     """Add the gradients of the tensors to `.grad` of the leaves (or of `inputs` only), as `torch.autograd.backward`."""
     roots = _roots(tensors, gradients)
-    captured: dict[Target, Tensor] = {}
-    targets = None if inputs is None else {_target(tensor): tensor for tensor in inputs}
     keep = create_graph if retain_graph is None else retain_graph
-    _run(roots, keep, create_graph, None if targets is None else set(targets), captured, accumulate=targets is None)
-    if targets is not None:
-        for target, tensor in targets.items():
-            if target in captured:
-                _accumulate(tensor, captured[target], create_graph)
+    targets = None if inputs is None else {_target(tensor): tensor for tensor in inputs}
+    captured = ReversePass(keep, create_graph, None if targets is None else set(targets)).run(roots)
+    for target, tensor in (targets or {}).items():
+        if target in captured:
+            _accumulate(tensor, captured[target], create_graph)
 
 
 def gradients(
@@ -52,9 +50,8 @@ def gradients(
             raise AutogradError(message, torch_message=message, operands=[OperandLabel(position, "this one")])
     roots = _roots(outputs, grad_outputs)
     targets = [_target(tensor) for tensor in inputs]
-    captured: dict[Target, Tensor] = {}
     keep = create_graph if retain_graph is None else retain_graph
-    _run(roots, keep, create_graph, set(targets), captured, accumulate=False)
+    captured = ReversePass(keep, create_graph, set(targets)).run(roots)
     found = [captured.get(target) for target in targets]
     if not allow_unused and None in found:
         message = (
@@ -111,47 +108,89 @@ def _check_gradient(tensor: Tensor, gradient: Tensor, position: int) -> None:
         raise ShapeMismatch(message, torch_message=message)
 
 
-def _run(
-    roots: list[tuple[Target, Tensor]],
-    retain_graph: bool,
-    create_graph: bool,
-    targets: set[Target] | None,
-    captured: dict[Target, Tensor],
-    accumulate: bool,
-) -> None:
-    order = _reachable({node for (node, _), _ in roots})
-    if targets is not None:
-        order = _leading_to(order, {node for node, _ in targets})
-    pending = _expected_arrivals(order)
-    received: dict[Node, Cotangents] = {}
-    with GradMode(create_graph):
-        for (node, number), cotangent in roots:
-            if node in pending:
-                _receive(received, node, number, cotangent)
-        for node in order:
-            cotangents = received.pop(node, None)
-            if cotangents is None:
-                pulled: Sequence[Tensor | None] = (None,) * len(node.next_functions)
-            elif node.rule is None:
-                _finish_leaf(node, cotangents, create_graph, targets, captured, accumulate)
-                continue
-            else:
-                if node.hooks is not None or node.retained is not None:
-                    _call_hooks(node, cotangents, create_graph)
-                if targets is not None:
-                    _capture(node, cotangents, targets, captured)
-                pulled = node.rule.pull_back(node, cotangents)
-                if not retain_graph:
-                    node.free()
-            for (successor, number), cotangent_in in zip(node.next_functions, pulled, strict=True):
-                if successor is None or successor not in pending:
+class ReversePass:
+    """One backward: what it keeps, what it is to capture (the leaves' `.grad` if nothing), and the cotangents on their way."""
+
+    def __init__(self, retain_graph: bool, create_graph: bool, targets: set[Target] | None) -> None:
+        self.retain_graph = retain_graph
+        self.create_graph = create_graph
+        self.targets = targets
+        self.captured: dict[Target, Tensor] = {}
+        self.received: dict[Node, Cotangents] = {}
+
+    def run(self, roots: list[tuple[Target, Tensor]]) -> dict[Target, Tensor]:
+        """Let the cotangents flow from the roots; those that arrived at the targets."""
+        order = _reachable({node for (node, _), _ in roots})
+        needed: set[Node] | None = None
+        if self.targets is not None:
+            order = _leading_to(order, {node for node, _ in self.targets})
+            needed = set(order)
+        pending = _expected_arrivals(order, needed)
+        received = self.received
+        with GradMode(self.create_graph):
+            for (node, number), cotangent in roots:
+                if needed is None or node in needed:
+                    self._receive(node, number, cotangent)
+            for node in order:
+                cotangents = received.pop(node, None)
+                if node.rule is None:
+                    if cotangents is not None:
+                        self._finish_leaf(node, cotangents)
                     continue
-                if cotangent_in is not None:
-                    _receive(received, successor, number, cotangent_in)
-                if successor.rule is None:  # a leaf is served as soon as its last cotangent has arrived
-                    pending[successor] -= 1
-                    if not pending[successor] and successor in received:
-                        _finish_leaf(successor, received.pop(successor), create_graph, targets, captured, accumulate)
+                pulled = self._pull_back(node, cotangents) if cotangents is not None else None
+                for position, (successor, number) in enumerate(node.next_functions):
+                    if successor is None or (needed is not None and successor not in needed):
+                        continue
+                    if pulled is not None and (arriving := pulled[position]) is not None:
+                        self._receive(successor, number, arriving)
+                    if successor.rule is None:  # a leaf is served as soon as its last cotangent has arrived
+                        pending[successor] -= 1
+                        if not pending[successor] and successor in received:
+                            self._finish_leaf(successor, received.pop(successor))
+        return self.captured
+
+    def _pull_back(self, node: Node, cotangents: Cotangents) -> Sequence[Tensor | None]:
+        if node.hooks is not None or node.retained is not None:
+            _call_hooks(node, cotangents, self.create_graph)
+        if self.targets is not None:
+            self._capture(node, cotangents)
+        assert node.rule is not None
+        pulled = node.rule.pull_back(node, cotangents)
+        if not self.retain_graph:
+            node.free()
+        return pulled
+
+    def _receive(self, node: Node, number: int, cotangent: Tensor) -> None:
+        """Add a cotangent to those a node has received, summed back over broadcast axes and in the dtype of the node's output."""
+        outputs = node.outputs
+        shape, dtype = outputs[number]
+        array = cotangent.array
+        if array.shape != shape:
+            cotangent = operators["sum_to"](cotangent, shape)
+        if array.dtype is not dtype:
+            cotangent = operators["to"](cotangent, dtype)
+        slots = self.received.get(node)
+        if slots is None:
+            slots = self.received[node] = [None] * len(outputs)
+        earlier = slots[number]
+        slots[number] = cotangent if earlier is None else operators["add"](earlier, cotangent)
+
+    def _capture(self, node: Node, cotangents: Cotangents) -> None:
+        assert self.targets is not None
+        for number, cotangent in enumerate(cotangents):
+            if cotangent is not None and (node, number) in self.targets:
+                self.captured[node, number] = cotangent
+
+    def _finish_leaf(self, node: Node, cotangents: Cotangents) -> None:
+        variable, cotangent = node.variable, cotangents[0]
+        assert variable is not None and cotangent is not None
+        for hook in variable.hooks or ():
+            changed = hook(cotangent)
+            cotangent = cotangent if changed is None else changed
+        if self.targets is None:
+            _accumulate(variable, cotangent, self.create_graph)
+        else:
+            self._capture(node, [cotangent])
 
 
 def _reachable(roots: Iterable[Node]) -> list[Node]:
@@ -177,29 +216,14 @@ def _leading_to(order: list[Node], targets: set[Node]) -> list[Node]:
     return [node for node in order if node in leading]
 
 
-def _expected_arrivals(order: list[Node]) -> dict[Node, int]:
-    """The nodes that take part, and for each leaf how many cotangents it waits for."""
-    pending = dict.fromkeys(order, 0)
+def _expected_arrivals(order: list[Node], needed: set[Node] | None) -> dict[Node, int]:
+    """How many cotangents each leaf waits for."""
+    pending: dict[Node, int] = {}
     for node in order:
         for successor, _ in node.next_functions:
-            if successor is not None and successor.rule is None and successor in pending:
-                pending[successor] += 1
+            if successor is not None and successor.rule is None and (needed is None or successor in needed):
+                pending[successor] = pending.get(successor, 0) + 1
     return pending
-
-
-def _receive(received: dict[Node, Cotangents], node: Node, number: int, cotangent: Tensor) -> None:
-    """Add a cotangent to those a node has received, summed back over broadcast axes and in the dtype of the node's output."""
-    shape, dtype = node.outputs[number]
-    array = cotangent.array
-    if array.shape != shape:
-        cotangent = operators["sum_to"](cotangent, shape)
-    if array.dtype is not dtype:
-        cotangent = operators["to"](cotangent, dtype)
-    slots = received.get(node)
-    if slots is None:
-        slots = received[node] = [None] * len(node.outputs)
-    earlier = slots[number]
-    slots[number] = cotangent if earlier is None else operators["add"](earlier, cotangent)
 
 
 def _call_hooks(node: Node, cotangents: Cotangents, create_graph: bool) -> None:
@@ -214,31 +238,6 @@ def _call_hooks(node: Node, cotangents: Cotangents, create_graph: bool) -> None:
             tensor, cotangent = reference(), cotangents[number]
             if tensor is not None and cotangent is not None:
                 _accumulate(tensor, cotangent, create_graph)
-
-
-def _capture(node: Node, cotangents: Cotangents, targets: set[Target], captured: dict[Target, Tensor]) -> None:
-    for number, cotangent in enumerate(cotangents):
-        if cotangent is not None and (node, number) in targets:
-            captured[node, number] = cotangent
-
-
-def _finish_leaf(
-    node: Node,
-    cotangents: Cotangents,
-    create_graph: bool,
-    targets: set[Target] | None,
-    captured: dict[Target, Tensor],
-    accumulate: bool,
-) -> None:
-    variable, cotangent = node.variable, cotangents[0]
-    assert variable is not None and cotangent is not None
-    for hook in variable.hooks or ():
-        changed = hook(cotangent)
-        cotangent = cotangent if changed is None else changed
-    if targets is not None:
-        _capture(node, [cotangent], targets, captured)
-    if accumulate:
-        _accumulate(variable, cotangent, create_graph)
 
 
 def _accumulate(variable: Tensor, cotangent: Tensor, create_graph: bool) -> None:

@@ -20,7 +20,7 @@ state = State()
 
 
 class GradMode:
-    """A block in which gradients are recorded or not: `torch.no_grad()`, `torch.enable_grad()`, `torch.set_grad_enabled(mode)`."""
+    """A block in which gradients are recorded or not: `torch.no_grad()`, `torch.enable_grad()`."""
 
     __slots__ = ("_before", "enabled")
 

@@ -1,4 +1,4 @@
-"""How each lazy primitive is computed, over NumPy: a table from its name to a function of operand values, parameters and dtype."""
+"""How each lazy primitive is computed, over NumPy: a table from its name to a function of the array and its operands' values."""
 
 from __future__ import annotations
 
@@ -213,6 +213,11 @@ def _random(node: LazyArray, values: list[Array]) -> Array:
     return np.asarray(sample(node.shape, dtype=drawn)).astype(dtype, copy=False)
 
 
+def _constant(node: LazyArray, values: list[Array]) -> Array:
+    value = np.asarray(node.params[0]).astype(NUMPY_DTYPE[node.dtype])
+    return np.broadcast_to(value, node.shape) if node.shape else value
+
+
 def _arange(node: LazyArray, values: list[Array]) -> Array:
     start, step, length = node.params
     exact = np.float64 if node.dtype.is_floating else np.int64
@@ -221,7 +226,7 @@ def _arange(node: LazyArray, values: list[Array]) -> Array:
 
 
 def _remainder(node: LazyArray, values: list[Array]) -> Array:
-    """The remainder with the sign of the divisor; unlike NumPy's, a remainder of 0 has the sign of the dividend, as in PyTorch."""
+    """The remainder with the sign of the divisor; a remainder of 0 has the sign of the dividend, as in PyTorch, not as in NumPy."""
     x, y = values
     if not node.dtype.is_floating:
         return np.asarray(np.remainder(x, y))
@@ -239,7 +244,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "broadcast_to": lambda node, values: np.broadcast_to(values[0], node.shape),
     "cast": lambda node, values: np.asarray(values[0]).astype(NUMPY_DTYPE[node.dtype]),
     "concatenate": lambda node, values: np.concatenate(values, axis=node.params[0]),
-    "constant": lambda node, values: np.asarray(node.params[0]).astype(NUMPY_DTYPE[node.dtype]),
+    "constant": _constant,
     "digamma": _special("digamma"),
     "erf": _special("erf"),
     "erfc": _special("erfc"),

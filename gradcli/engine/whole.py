@@ -1,4 +1,4 @@
-"""The whole-array evaluator: every primitive on whole arrays, one after the other; the reference that executors are tested against."""
+"""The whole-array evaluator: every primitive on whole arrays, one after the other; the reference for other executors."""
 
 from __future__ import annotations
 

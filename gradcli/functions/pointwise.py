@@ -12,7 +12,7 @@ from typing import Any
 
 from gradcli.autograd import Node, Tensor, state
 from gradcli.autograd.node import Saved, SavedInput, SavedOutput, edge_to
-from gradcli.autograd.tensor import Scalar
+from gradcli.autograd.tensor import Scalar, operators
 from gradcli.functions.arguments import REQUIRED, Parameter, bind
 from gradcli.functions.declare import DECLARED, Function, register
 from gradcli.lazy import DType, LazyArray, ops, settings
@@ -132,7 +132,8 @@ class Pointwise(Function):
             elif isinstance(partial, int):
                 pulled.append(g if partial == 1 else -g if partial == -1 else Tensor(ops.full(g.shape, 0.0, g.dtype)))
             elif partial is not None:
-                pulled.append(g * partial(*[saved[name] for name in self._wants[position]]))
+                slope = partial(*[saved[name] for name in self._wants[position]])
+                pulled.append(operators["mul"](g, slope))
         return pulled
 
 

@@ -23,22 +23,23 @@ Scalar = bool | int | float
 Slice = tuple[int, int, int]  # start, number of elements, step > 0
 Entry = int | None  # of an advanced index: which index array stands there, or None for a whole axis
 
-PREDICATES = frozenset({"equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "isnan", "isinf", "isfinite", "logical_not", "logical_and", "logical_or", "logical_xor"})  # fmt: skip
-_UNIFORM = frozenset({"constant", "broadcast_to"})
+PREDICATES = frozenset(
+    "equal not_equal less less_equal isnan isinf isfinite logical_not logical_and logical_or logical_xor".split()
+)
 
 
 # ── sources ──
 
 
 def constant(value: Scalar, dtype: DType) -> LazyArray:
-    """A number, shape []. Equal parameters mean equal numbers, so that -0.0, which equals 0.0, says so."""
-    params = (value, "negative") if value == 0 and copysign(1.0, value) < 0 else (value,)
-    return LazyArray("constant", (), params, SCALAR, dtype)
+    """A number, shape []."""
+    return full(SCALAR, value, dtype)
 
 
 def full(shape: Size, value: Scalar, dtype: DType) -> LazyArray:
-    """One number everywhere."""
-    return broadcast_to(constant(value, dtype), shape)
+    """One number everywhere. Equal parameters mean equal arrays, so that -0.0, which equals 0.0, says so."""
+    params = (value, shape, "negative") if value == 0 and copysign(1.0, value) < 0 else (value, shape)
+    return LazyArray("constant", (), params, shape, dtype)
 
 
 def from_buffer(buffer: np.ndarray, dtype: DType) -> LazyArray:
@@ -54,7 +55,10 @@ def arange(start: Scalar, step: Scalar, length: int, dtype: DType) -> LazyArray:
 
 
 def random(kind: str, seed: int, stream: int, limits: tuple[int, ...], shape: Size, dtype: DType) -> LazyArray:
-    """Random numbers named by (seed, stream): computing them again gives the same ones. Kinds: uniform, normal, integers, permutation."""
+    """Random numbers named by (seed, stream): computing them again gives the same ones.
+
+    Kinds: uniform, normal, integers within the limits, permutation.
+    """
     return LazyArray("random", (), (kind, seed, stream, limits, shape), shape, dtype)
 
 
@@ -71,7 +75,7 @@ def binary(primitive: str, a: LazyArray, b: LazyArray) -> LazyArray:
     shape = a.shape
     if b.shape and b.shape != shape:
         shape = broadcast(shape, b.shape)
-    if a.primitive in _UNIFORM and b.primitive in _UNIFORM and (value := folded(primitive, a, b)) is not None:
+    if a.primitive == "constant" and b.primitive == "constant" and (value := folded(primitive, a, b)) is not None:
         return full(shape, value, a.dtype)
     return LazyArray(primitive, (a, b), (), shape, bool_ if primitive in PREDICATES else a.dtype)
 
@@ -120,7 +124,11 @@ def searchsorted(sorted_values: LazyArray, values: LazyArray, right: bool) -> La
 
 def reshape(x: LazyArray, shape: Size) -> LazyArray:
     """The same elements in the same order under another shape."""
-    return x if shape == x.shape else LazyArray("reshape", (x,), (shape,), shape, x.dtype)
+    if shape == x.shape:
+        return x
+    if x.primitive == "constant":
+        return full(shape, x.params[0], x.dtype)
+    return LazyArray("reshape", (x,), (shape,), shape, x.dtype)
 
 
 def permute(x: LazyArray, axes: tuple[int, ...]) -> LazyArray:
@@ -132,6 +140,8 @@ def broadcast_to(x: LazyArray, shape: Size) -> LazyArray:
     """Axes of size 1 and new leading axes, repeated."""
     if shape == x.shape:
         return x
+    if x.primitive == "constant":
+        return full(shape, x.params[0], x.dtype)
     if x.primitive == "broadcast_to":  # twice is once
         x = x.operands[0]
     return LazyArray("broadcast_to", (x,), (shape,), shape, x.dtype)

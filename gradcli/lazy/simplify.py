@@ -19,17 +19,12 @@ _pack, _unpack = _float32.pack, _float32.unpack
 
 
 def folded(primitive: str, a: LazyArray, b: LazyArray) -> float | None:
-    """The number that an operation on two uniform arrays gives everywhere, rounded as their dtype rounds it; None if unknown.
+    """The number that an operation on two constants gives everywhere, rounded as their dtype rounds it; None if left to the engine.
 
-    Both arrays are constants or broadcast from something. Rounding a float64 result of + - * / on float32 numbers once more
-    to float32 gives the correctly rounded result.
+    Rounding a float64 result of + - * / on float32 numbers once more to float32 gives the correctly rounded result.
     """
-    if a.primitive == "broadcast_to":
-        a = a.operands[0]
-    if b.primitive == "broadcast_to":
-        b = b.operands[0]
     operation = _FOLDED.get(primitive)
-    if operation is None or a.primitive != "constant" or b.primitive != "constant":
+    if operation is None:
         return None
     x, y = a.params[0], b.params[0]
     try:
@@ -40,5 +35,5 @@ def folded(primitive: str, a: LazyArray, b: LazyArray) -> float | None:
         else:
             return None
     except (OverflowError, ZeroDivisionError):
-        return None  # left to the engine, which knows infinities
+        return None  # the engine knows infinities
     return value if isfinite(value) else None

@@ -75,6 +75,7 @@ class Function:
         self.forms = forms  # of an overloaded function, which has no rules itself
         self.parameters: tuple[Parameter, ...] = parameters_of(forward)
         self.positions = {parameter.name: position for position, parameter in enumerate(self.parameters)}
+        self._inplace_position = self.positions.get("inplace")
         self._is_plain = not any(parameter.is_variadic or parameter.is_keyword_only for parameter in self.parameters)
         self._wants = {argument: _names_of(rule) for argument, rule in rules.items()}
         self._grad_fn_wants = () if grad_fn is None or isinstance(grad_fn, str) else _names_of(grad_fn)
@@ -103,7 +104,11 @@ class Function:
         return f"<built-in function {self.name}>"
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        return self.apply(bind(self.name, self.parameters, arguments, keywords))
+        bound = bind(self.name, self.parameters, arguments, keywords)
+        if self._inplace_position is not None and bound[self._inplace_position]:
+            bound[self._inplace_position] = False
+            return change_in_place(bound[0], lambda snapshot: self.apply([snapshot, *bound[1:]]))
+        return self.apply(bound)
 
     def apply(self, bound: list[Any]) -> Any:
         """The results of a call whose arguments are bound and checked."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar, operators
-from gradcli.errors import DTypeMismatch, NotSupported, OperandLabel, ShapeMismatch
+from gradcli.errors import DTypeMismatch, OperandLabel, ShapeMismatch
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import mul
 from gradcli.functions.layout import is_contiguous, strides
@@ -56,7 +56,7 @@ def _check_matrix(tensor: Tensor, message: str) -> None:
 def _check_no_bool(tensor: Tensor, kernel: str) -> None:
     if tensor.dtype is bool_:
         message = f"\"{kernel}\" not implemented for 'Bool'"
-        raise NotSupported(message, torch_message=message, hint="convert it first, for example with .float()")
+        raise DTypeMismatch(message, torch_message=message, hint="convert it first, for example with .float()")
 
 
 def _scaled(g: Tensor, factor: Scalar) -> Tensor:

@@ -35,13 +35,13 @@ def _axes(shape: Size, dim: Dims) -> tuple[int, ...]:
     return tuple(normalize_dim(axis, len(shape)) for axis in dims) if shape else ()
 
 
-def _norm_cotangent(g: Tensor, input: Tensor, result: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor:
-    """The cotangent of an input of a norm: 0 where the norm is 0."""
+def _norm_cotangent(g: Tensor, input: Tensor, result: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor | None:
+    """The cotangent of an input of a norm: 0 where the norm is 0, none for order 0, which counts."""
+    if ord == 0:
+        return None
     g, norm = (_kept(value, input.shape, dim, keepdim) for value in (g, result))
     if input.dtype is not norm.dtype:
         input = to(input, norm.dtype)
-    if ord == 0:
-        return g * sign(input) * 0.0
     if ord == 1:
         return sign(input) * g
     if ord == 2:
@@ -205,7 +205,7 @@ def norm(input: Tensor, p: Any = "fro", dim: Dims = None, keepdim: bool = False,
 # ── distances ──
 
 
-def _difference_cotangent(g: Tensor, input: Tensor, other: Tensor, result: Tensor, p: float) -> Tensor:
+def _difference_cotangent(g: Tensor, input: Tensor, other: Tensor, result: Tensor, p: float) -> Tensor | None:
     return _norm_cotangent(g, sub(input, other), result, float(p), None, False)
 
 
@@ -214,7 +214,7 @@ def _difference_cotangent(g: Tensor, input: Tensor, other: Tensor, result: Tenso
     examples=("dist(x, y)", "dist(x, y, 1)"),
     kink="0 where the distance is 0",
     d_input=_difference_cotangent,
-    d_other=lambda g, input, other, result, p: -_difference_cotangent(g, input, other, result, p),
+    d_other=lambda g, input, other, result, p: _difference_cotangent(g, other, input, result, p),
 )
 def dist(input: Tensor, other: Tensor, p: Scalar = 2) -> Tensor:
     """The norm of order p of input - other."""

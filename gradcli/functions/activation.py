@@ -1,0 +1,327 @@
+"""Activation functions of torch.nn.functional, in numerically stable forms."""
+
+from __future__ import annotations
+
+from math import pi
+from math import sqrt as root
+
+from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import Scalar
+from gradcli.errors import DTypeMismatch, ShapeMismatch, ValueFault
+from gradcli.functions import elementwise
+from gradcli.functions.declare import function
+from gradcli.functions.elementwise import (
+    abs, add, div, erfc, exp, expm1, log1p, logical_and, logical_or, maximum, minimum, mul, sigmoid, sub, tanh, where,
+)  # fmt: skip
+from gradcli.functions.join import cat, cut_tensor
+from gradcli.functions.linalg import refuse_shapes
+from gradcli.lazy.shapes import normalize_dim
+
+NN = "torch.nn.functional"
+
+
+def check_floating(kernel: str, input: Tensor) -> None:
+    """An error for integers where PyTorch's kernel has no form for them."""
+    if not input.dtype.is_floating:
+        message = f"\"{kernel}\" not implemented for '{input.dtype.tensor_type}'"
+        raise DTypeMismatch(message, torch_message=message, hint="convert it with .float(), or write its numbers with a point")
+
+
+# ── linear in pieces ──
+
+
+@function(namespace=NN, forms=(elementwise.relu,), kink="0 at 0")
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """x where positive, else 0."""
+    return elementwise.relu(input)
+
+
+@function(
+    "LeakyReluBackward0",
+    namespace=NN,
+    kink="the slope at 0",
+    examples=("F.leaky_relu(x, 0.1)",),
+    d_input=lambda g, input, negative_slope: where(input > 0, g, g * negative_slope),
+)
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """x where positive, else negative_slope * x."""
+    check_floating("leaky_relu_cpu", input)
+    return where(input > 0, input, input * negative_slope)
+
+
+@function(
+    "HardtanhBackward0",
+    namespace=NN,
+    kink="0 at both bounds",
+    examples=("F.hardtanh(x)",),
+    d_input=lambda g, input, min_val, max_val: where(logical_or(input <= min_val, input >= max_val), 0.0, g),
+)
+def hardtanh(input: Tensor, min_val: Scalar = -1.0, max_val: Scalar = 1.0, inplace: bool = False) -> Tensor:
+    """x, but not below min_val and not above max_val."""
+    if min_val > max_val:
+        message = "min_val cannot be greater than max_val"
+        raise ValueFault(message, torch_message=message)
+    bounds = (min_val, max_val) if input.dtype.is_floating else (int(min_val), int(max_val))
+    return minimum(maximum(input, bounds[0]), bounds[1])
+
+
+@function(namespace=NN, forms=(hardtanh,), kink="0 at 0 and at 6")
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """x, but not below 0 and not above 6."""
+    return hardtanh(input, 0.0, 6.0)
+
+
+@function(
+    "HardsigmoidBackward0",
+    namespace=NN,
+    kink="0 at -3 and at 3",
+    examples=("F.hardsigmoid(x)",),
+    d_input=lambda g, input: where(logical_and(input > -3, input < 3), g / 6, 0.0),
+)
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """x / 6 + 1/2, but not below 0 and not above 1."""
+    check_floating("hardsigmoid_cpu", input)
+    return minimum(maximum(input + 3, 0), 6) / 6
+
+
+@function(
+    "HardswishBackward0",
+    namespace=NN,
+    kink="0 at -3, 1 at 3",
+    examples=("F.hardswish(x)",),
+    d_input=lambda g, input: where(input <= -3, 0.0, where(input < 3, g * (input / 3 + 0.5), g)),
+)
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """x times hardsigmoid(x)."""
+    check_floating("hardswish_cpu", input)
+    return input * minimum(maximum(input + 3, 0), 6) / 6
+
+
+@function(
+    "ThresholdBackward0",
+    namespace=NN,
+    aliases=("threshold",),
+    kink="0 at the threshold",
+    examples=("F.threshold(x, 0.1, 20.0)",),
+    d_input=lambda g, input, threshold: where(input <= threshold, 0.0, g),
+)
+def threshold(input: Tensor, threshold: Scalar, value: Scalar, inplace: bool = False) -> Tensor:
+    """x where it is above the threshold, else a value."""
+    return where(input <= threshold, value if input.dtype.is_floating else int(value), input)
+
+
+#: The largest numbers of the floating types, as PyTorch prints them.
+_LARGEST = {"float16": "65504", "float32": "3.40282e+38", "float64": "1.79769e+308"}
+
+
+@function(
+    "SoftshrinkBackward0",
+    namespace=NN,
+    kink="0 at -lambd and at lambd",
+    examples=("F.softshrink(x)",),
+    d_input=lambda g, input, lambd: where(abs(input) <= lambd, 0.0, g),
+)
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """x moved towards 0 by lambd."""
+    check_floating("softshrink_check", input)
+    if lambd < 0:
+        bounds = f"[0, {_LARGEST[input.dtype.name]}] for input dtype {input.dtype.tensor_type}"
+        message = f"lambda must be in range {bounds}, but found {lambd:g}"
+        raise ValueFault(message, torch_message=message)
+    return where(input > lambd, input - lambd, where(input < -lambd, input + lambd, input * 0))
+
+
+@function(
+    "HardshrinkBackward0",
+    aliases=(f"{NN}.hardshrink",),
+    kink="0 at -lambd and at lambd",
+    examples=("hardshrink(x)",),
+    d_input=lambda g, input, lambd: where(abs(input) <= lambd, 0.0, g),
+)
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """x where its size is above lambd, else 0."""
+    check_floating("hardshrink_cpu", input)
+    return where(abs(input) <= lambd, 0.0, input)
+
+
+# ── exponential linear units ──
+
+
+def _slope_of_elu(input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
+    below = where(input >= 0, 0.0, input)  # so that a large x does not overflow in the branch not taken
+    return where(input <= 0, exp(below * input_scale) * (alpha * scale * input_scale), scale)
+
+
+@function(
+    "EluBackward0",
+    name="elu",
+    namespace=NN,
+    public=False,
+    d_input=lambda g, input, alpha, scale, input_scale: g * _slope_of_elu(input, alpha, scale, input_scale),
+)
+def scaled_elu(input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
+    """scale * x where positive, else scale * alpha * (exp(input_scale * x) - 1)."""
+    check_floating("elu_cpu", input)
+    return where(input > 0, input * scale, expm1(input * input_scale) * (alpha * scale))
+
+
+@function(namespace=NN, forms=(scaled_elu,), kink="alpha at 0", examples=("F.elu(x)",))
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """x where positive, else alpha * (exp(x) - 1)."""
+    return scaled_elu(input, float(alpha), 1.0, 1.0)
+
+
+@function(namespace=NN, aliases=("selu",), forms=(scaled_elu,), examples=("F.selu(x)",))
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """elu, scaled so that networks keep mean 0 and variance 1."""
+    return scaled_elu(input, 1.6732632423543772, 1.0507009873554805, 1.0)
+
+
+@function(
+    "CeluBackward0",
+    namespace=NN,
+    aliases=("celu",),
+    kink="1 at 0",
+    examples=("F.celu(x, 2.0)",),
+    d_input=lambda g, input, alpha: g * _slope_of_elu(input, alpha, 1.0, 1 / alpha),
+)
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """x where positive, else alpha * (exp(x / alpha) - 1)."""
+    if alpha == 0:
+        message = "ZeroDivisionError: alpha cannot be 0 for CELU"
+        raise ValueFault(message, torch_message=message)
+    return scaled_elu(input, float(alpha), 1.0, 1 / alpha)
+
+
+# ── smooth ──
+
+
+def _slope_of_gelu(input: Tensor, approximate: str) -> Tensor:
+    if approximate == "none":
+        density = exp(input * input * -0.5) * (1 / root(2 * pi))
+        return erfc(input * -root(0.5)) * 0.5 + input * density
+    scale, cubic = root(2 / pi), 0.044715
+    square = input * input
+    bend = tanh((input + input * square * cubic) * scale)
+    return (bend + 1) * 0.5 + input * 0.5 * (1 - bend * bend) * (square * (3 * cubic) + 1) * scale
+
+
+@function(
+    "GeluBackward0",
+    namespace=NN,
+    examples=("F.gelu(x)", "F.gelu(x, approximate='tanh')"),
+    d_input=lambda g, input, approximate: g * _slope_of_gelu(input, approximate),
+)
+def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
+    """x times the normal distribution function of x; approximate='tanh' for the formula with tanh."""
+    if approximate not in ("none", "tanh"):
+        message = "approximate argument must be either none or tanh."
+        raise ValueFault(message, torch_message=message)
+    check_floating("GeluKernelImpl", input)
+    if approximate == "none":
+        return input * erfc(input * -root(0.5)) * 0.5
+    return input * 0.5 * (tanh((input + input * input * input * 0.044715) * root(2 / pi)) + 1)
+
+
+def _slope_of_silu(input: Tensor) -> Tensor:
+    part = sigmoid(input)
+    return part * (input * (1 - part) + 1)
+
+
+@function(
+    "SiluBackward0",
+    namespace=NN,
+    examples=("F.silu(x)",),
+    d_input=lambda g, input: g * _slope_of_silu(input),
+)
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """x * sigmoid(x)."""
+    check_floating("silu_cpu", input)
+    return input * sigmoid(input)
+
+
+def _log_of_one_plus_exp(input: Tensor) -> Tensor:
+    """log(1 + exp(x)) without overflow."""
+    return maximum(input, 0) + log1p(exp(-abs(input)))
+
+
+def _slope_of_mish(input: Tensor) -> Tensor:
+    bend = tanh(softplus(input))
+    return bend + input * sigmoid(input) * (1 - bend * bend)
+
+
+@function(
+    "MishBackward0",
+    namespace=NN,
+    examples=("F.mish(x)",),
+    d_input=lambda g, input: g * _slope_of_mish(input),
+)
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """x * tanh(softplus(x))."""
+    check_floating("mish_cpu", input)
+    return input * tanh(_log_of_one_plus_exp(input))
+
+
+@function(
+    "SoftplusBackward0",
+    namespace=NN,
+    examples=("F.softplus(x)", "F.softplus(x, beta=2)"),
+    d_input=lambda g, input, beta, threshold: where(input * beta > threshold, g, g * sigmoid(input * beta)),
+)
+def softplus(input: Tensor, beta: Scalar = 1, threshold: Scalar = 20) -> Tensor:
+    """log(1 + exp(beta * x)) / beta; x itself where beta * x is above the threshold."""
+    check_floating("softplus_cpu", input)
+    scaled = input * beta
+    return where(scaled > threshold, input, _log_of_one_plus_exp(scaled) / beta)
+
+
+@function(
+    "LogSigmoidBackward0",
+    namespace=NN,
+    examples=("F.logsigmoid(x)",),
+    d_input=lambda g, input: g * sigmoid(-input),
+)
+def logsigmoid(input: Tensor) -> Tensor:
+    """log(sigmoid(x)) without overflow."""
+    check_floating("log_sigmoid_cpu", input)
+    return minimum(input, 0) - log1p(exp(-abs(input)))
+
+
+@function(namespace=NN, forms=(div, add, elementwise.abs), examples=("F.softsign(x)",))
+def softsign(input: Tensor) -> Tensor:
+    """x / (1 + |x|)."""
+    return div(input, add(abs(input), 1))
+
+
+@function(namespace=NN, forms=(sub, tanh), examples=("F.tanhshrink(x)",))
+def tanhshrink(input: Tensor) -> Tensor:
+    """x - tanh(x)."""
+    return sub(input, tanh(input))
+
+
+# ── gated ──
+
+
+def _halves(input: Tensor, dim: int) -> tuple[Tensor, Tensor, int]:
+    axis = normalize_dim(dim, input.ndim)
+    half = input.shape[axis] // 2
+    return cut_tensor(input, axis, 0, half), cut_tensor(input, axis, half, half), axis
+
+
+def _cotangent_of_glu(g: Tensor, input: Tensor, dim: int) -> Tensor:
+    value, gate, axis = _halves(input, dim)
+    part = sigmoid(gate)
+    return cat((g * part, g * value * part * (1 - part)), axis)
+
+
+@function("GluBackward0", namespace=NN, examples=("F.glu(x, 0)",), d_input=_cotangent_of_glu)
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """The first half along a dimension times the sigmoid of the second half."""
+    if input.ndim == 0:
+        message = "glu does not support scalars because halving size must be even"
+        raise ShapeMismatch(message, torch_message=message)
+    axis = normalize_dim(dim, input.ndim)
+    if input.shape[axis] % 2:
+        raise refuse_shapes(f"Halving dimension must be even, but dimension {axis} is size {input.shape[axis]}", input)
+    value, gate, _ = _halves(input, axis)
+    return mul(value, sigmoid(gate))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from gradcli.language.parser import parse
 
 if TYPE_CHECKING:
     from gradcli.language.interpreter import Interpreter
+    from gradcli.language.parser import parse
 
 __all__ = ["Interpreter", "parse"]
 
+_HOME = {"Interpreter": "gradcli.language.interpreter", "parse": "gradcli.language.parser"}
+
 
 def __getattr__(name: str) -> Any:
-    """Import the interpreter, and with it the rooms below, when it is first used: parsing needs none of them."""
-    if name == "Interpreter":
-        from gradcli.language.interpreter import Interpreter
-
-        return Interpreter
-    raise AttributeError(name)
+    """Import what is asked for when it is first asked for: parsing needs none of the rooms below, running needs them all."""
+    if name not in _HOME:
+        raise AttributeError(name)
+    return getattr(import_module(_HOME[name]), name)

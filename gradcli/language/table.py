@@ -112,15 +112,15 @@ def build(grammar: str) -> Table:
     nonterminals = {name: number for number, name in enumerate(sorted({rule.origin.name for rule in parser.rules}))}
     rules = [_rule(rule, nonterminals) for rule in parser.rules]
     rule_numbers = {rule: number for number, rule in enumerate(parser.rules)}
-    states = automaton.states
+    order = _numbered(automaton, {**numbers, **{name: len(numbers) + number for name, number in nonterminals.items()}})
     actions, gotos = [], []
-    for state in range(len(states)):
+    for state in order:
         row, goto = [0] * len(terminals), [0] * len(nonterminals)
-        for symbol, (action, argument) in states[state].items():
+        for symbol, (action, argument) in automaton.states[state].items():
             if symbol in nonterminals:
-                goto[nonterminals[symbol]] = argument
+                goto[nonterminals[symbol]] = order[argument]
             else:
-                row[numbers[symbol]] = argument + 1 if action is Shift else -(rule_numbers[argument] + 1)
+                row[numbers[symbol]] = order[argument] + 1 if action is Shift else -(rule_numbers[argument] + 1)
         actions.append(row)
         gotos.append(goto)
     action_rows, rows = _shared(actions)
@@ -136,9 +136,23 @@ def build(grammar: str) -> Table:
         rows=rows,
         gotos=goto_rows,
         goto_rows=goto_numbers,
-        starts=dict(automaton.start_states),
-        finals=dict(automaton.end_states),
+        starts={name: order[automaton.start_states[name]] for name in STARTS},
+        finals={name: order[automaton.end_states[name]] for name in STARTS},
     )
+
+
+def _numbered(automaton: Any, symbols: dict[str, int]) -> dict[int, int]:
+    """Lark's state numbers, which differ from run to run, mapped to numbers in the order of a walk from the starts."""
+    order = {automaton.start_states[name]: number for number, name in enumerate(STARTS)}
+    pending = list(order)
+    for state in pending:
+        following = automaton.states[state]
+        for symbol in sorted(following, key=symbols.__getitem__):
+            target = following[symbol][1]
+            if isinstance(target, int) and target not in order:
+                order[target] = len(order)
+                pending.append(target)
+    return order
 
 
 def _rule(rule: Any, nonterminals: dict[str, int]) -> Rule:

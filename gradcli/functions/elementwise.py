@@ -11,11 +11,16 @@ from math import sqrt as root
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import DTypeMismatch, NotSupported, ValueFault
+from gradcli.functions import refusals
 from gradcli.functions.arguments import Operand
 from gradcli.functions.declare import METHODS, function
 from gradcli.functions.pointwise import Pointwise, binary, common_dtype, unary, wrap_number
 from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.dtypes import FLOATING, bool_
+
+_no_booleans_in_power = refusals.only_booleans("pow")
+_no_booleans_in_quotient = refusals.only_booleans("div_floor_cpu")
+_no_booleans_in_remainder = refusals.only_booleans("remainder_cpu")
 
 # ── comparisons and logic: no derivative ──
 
@@ -38,10 +43,10 @@ isfinite = unary("isfinite", "whether x is finite", None, floating=False)
 # ── arithmetic ──
 
 add = binary("add", "x + y", 1, 1, scalable=True)
-sub = binary("sub", "x - y", 1, -1, aliases=("subtract",), scalable=True)
+sub = binary("sub", "x - y", 1, -1, aliases=("subtract",), scalable=True, refuse=refusals.booleans_in_subtraction)
 mul = binary("mul", "x * y", lambda y: y, lambda x: x, aliases=("multiply",))
 div = binary("div", "x / y", lambda y: reciprocal(y), lambda x, y: -x / (y * y), floating=True, public=False)
-neg = unary("neg", "-x", -1, aliases=("negative",), floating=False)
+neg = unary("neg", "-x", -1, aliases=("negative",), floating=False, refuse=refusals.booleans_in_negation)
 reciprocal = unary("reciprocal", "1 / x", lambda result: -result * result, domain=(0.5, 2.0))
 sqrt = unary("sqrt", "the square root", lambda result: 0.5 / result, domain=(0.5, 2.0), kink="inf at 0")
 rsqrt = unary("rsqrt", "1 / sqrt(x)", lambda result: -0.5 * (result * result * result), formula=lambda x: reciprocal(sqrt(x)), domain=(0.5, 2.0))
@@ -96,13 +101,13 @@ fmin = binary("fmin", "the smaller of x and y, ignoring nan", lambda x, y: indic
 atan2 = binary("atan2", "the angle of the point (y, x)", lambda x, y: y * inverse_square_length(x, y), lambda x, y: -x * inverse_square_length(x, y), floating=True, aliases=("arctan2",), kink="0 at the origin")
 hypot = binary("hypot", "sqrt(x*x + y*y) without overflow", lambda x, result: x / result, lambda y, result: y / result, kink="nan at the origin")
 _fmod = binary("fmod", "the remainder of x / y with the sign of x", 1, lambda x, y: -trunc(x / y), grad_fn="FmodBackward1", domain=(0.5, 2.0), public=False)
-_remainder = binary("remainder", "the remainder of x / y with the sign of y", 1, lambda x, y: -floor(x / y), grad_fn="RemainderBackward1", domain=(0.5, 2.0), public=False)
-reverse_sub = binary("rsub", "y - x", -1, 1, formula=lambda x, y: sub(y, x), grad_fn="RsubBackward1")
+_remainder = binary("remainder", "the remainder of x / y with the sign of y", 1, lambda x, y: -floor(x / y), grad_fn="RemainderBackward1", domain=(0.5, 2.0), public=False, refuse=_no_booleans_in_remainder)
+reverse_sub = binary("rsub", "y - x", -1, 1, formula=lambda x, y: sub(y, x), grad_fn="RsubBackward1", refuse=refusals.booleans_in_subtraction)
 
-bitwise_and = binary("bitwise_and", "bit by bit and", None, None)
-bitwise_or  = binary("bitwise_or", "bit by bit or", None, None)
-bitwise_xor = binary("bitwise_xor", "bit by bit exclusive or", None, None)
-bitwise_not = unary("bitwise_not", "bit by bit not; of booleans, not", None, floating=False)
+bitwise_and = binary("bitwise_and", "bit by bit and", None, None, refuse=refusals.floats_in("bitwise_and_cpu"))
+bitwise_or  = binary("bitwise_or", "bit by bit or", None, None, refuse=refusals.floats_in("bitwise_or_cpu"))
+bitwise_xor = binary("bitwise_xor", "bit by bit exclusive or", None, None, refuse=refusals.floats_in("bitwise_xor_cpu"))
+bitwise_not = unary("bitwise_not", "bit by bit not; of booleans, not", None, floating=False, refuse=refusals.floats_in_inversion)
 # fmt: on
 
 
@@ -260,6 +265,7 @@ def pow_number(input: Tensor, exponent: Scalar) -> LazyArray:
 )
 def pow_of_number(input: Scalar, exponent: Tensor) -> LazyArray:
     """A number to the power of a tensor."""
+    _no_booleans_in_power(input, exponent)
     dtype = common_dtype(input, exponent)
     return ops.binary("pow", ops.constant(input, dtype), ops.cast(exponent.array, dtype))
 
@@ -272,6 +278,7 @@ pow_tensor = binary(
     grad_fn="PowBackward1",
     domain=(0.5, 2.0),
     public=False,
+    refuse=_no_booleans_in_power,
     kink="x**0 has derivative 0 in x; 0**y has derivative 0 in y for y >= 0",
 )
 
@@ -344,6 +351,7 @@ def not_implemented(name: str) -> Callable[[Tensor], Tensor]:
 @function("NotImplemented", in_place=True, d_input=not_implemented("floor_divide"), d_other=not_implemented("floor_divide"))
 def floor_divide(input: Operand, other: Operand) -> LazyArray:
     """x // y: the quotient rounded down, as Python's."""
+    _no_booleans_in_quotient(input, other)
     dtype = common_dtype(input, other)
     if dtype.kind != FLOATING and not isinstance(other, Tensor) and other == 0:
         raise ValueFault("ZeroDivisionError", torch_message="ZeroDivisionError")
@@ -354,6 +362,7 @@ def floor_divide(input: Operand, other: Operand) -> LazyArray:
 @function("NotImplemented", name="remainder", public=False, d_other=not_implemented("remainder"))
 def remainder_of_number(input: Scalar, other: Tensor) -> LazyArray:
     """The remainder of a number divided by a tensor."""
+    _no_booleans_in_remainder(input, other)
     dtype = common_dtype(input, other)
     return ops.binary("remainder", ops.constant(input, dtype), ops.cast(other.array, dtype))
 

@@ -15,6 +15,7 @@ from gradcli.autograd.node import Saved, SavedInput, SavedOutput, edge_to
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.functions.arguments import REQUIRED, Parameter, bind
 from gradcli.functions.declare import DECLARED, Function, register
+from gradcli.functions.refusals import Refuse
 from gradcli.lazy import DType, LazyArray, ops, settings
 from gradcli.lazy.dtypes import FLOATING, bool_, int64, promote, result_type
 
@@ -96,6 +97,7 @@ class Pointwise(Function):
             partial.__code__.co_varnames[: partial.__code__.co_argcount] if callable(partial) else () for partial in partials
         ]
         self.floating_result = False
+        self.refuse: Refuse | None = None
 
     @property
     def family(self) -> str:
@@ -145,6 +147,8 @@ class Unary(Pointwise):
             x = arguments[0]
         else:
             (x,) = bind(self.name, self.parameters, arguments, keywords)
+        if self.refuse is not None:
+            self.refuse(x)
         source = x
         if self.floating_result and x.array.dtype.kind != FLOATING:
             x = Tensor(ops.cast(x.array, settings.default_dtype))
@@ -197,6 +201,8 @@ class Binary(Pointwise):
                 return dtype
         if not isinstance(x, _OPERANDS) or not isinstance(y, _OPERANDS):
             bind(self.name, (_X_OR_NUMBER, _Y), (x, y), {})
+        if self.refuse is not None:
+            self.refuse(x, y)
         dtype = common_dtype(x, y)
         return settings.default_dtype if self.floating_result and dtype.kind != FLOATING else dtype
 
@@ -226,10 +232,12 @@ def unary(
     domain: tuple[float, float] = (-2.0, 2.0),
     kink: str = "",
     floating: bool = True,
+    refuse: Refuse | None = None,
 ) -> Unary:
     """Declare an elementwise function of one tensor by its partial derivative; `floating`: integers give floats."""
     declared = Unary(name, summary, formula or name, (d,), (_X,), namespace, grad_fn, domain, kink)
     declared.floating_result = floating
+    declared.refuse = refuse
     register(declared, name, namespace=namespace, aliases=aliases, method=namespace == "torch", in_place=True)
     return declared
 
@@ -248,11 +256,13 @@ def binary(
     floating: bool = False,
     public: bool = True,
     scalable: bool = False,
+    refuse: Refuse | None = None,
 ) -> Binary:
     """Declare an elementwise function of two operands by its partial derivatives; `floating`: integers give floats."""
     declared = Binary(name, summary, formula or name, (dx, dy), (_X, _Y), "torch", grad_fn, domain, kink)
     declared.floating_result = floating
     declared.is_scalable = scalable
+    declared.refuse = refuse
     if public:
         register(declared, name, aliases=aliases, in_place=True)
     else:

@@ -7,7 +7,17 @@ from typing import Any
 
 from gradcli import functions
 from gradcli.autograd import Tensor, state
-from gradcli.errors import GradcliError, IndexOutOfRange, OperandLabel, Related, Source, Span, TypeMismatch, ValueFault
+from gradcli.errors import (
+    ArgumentError,
+    GradcliError,
+    IndexOutOfRange,
+    OperandLabel,
+    Related,
+    Source,
+    Span,
+    TypeMismatch,
+    ValueFault,
+)
 from gradcli.functions import ndarray
 from gradcli.functions.ndarray import NDArray
 from gradcli.language import arithmetic
@@ -64,6 +74,8 @@ def binary(symbol: str, place: Place) -> Apply:
             if type(left) in _NUMBERS and type(right) in _NUMBERS:
                 return number_operation(left, right)
             return other_binary(symbol, left, right)
+        except ArgumentError:  # a function's words about its arguments; of an operator, say which operands do not go
+            raise place.locate(mismatch(symbol, left, right)) from None
         except GradcliError as error:
             raise place.locate(error) from None
         except TypeError:

@@ -1,0 +1,72 @@
+"""Element types that elementwise functions refuse, in PyTorch's sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import Scalar
+from gradcli.errors import DTypeMismatch
+from gradcli.lazy import settings
+from gradcli.lazy.dtypes import BOOLEAN, FLOATING
+
+Operand = Tensor | Scalar
+Refuse = Callable[..., None]
+
+INVERT_HINT = "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
+
+
+def _refused(message: str, hint: str | None = None) -> DTypeMismatch:
+    return DTypeMismatch(message, torch_message=message, hint=hint)
+
+
+def _is_boolean(operand: Operand) -> bool:
+    return operand.dtype.kind == BOOLEAN if isinstance(operand, Tensor) else isinstance(operand, bool)
+
+
+def booleans_in_subtraction(x: Operand, y: Operand) -> None:
+    """Refuse to subtract with truth values."""
+    count = _is_boolean(x) + _is_boolean(y)
+    if count == 2:
+        raise _refused(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. "
+            "Use the `^` or `logical_xor()` operator instead."
+        )
+    if count:
+        raise _refused(f"Subtraction, the `-` operator, with a bool tensor is not supported. {INVERT_HINT}")
+
+
+def booleans_in_negation(x: Tensor) -> None:
+    """Refuse to negate truth values."""
+    if _is_boolean(x):
+        raise _refused(f"Negation, the `-` operator, on a bool tensor is not supported. {INVERT_HINT}")
+
+
+def only_booleans(kernel: str) -> Refuse:
+    """Refuse a function of two operands that are both truth values."""
+
+    def refuse(x: Operand, y: Operand) -> None:
+        if _is_boolean(x) and _is_boolean(y):
+            raise _refused(f"\"{kernel}\" not implemented for 'Bool'", "convert one of them, for example with .long()")
+
+    return refuse
+
+
+def floats_in(kernel: str) -> Refuse:
+    """Refuse a bit by bit function of numbers with a fraction."""
+
+    def refuse(*operands: Operand) -> None:
+        for operand in operands:
+            floating = operand.dtype.kind == FLOATING if isinstance(operand, Tensor) else isinstance(operand, float)
+            if floating:
+                dtype = operand.dtype if isinstance(operand, Tensor) else settings.default_dtype
+                message = f"\"{kernel}\" not implemented for '{dtype.tensor_type}'"
+                raise _refused(message, "compare first, for example (x > 0) & (y > 0)")
+
+    return refuse
+
+
+def floats_in_inversion(x: Tensor) -> None:
+    """Refuse `~` of numbers with a fraction."""
+    if x.dtype.kind == FLOATING:
+        raise _refused("~ (operator.invert) is only implemented on integer and Boolean-type tensors")

@@ -11,7 +11,7 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def entry(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return the process's exit status; never a traceback."""
     gc.disable()  # importing makes many objects and no garbage; `collect_sparingly` turns collection on again
     # Blocks of rows are the parallelism here; BLAS threads of its own would compete, and change the bits of results.
@@ -24,8 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, PipeClosed):
         return _reader_has_gone()
+    finally:
+        gc.enable()
+
+
+class PipeClosed(Exception):
+    """A BrokenPipeError on its way through Typer, which would give it an exit status of its own."""
 
 
 def collect_sparingly() -> None:

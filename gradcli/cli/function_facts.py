@@ -14,7 +14,16 @@ from gradcli.functions import METHODS, NAMESPACES, Function
 
 UNIT_INTERVAL = (0.0, 1.0)
 #: Shapes that examples are tried with, until one fits: x, y and z, the last one given goes on.
-SHAPES: tuple[tuple[tuple[int, ...], ...], ...] = (((2, 3),), ((2, 3), (3, 2), (2, 2)), ((2, 2),), ((3,),), ((2, 3), (3,)), ((),))
+SHAPES: tuple[tuple[tuple[int, ...], ...], ...] = (
+    ((2, 3),),
+    ((2, 3), (3, 2), (2, 2)),
+    ((2, 2),),
+    ((3,),),
+    ((2, 3), (3,)),
+    ((),),
+    ((2, 2, 3), (2, 3, 2), (2, 2, 2)),
+    ((2, 2), (2, 2, 3), (2, 3, 2)),
+)
 
 
 class Facts(NamedTuple):
@@ -122,26 +131,35 @@ def _lambdas(file: str) -> list[ast.Lambda]:
 def tried_example(function: Function) -> tuple[str, str]:
     """The shapes that the first example takes and gives, and the command that runs it; found by trying."""
     for text in (*function.examples, *(example for form in function.forms for example in form.examples)):
-        names = sorted(set(re.findall(r"(?<![\w.])[a-z](?![\w(=])", text)))
-        for shapes in SHAPES if names else ((),):
-            given = {name: shapes[min(position, len(shapes) - 1)] for position, name in enumerate(names)}
-            lets = {name: literal(shape, getattr(function, "domain", UNIT_INTERVAL)) for name, shape in given.items()}
-            outcome = _shape_of_result(text, lets)
-            if outcome is not None:
-                options = "".join(f" --let '{name}={value}'" for name, value in lets.items())
-                taken = ", ".join(f"{name} {shape}" for name, shape in given.items())
-                return f"{taken} → {outcome}".strip(), f"gradcli eval '{text}'{options}"
+        names = sorted(set(re.findall(r"(?<![\w.'\"])[a-z](?![\w(=,'\"]*['\"])(?![\w(=])", text)))
+        for option in ("--let", "--const") if names else ("--let",):
+            for shapes in SHAPES if names else ((),):
+                given = {name: shapes[min(position, len(shapes) - 1)] for position, name in enumerate(names)}
+                interval = getattr(function, "domain", UNIT_INTERVAL) if option == "--let" else None
+                values = {name: literal(shape, interval) for name, shape in given.items()}
+                outcome = _shape_of_result(text, values, requires_grad=option == "--let")
+                if outcome is not None:
+                    options = "".join(f" {option} {quoted(f'{name}={value}')}" for name, value in values.items())
+                    taken = ", ".join(f"{name} {shape}" for name, shape in given.items())
+                    return f"{taken} → {outcome}".strip(), f"gradcli eval {quoted(text)}{options}"
     return "", ""
 
 
-def _shape_of_result(text: str, lets: dict[str, str]) -> str | None:
+def quoted(word: str) -> str:
+    """A word as a shell takes it, in the quotes that are easiest to read."""
+    if "'" in word and not set('"$`!\\') & set(word):
+        return f'"{word}"'
+    return "'" + word.replace("'", "'\"'\"'") + "'"
+
+
+def _shape_of_result(text: str, values: dict[str, str], requires_grad: bool) -> str | None:
     """The shape of an example's result; None if it cannot be run so."""
     from gradcli.session import Session
 
     session = Session(seed=0)
     try:
-        for name, value in lets.items():
-            session.bind(name, value)
+        for name, value in values.items():
+            session.bind(name, value, requires_grad)
         value = session.evaluate(text, no_grad=True).value
     except GradcliError:
         return None
@@ -149,13 +167,17 @@ def _shape_of_result(text: str, lets: dict[str, str]) -> str | None:
     return ", ".join(str(tuple(item.shape)) if hasattr(item, "shape") else str(item) for item in items)
 
 
-def literal(shape: tuple[int, ...], interval: tuple[float, float]) -> str:
-    """Numbers of a shape, spread over an interval without its ends, as text."""
+def literal(shape: tuple[int, ...], interval: tuple[float, float] | None) -> str:
+    """Numbers of a shape as text: spread over an interval without its ends, or 1, 2, 3, ... without one."""
     count = 1
     for length in shape:
         count *= length
-    low, high = interval
-    numbers: Iterator[str] = iter([f"{low + (high - low) * (k + 1) / (count + 1):.2f}".rstrip("0") for k in range(count)])
+    numbers: Iterator[str]
+    if interval is None:
+        numbers = map(str, range(1, count + 1))
+    else:
+        low, high = interval
+        numbers = (f"{low + (high - low) * (k + 1) / (count + 1):.2f}".rstrip("0") for k in range(count))
 
     def nested(lengths: tuple[int, ...]) -> str:
         if not lengths:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gradcli.cli import PipeClosed
 from gradcli.cli.options import COLORS
 from gradcli.cli.typer_commands import CONTEXT_SETTINGS, CommandGroup, usage_error
 from gradcli.errors import GradcliError, LimitExceeded
@@ -54,7 +55,7 @@ def execute(arguments: list[str]) -> int:
     try:
         outcome = typer.main.get_command(app)(args=arguments, prog_name="gradcli", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
-    except (KeyboardInterrupt, BrokenPipeError):
+    except (KeyboardInterrupt, BrokenPipeError, PipeClosed):
         raise
     except GradcliError as error:
         return _failed(error, arguments)

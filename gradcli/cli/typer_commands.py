@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from gradcli.cli import PipeClosed
 from gradcli.errors import UsageError, close_matches
 
 # Typer keeps its context, parameter and formatter classes private, so that they have no name to annotate with.
@@ -56,6 +57,13 @@ class WordsOnly:
         for parameter in parameters:
             parameter._runtime_param = TextParameter()
         return parameters
+
+    def invoke(self, ctx: Context) -> Any:
+        """Run the command, past Typer's own treatment of a closed pipe."""
+        try:
+            return super().invoke(ctx)  # type: ignore[misc]
+        except BrokenPipeError:
+            raise PipeClosed from None
 
 
 class Command(WordsOnly, TyperCommand):

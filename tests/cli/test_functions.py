@@ -1,0 +1,60 @@
+"""gradcli functions: every declaration can be listed and explained, and its example runs as it is shown."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from gradcli.cli.functions import declared
+from gradcli.functions import Function
+
+from .command import run_here
+
+
+def full_name(function: Function) -> str:
+    return function.qualified_name
+
+
+def test_the_list_has_every_function_under_its_family() -> None:
+    listing = run_here("functions").out
+    assert listing.startswith("\n") is False
+    for function in declared():
+        assert f"  {function.name}" in listing or f".{function.name}" in listing
+
+
+def test_a_function_is_explained_from_its_declaration() -> None:
+    explanation = run_here("functions", "sin").out
+    assert explanation.startswith("torch.sin(input)\n")
+    assert "SinBackward0" in explanation
+    assert "g * cos(x)" in explanation
+    assert "gradcli eval 'sin(x)' --let 'x=" in explanation
+
+
+@pytest.mark.parametrize("spelling", ["relu", "torch.relu", "F.relu", "torch.nn.functional.relu"])
+def test_every_spelling_of_a_name_is_understood(spelling: str) -> None:
+    assert "relu(input" in run_here("functions", spelling).out
+
+
+def test_a_misspelt_function_gets_suggestions() -> None:
+    done = run_here("functions", "sigmiod", "--json")
+    assert done.status == 1
+    assert "sigmoid" in done.record["error"]["did_you_mean"]
+
+
+def test_json_has_a_record_for_each_function() -> None:
+    records = run_here("functions", "--json").records
+    assert {record["name"] for record in records} == {function.qualified_name for function in declared()}
+    assert all(record["ok"] and record["signature"] and record["summary"] for record in records)
+
+
+@pytest.mark.parametrize("function", declared(), ids=full_name)
+def test_a_shown_example_runs_and_a_differentiable_function_has_rules(function: Function) -> None:
+    from gradcli.cli.functions import record_of
+
+    record = record_of(function)
+    if record["grad_fn"]:
+        assert all(record["derivatives"].values())
+        assert record["example"]
+    if record["example"]:
+        assert run_here(*shlex.split(record["example"])[1:], "--seed", "0").status == 0

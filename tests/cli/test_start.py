@@ -1,0 +1,81 @@
+"""Start-up: what is imported for which command, and the help."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from .command import run_here
+
+WATCHED = ("lark", "numpy", "pydantic", "rich", "scipy", "typer", "gradcli.session", "gradcli.report.rich_view", "gradcli.cli.run")
+EVALUATE = ["eval", "mean((x+2)*(x+2)*3)", "--let", "x=ones(2,2)"]
+
+
+def imported_by(*words: str) -> set[str]:
+    """Which of the watched modules a command line imports."""
+    program = (
+        "import sys; from gradcli.cli import entry\n"
+        f"status = entry({list(words)!r})\n"
+        f"sys.stderr.write(' '.join(name for name in {WATCHED!r} if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["eval", "--help"], []])
+def test_help_and_version_import_neither_numpy_nor_the_engine(words: list[str]) -> None:
+    assert imported_by(*words) <= {"typer"}
+
+
+def test_json_needs_neither_pydantic_nor_rich_nor_lark_nor_scipy() -> None:
+    assert imported_by(*EVALUATE, "--json") == {"typer", "numpy", "gradcli.session"}
+
+
+def test_rich_is_imported_when_something_rich_is_printed() -> None:
+    assert "rich" in imported_by(*EVALUATE, "--color", "always")
+    assert "rich" not in imported_by(*EVALUATE)
+
+
+def test_importing_the_package_imports_nothing_else() -> None:
+    program = "import sys, gradcli; print(sorted(name for name in sys.modules if name.startswith(('gradcli', 'numpy', 'typer'))))"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "['gradcli']\n"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["eval", "--help"], ["run", "--help"], ["functions", "-h"], []])
+def test_help_has_examples_and_fits_the_width(words: list[str]) -> None:
+    done = run_here(*words)
+    assert (done.status, done.err) == (0, "")
+    assert "Examples:" in done.out
+    assert max(map(len, done.out.splitlines())) <= 100
+
+
+def test_help_lists_exit_statuses_and_commands() -> None:
+    text = run_here("--help").out
+    for word in ("eval", "run", "functions", "Exit status", "130", "141", "--version", "--install-completion"):
+        assert word in text
+
+
+def test_options_stand_in_groups() -> None:
+    text = run_here("eval", "--help").out
+    positions = [text.index(f"\n{heading}:") for heading in ("Arguments", "Bindings", "Gradients", "Numbers", "Output", "Examples")]
+    assert positions == sorted(positions)
+
+
+def test_the_version_is_one_line() -> None:
+    from gradcli import __version__
+
+    assert run_here("--version").out == f"gradcli {__version__}\n"
+
+
+def test_completion_knows_commands_and_options(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from gradcli.cli import entry
+
+    monkeypatch.setenv("_GRADCLI_COMPLETE", "complete_bash")
+    for line, word, expected in (("gradcli ev", "1", "eval"), ("gradcli eval --no", "2", "--no-grad")):
+        monkeypatch.setenv("COMP_WORDS", line)
+        monkeypatch.setenv("COMP_CWORD", word)
+        with pytest.raises(SystemExit):
+            entry([])
+        assert capsys.readouterr().out.strip() == expected

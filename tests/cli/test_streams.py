@@ -1,0 +1,193 @@
+"""Streams and signals: colours where they are wanted, pipes that close, interrupts, encodings, and no traceback ever."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from gradcli.cli.streams import is_decorated, wants_color
+
+from .command import run_apart, run_here
+
+EXAMPLE = ["eval", "mean((x+2)*(x+2)*3)", "--let", "x=ones(2,2)"]
+ENDLESS = "i = 0\nwhile True:\n    print(i)\n    i = i + 1\n"
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def neutral_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "GRADCLI_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+@pytest.mark.parametrize(
+    ("policy", "environment", "terminal", "pipe"),
+    [
+        ("auto", {}, True, False),
+        ("auto", {"NO_COLOR": "1"}, False, False),
+        ("auto", {"NO_COLOR": ""}, True, False),
+        ("auto", {"FORCE_COLOR": "1"}, True, True),
+        ("auto", {"FORCE_COLOR": "0"}, True, False),
+        ("auto", {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False, False),
+        ("auto", {"TERM": "dumb"}, False, False),
+        ("always", {"NO_COLOR": "1", "TERM": "dumb"}, True, True),
+        ("never", {"FORCE_COLOR": "1"}, False, False),
+    ],
+)
+def test_colours_follow_the_option_then_the_environment_then_the_stream(
+    monkeypatch: pytest.MonkeyPatch, policy: str, environment: dict[str, str], terminal: bool, pipe: bool
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert wants_color(Terminal(), policy) is terminal
+    assert wants_color(io.StringIO(), policy) is pipe
+
+
+def test_a_terminal_without_colours_keeps_the_rich_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert is_decorated(Terminal(), "auto")
+    assert not is_decorated(io.StringIO(), "auto")
+
+
+def on_a_terminal(words: list[str], environment: dict[str, str]) -> str:
+    """What a command writes to a terminal of 80 columns."""
+    reader, writer = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gradcli", *words],
+        stdin=writer,
+        stdout=writer,
+        stderr=writer,
+        env=os.environ | {"TERM": "xterm-256color", "COLUMNS": "80"} | environment,
+    )
+    os.close(writer)
+    written = b""
+    while select.select([reader], [], [], 30)[0]:
+        try:
+            piece = os.read(reader, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        written += piece
+    os.close(reader)
+    process.wait(30)
+    return written.decode()
+
+
+def test_a_terminal_gets_the_rich_layout_in_colours() -> None:
+    written = on_a_terminal(EXAMPLE, {})
+    assert "\x1b[" in written and "gradient" in written and "└─" in written
+
+
+def test_a_terminal_with_no_color_gets_the_rich_layout_without_colours() -> None:
+    written = on_a_terminal(EXAMPLE, {"NO_COLOR": "1"})
+    assert "gradient" in written
+    assert not any(code in written for code in ("\x1b[3", "\x1b[1;3"))
+
+
+def test_json_on_a_terminal_is_json() -> None:
+    assert json.loads(on_a_terminal([*EXAMPLE, "--json"], {}))["value"] == 27.0
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_reader_that_closes_the_pipe_ends_the_command_quietly_with_141(options: list[str]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gradcli", "run", "-", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    process.stdin.write(ENDLESS.encode())
+    process.stdin.close()
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(30) == 141
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+def test_an_interrupt_ends_a_script_with_130_within_a_second() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gradcli", "run", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(b"print('ready')\n" + b"i = 0\nwhile True:\n    i = i + 1\n")
+    process.stdin.close()
+    process.stdin = None
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    start = time.perf_counter()
+    _, err = process.communicate(timeout=30)
+    assert time.perf_counter() - start < 2
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_an_encoding_that_lacks_a_character_gets_an_escape_for_it(encoding: str) -> None:
+    done = run_apart(["eval", "'naïve ∂x'"], environment={"PYTHONIOENCODING": encoding})
+    assert done.status == 0
+    assert "\\u2202x" in done.out
+
+
+def test_the_c_locale_works() -> None:
+    environment = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    assert run_apart(EXAMPLE, environment=environment).status == 0
+    assert run_apart([*EXAMPLE, "--color", "always"], environment=environment).status == 0
+
+
+def test_json_is_utf_8_whatever_the_locale_says() -> None:
+    done = run_apart(["eval", "'∂'", "--json"], environment={"PYTHONIOENCODING": "latin-1"})
+    assert done.record["value"] == "∂"
+
+
+def test_bytes_that_are_no_text_do_not_stop_a_command() -> None:
+    done = run_apart(["eval", b"'\xff'".decode("utf-8", "surrogateescape"), "--json"])
+    assert done.status == 0
+    assert json.loads(done.out)["ok"]
+
+
+def test_control_characters_of_the_input_are_made_visible_in_an_error() -> None:
+    done = run_here("eval", "1 + \x1b[31mred")
+    assert done.status == 3
+    assert "\x1b" not in done.err
+
+
+def test_an_internal_fault_is_one_line_and_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gradcli import session
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("oh\nno")
+
+    monkeypatch.setattr(session.Session, "evaluate", fail)
+    done = run_here("eval", "1")
+    assert done.status == 1
+    assert "internal fault" in done.err and "ZeroDivisionError: oh no" in done.err and "GRADCLI_DEBUG=1" in done.err
+    assert "Traceback" not in done.err
+    monkeypatch.setenv("GRADCLI_DEBUG", "1")
+    assert "Traceback" in run_here("eval", "1").err
+
+
+def test_too_little_memory_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gradcli import session
+
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(session.Session, "evaluate", fail)
+    done = run_here("eval", "1", "--json")
+    assert (done.status, done.record["error"]["code"]) == (5, "limit")

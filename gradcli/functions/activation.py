@@ -11,7 +11,22 @@ from gradcli.errors import DTypeMismatch, ShapeMismatch, ValueFault
 from gradcli.functions import elementwise
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import (
-    abs, add, div, erfc, exp, expm1, log1p, logical_and, logical_or, maximum, minimum, mul, sigmoid, sub, tanh, where,
+    abs,
+    add,
+    div,
+    erfc,
+    exp,
+    expm1,
+    log1p,
+    logical_and,
+    logical_or,
+    maximum,
+    minimum,
+    mul,
+    sigmoid,
+    sub,
+    tanh,
+    where,
 )  # fmt: skip
 from gradcli.functions.join import cat, cut_tensor
 from gradcli.functions.linalg import refuse_shapes

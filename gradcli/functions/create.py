@@ -122,14 +122,14 @@ def _shape_of(data: Any) -> Size:
 @function(method=False, examples=("tensor([[1., 2.], [3., 4.]])",))
 def tensor(data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A new tensor from a number, nested lists, or a NumPy array."""
-    _check_device(device)
+    check_device(device)
     return leaf(from_nested(data, dtype), requires_grad)
 
 
 @function(method=False)
 def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
     """A tensor as it is, or a new one from numbers."""
-    _check_device(device)
+    check_device(device)
     return data if isinstance(data, Tensor) and dtype in (None, data.dtype) else Tensor(from_nested(data, dtype))
 
 
@@ -142,7 +142,8 @@ def from_numpy(ndarray: Any) -> Tensor:
     return Tensor(from_nested(ndarray, None))
 
 
-def _check_device(device: Any) -> None:
+def check_device(device: Any) -> None:
+    """An error for a device that is not there."""
     from gradcli.errors import DeviceUnavailable
 
     if device is not None and str(device) != "cpu":
@@ -155,21 +156,21 @@ def _check_device(device: Any) -> None:
 @function(method=False, examples=("zeros(2, 3)",))
 def zeros(*size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros."""
-    _check_device(device)
+    check_device(device)
     return leaf(ops.full(size_of(size), 0, dtype or settings.default_dtype), requires_grad)
 
 
 @function(method=False, examples=("ones(2, 2)",))
 def ones(*size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones."""
-    _check_device(device)
+    check_device(device)
     return leaf(ops.full(size_of(size), 1, dtype or settings.default_dtype), requires_grad)
 
 
 @function(method=False)
 def empty(*size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor to be filled; here it holds zeros."""
-    _check_device(device)
+    check_device(device)
     return leaf(ops.full(size_of(size), 0, dtype or settings.default_dtype), requires_grad)
 
 
@@ -178,14 +179,14 @@ def full(
     size: Shape, fill_value: Scalar, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """One number everywhere."""
-    _check_device(device)
+    check_device(device)
     return leaf(ops.full(size_of(size), fill_value, dtype or scalar_dtype(fill_value)), requires_grad)
 
 
 @function(method=False, examples=("eye(3)",))
 def eye(n: int, m: int | None = None, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones on the diagonal, zeros elsewhere."""
-    _check_device(device)
+    check_device(device)
     size = size_of((n, n if m is None else m))
     rows = ops.reshape(ops.arange(0, 1, size[0], int64), Size((size[0], 1)))
     on_diagonal = ops.binary("equal", rows, ops.arange(0, 1, size[1], int64))
@@ -224,7 +225,7 @@ def arange(
     requires_grad: bool = False,
 ) -> Tensor:
     """start, start + step, ..., below end."""
-    _check_device(device)
+    check_device(device)
     first, last = (0, start) if end is None else (start, end)
     if step == 0:
         raise ValueFault("step must be nonzero", torch_message="step must be nonzero")
@@ -287,7 +288,7 @@ def to(input: Tensor, *arguments: Any, dtype: DType | None = None, device: Any =
             device = argument
         else:
             raise ArgumentError(f"to() takes a dtype, a device or a tensor, not {type_name(argument)}")
-    _check_device(device)
+    check_device(device)
     if dtype in (None, input.dtype) and not copy:
         return input
     return to_dtype(input, dtype or input.dtype)

@@ -1,0 +1,394 @@
+"""Functions of torch.nn.functional besides activations and losses: softmax, normalisation, similarity, padding and dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import Scalar
+from gradcli.errors import DTypeMismatch, NotSupported, ValueFault
+from gradcli.functions.activation import NN, check_floating
+from gradcli.functions.arguments import Shape
+from gradcli.functions.create import to
+from gradcli.functions.declare import function
+from gradcli.functions.elementwise import (
+    add,
+    clamp_min,
+    div,
+    exp,
+    log,
+    maximum,
+    mul,
+    neg,
+    pow,
+    rsqrt,
+    sub,
+    where,
+)
+from gradcli.functions.linalg import refuse_shapes
+from gradcli.functions.norm import norm, vector_norm
+from gradcli.functions.pointwise import common_dtype
+from gradcli.functions.reduce import amax, mean
+from gradcli.functions.reduce import sum as total
+from gradcli.functions.shape import expand, expand_as
+from gradcli.lazy import DType, LazyArray, Size, ops
+from gradcli.lazy.dtypes import bool_, float16, float32, int64
+from gradcli.lazy.shapes import broadcast, normalize_dim
+
+# ── softmax ──
+
+
+def _shifted(input: Tensor, dim: int) -> tuple[Tensor, tuple[int, ...]]:
+    """The input with the largest element along a dimension at 0, wide enough to sum exponentials, and the axes of the sum."""
+    axis = normalize_dim(dim, input.ndim)
+    axes = (axis,) if input.ndim else ()
+    wide = to(input, float32) if input.dtype is float16 else input
+    return (sub(wide, amax(wide, axes, True)) if axes else wide * 0), axes
+
+
+def _check_kernel(name: str, input: Tensor, dim: int) -> None:
+    is_last = normalize_dim(dim, input.ndim) in (input.ndim - 1, 0 if not input.ndim else -1)
+    check_floating(f"{name}_lastdim_kernel_impl" if is_last else f"{name}_kernel_impl", input)
+
+
+def _softmax_cotangent(g: Tensor, result: Tensor, dim: int) -> Tensor:
+    weighted = g * result
+    return weighted - result * (total(weighted, dim, True) if g.ndim else weighted)
+
+
+@function("SoftmaxBackward0", name="softmax", public=False, examples=("softmax(x, 1)",), d_input=_softmax_cotangent)
+def softmax_along(input: Tensor, dim: int) -> Tensor:
+    """exp(x) / sum(exp(x)) along a dimension, without overflow."""
+    _check_kernel("softmax", input, dim)
+    if not input.shape.numel():
+        return input
+    shifted, axes = _shifted(input, dim)
+    weights = exp(shifted)
+    return to(weights / total(weights, axes, True) if axes else weights, input.dtype)
+
+
+@function(
+    "LogSoftmaxBackward0",
+    name="log_softmax",
+    public=False,
+    examples=("log_softmax(x, 1)",),
+    d_input=lambda g, result, dim: g - exp(result) * (total(g, dim, True) if g.ndim else g),
+)
+def log_softmax_along(input: Tensor, dim: int) -> Tensor:
+    """The logarithm of softmax along a dimension, without overflow."""
+    _check_kernel("log_softmax", input, dim)
+    if not input.shape.numel():
+        return input
+    shifted, axes = _shifted(input, dim)
+    return to(shifted - log(total(exp(shifted), axes, True)) if axes else shifted, input.dtype)
+
+
+@function(aliases=("torch.special.softmax",), forms=(softmax_along,))
+def softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
+    """exp(x) / sum(exp(x)) along a dimension, without overflow."""
+    return softmax_along(to(input, dtype) if dtype is not None else input, dim)
+
+
+@function(aliases=("torch.special.log_softmax",), forms=(log_softmax_along,))
+def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
+    """The logarithm of softmax along a dimension, without overflow."""
+    return log_softmax_along(to(input, dtype) if dtype is not None else input, dim)
+
+
+def _usual_dim(input: Tensor, dim: int | None) -> int:
+    """The dimension that PyTorch takes where none is given."""
+    return dim if dim is not None else 0 if input.ndim in (0, 1, 3) else 1
+
+
+@function(name="softmax", namespace=NN, forms=(softmax_along,), examples=("F.softmax(x, dim=1)",))
+def functional_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None) -> Tensor:
+    """exp(x) / sum(exp(x)) along a dimension, without overflow."""
+    return softmax(input, _usual_dim(input, dim), dtype)
+
+
+@function(name="log_softmax", namespace=NN, forms=(log_softmax_along,), examples=("F.log_softmax(x, dim=1)",))
+def functional_log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None) -> Tensor:
+    """The logarithm of softmax along a dimension, without overflow."""
+    return log_softmax(input, _usual_dim(input, dim), dtype)
+
+
+@function(namespace=NN, forms=(softmax_along,), examples=("F.softmin(x, dim=1)",))
+def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None) -> Tensor:
+    """softmax of -x."""
+    return softmax(neg(input), _usual_dim(input, dim), dtype)
+
+
+# ── normalisation ──
+
+
+def _last_axes(shape: Sequence[int]) -> tuple[int, ...]:
+    return tuple(range(-len(shape), 0))
+
+
+def _standardized(input: Tensor, normalized_shape: Sequence[int], eps: float) -> tuple[Tensor, Tensor]:
+    """The input with mean 0 and variance 1 over its last axes, and the factor that scaled it."""
+    axes = _last_axes(normalized_shape)
+    centred = input - mean(input, axes, True)
+    scale = rsqrt(mean(centred * centred, axes, True) + eps)
+    return centred * scale, scale
+
+
+def _layer_norm_cotangent(g: Tensor, input: Tensor, weight: Tensor | None, normalized_shape: Shape, eps: float) -> Tensor:
+    axes = _last_axes(normalized_shape)
+    normal, scale = _standardized(input, normalized_shape, eps)
+    scaled = g if weight is None else g * weight
+    return (scaled - mean(scaled, axes, True) - normal * mean(scaled * normal, axes, True)) * scale
+
+
+def _check_normalized_shape(input: Tensor, shape: Shape, weight: Tensor | None, bias: Tensor | None) -> None:
+    if not shape:
+        message = (
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, "
+            "but got normalized_shape = []"
+        )
+        raise ValueFault(message, torch_message=message)
+    for name, tensor in (("weight", weight), ("bias", bias)):
+        if tensor is not None and tuple(tensor.shape) != tuple(shape):
+            raise refuse_shapes(
+                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(tensor.shape)} "
+                f"and normalized_shape = {list(shape)}",
+                input,
+            )
+        if tensor is not None and tensor.dtype is not input.dtype:
+            message = "mixed dtype (CPU): all inputs must share same datatype."
+            raise DTypeMismatch(message, torch_message=message, hint=f"convert the {name} with .to({input.dtype})")
+    if tuple(input.shape[-len(shape) :]) != tuple(shape):
+        expected = f"expected input with shape [*, {', '.join(map(str, shape))}]"
+        message = f"Given normalized_shape={list(shape)}, {expected}, but got input of size{list(input.shape)}"
+        raise refuse_shapes(message, input)
+
+
+@function(
+    "NativeLayerNormBackward0",
+    namespace=NN,
+    aliases=("layer_norm",),
+    examples=("F.layer_norm(x, (3,))",),
+    d_input=_layer_norm_cotangent,
+    d_weight=lambda g, input, normalized_shape, eps: g * _standardized(input, normalized_shape, eps)[0],
+    d_bias=lambda g: g,
+)
+def layer_norm(
+    input: Tensor, normalized_shape: Shape, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05
+) -> Tensor:
+    """The input with mean 0 and variance 1 over its last dimensions, then scaled by a weight and moved by a bias."""
+    _check_normalized_shape(input, normalized_shape, weight, bias)
+    check_floating("LayerNormKernelImpl", input)
+    normal, _ = _standardized(input, normalized_shape, eps)
+    scaled = normal if weight is None else normal * weight
+    return scaled if bias is None else scaled + bias
+
+
+@function(namespace=NN, aliases=("rms_norm",), forms=(mul, rsqrt, mean, pow), examples=("F.rms_norm(x, (3,))",))
+def rms_norm(input: Tensor, normalized_shape: Shape, weight: Tensor | None = None, eps: float | None = None) -> Tensor:
+    """The input with mean square 1 over its last dimensions, then scaled by a weight."""
+    _check_normalized_shape(input, normalized_shape, weight, None)
+    smallest = float(np.finfo(input.dtype.name).eps) if eps is None else eps
+    square = mean(pow(input, 2), _last_axes(normalized_shape), True)
+    normal = mul(input, rsqrt(add.apply_to(square, smallest, "AddBackward1")))
+    return normal if weight is None else mul(normal, weight)
+
+
+@function(namespace=NN, forms=(div, vector_norm, clamp_min), examples=("F.normalize(x)", "F.normalize(x, p=1, dim=0)"))
+def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+    """The input divided by its norm along a dimension, where that is not below eps."""
+    return div(input, expand_as(clamp_min(norm(input, p, dim, True), eps), input))
+
+
+# ── similarity ──
+
+
+@function("CloneBackward0", name="clone", public=False, d_input=lambda g: g)
+def _clone_at_least(input: Tensor, lowest: float) -> Tensor:
+    """A copy that is not below a bound, which its derivative does not know of."""
+    return maximum(input, lowest)
+
+
+@function(
+    aliases=(f"{NN}.cosine_similarity",),
+    method=False,
+    forms=(total, mul, div, vector_norm),
+    examples=("cosine_similarity(x, y)",),
+)
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-08) -> Tensor:
+    """The cosine of the angle between vectors along a dimension."""
+    dtype = common_dtype(x1, x2)
+    if not dtype.is_floating:
+        message = f"expected common dtype to be floating point, yet common dtype is {dtype.tensor_type}"
+        raise DTypeMismatch(message, torch_message=message, hint="convert them with .float()")
+    shape = broadcast(x1.shape, x2.shape)
+    directions = []
+    for x in (x1, x2):
+        vectors = x if x1.shape == x2.shape else expand(x, shape)
+        directions.append(div(vectors, _clone_at_least(vector_norm(vectors, 2, dim, True), eps)))
+    return total(mul(*directions), dim)
+
+
+# ── padding ──
+
+
+def _check_pad(input: Tensor, pad: Sequence[int]) -> None:
+    if len(pad) % 2:
+        message = "Padding length must be divisible by 2"
+        raise ValueFault(message, torch_message=message, hint="two numbers for each dimension, before and after, the last first")
+    if len(pad) > 2 * input.ndim:
+        message = (
+            "Padding length should be less than or equal to two times the input dimension but got padding length "
+            f"{len(pad)} and input of dimension {input.ndim}"
+        )
+        raise ValueFault(message, torch_message=message)
+
+
+def _margins(rank: int, pad: Sequence[int]) -> list[tuple[int, int]]:
+    """What is added before and after each dimension, the first dimension first."""
+    given = [(pad[2 * position], pad[2 * position + 1]) for position in range(len(pad) // 2)]
+    return [(0, 0)] * (rank - len(given)) + given[::-1]
+
+
+@function(
+    "ConstantPadNdBackward0",
+    method=False,
+    examples=("constant_pad_nd(x, (1, 1))",),
+    d_input=lambda g, pad: constant_pad_nd(g, tuple(-margin for margin in pad)),
+)
+def constant_pad_nd(input: Tensor, pad: Shape, value: Scalar = 0) -> LazyArray:
+    """The input with a number around it; negative margins cut it."""
+    _check_pad(input, pad)
+    kept, where_put, sizes = [], [], []
+    for size, (before, after) in zip(input.shape, _margins(input.ndim, pad), strict=True):
+        length = size + min(0, before) + min(0, after)
+        if length < 0:
+            raise refuse_shapes("narrow(): length must be non-negative.", input)
+        kept.append((max(0, -before), length, 1))
+        where_put.append((max(0, before), length, 1))
+        sizes.append(size + before + after)
+    inner, shape = ops.slice_(input.array, tuple(kept)), Size(sizes)
+    placed = ops.place(inner, tuple(where_put), shape)
+    if value == 0:
+        return placed
+    inside = ops.place(ops.full(inner.shape, True, bool_), tuple(where_put), shape)
+    return ops.where(inside, placed, ops.constant(value if input.dtype.is_floating else int(value), input.dtype))
+
+
+Positions = tuple[tuple[int, ...] | None, ...]  # for each axis which elements are taken, None for all in order
+
+
+def _indices(positions: Sequence[int]) -> LazyArray:
+    return ops.from_buffer(np.array(positions, np.int64), int64)
+
+
+def _take(input: Tensor, positions: Positions) -> LazyArray:
+    array = input.array
+    for axis, taken in enumerate(positions):
+        if taken is not None:
+            array = ops.index(array, tuple(0 if other == axis else None for other in range(input.ndim)), [_indices(taken)])
+    return array
+
+
+@function("PutPositionsBackward0", public=False, d_input=lambda g, positions: _taken(g, positions))
+def _put_positions(input: Tensor, positions: Any, shape: Shape) -> LazyArray:
+    """The adjoint of taking elements along the axes: each is added to where it came from."""
+    array = input.array
+    for axis, taken in enumerate(positions):
+        if taken is not None:
+            zeros = ops.full(Size((*array.shape[:axis], shape[axis], *array.shape[axis + 1 :])), 0, array.dtype)
+            entries = tuple(0 if other == axis else None for other in range(len(array.shape)))
+            array = ops.index_put(zeros, entries, [_indices(taken)], array, True)
+    return array
+
+
+@function(
+    "TakePositionsBackward0",
+    public=False,
+    d_input=lambda g, positions, input_shape: _put_positions(g, positions, input_shape),
+)
+def _taken(input: Tensor, positions: Any) -> LazyArray:
+    """Elements taken along the axes."""
+    return _take(input, positions)
+
+
+@function(
+    lambda mode, dimensions: f"{mode}Pad{dimensions}DBackward0",
+    name="pad",
+    public=False,
+    d_input=lambda g, positions, input: _put_positions(g, positions, input.shape),  # saves the input, as PyTorch does
+)
+def pad_with_own(input: Tensor, positions: Any, mode: str, dimensions: int) -> LazyArray:
+    """The input with its own elements around it."""
+    return _take(input, positions)
+
+
+def _reflected(input: Tensor, axis: int, before: int, after: int) -> tuple[int, ...]:
+    size = input.shape[axis]
+    if before >= size or after >= size:
+        raise refuse_shapes(
+            "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding "
+            f"({before}, {after}) at dimension {axis} of input {list(input.shape)}",
+            input,
+        )
+    inside = [abs(position) for position in range(-before, size + after)]
+    return tuple(position if position < size else 2 * (size - 1) - position for position in inside)
+
+
+def _replicated(input: Tensor, axis: int, before: int, after: int) -> tuple[int, ...]:
+    last = input.shape[axis] - 1
+    return tuple(min(max(position, 0), last) for position in range(-before, last + 1 + after))
+
+
+@function(
+    namespace=NN,
+    forms=(constant_pad_nd, pad_with_own),
+    examples=("F.pad(x, (1, 1))", "F.pad(x, (1, 1), value=2.0)", "F.pad(x, (1, 1), mode='reflect')"),
+)
+def pad(input: Tensor, pad: Shape, mode: str = "constant", value: Scalar | None = None) -> Tensor:
+    """The input with margins, before and after each dimension, the last first; mode: constant, reflect or replicate."""
+    _check_pad(input, pad)
+    if mode == "constant":
+        return constant_pad_nd(input, pad, 0 if value is None else value)
+    if value is not None and value != 0:
+        message = f'Padding mode "{mode}" doesn\'t take in value argument'
+        raise ValueFault(message, torch_message=message)
+    if mode not in ("reflect", "replicate"):
+        message = f"Unrecognised padding mode {mode}"
+        raise NotSupported(message, torch_message=message, hint="modes are constant, reflect and replicate")
+    dimensions = len(pad) // 2
+    if not dimensions + 1 <= input.ndim <= dimensions + 2:
+        message = f"Padding size {len(pad)} is not supported for {input.ndim}D input tensor."
+        raise NotSupported(message, torch_message=message)
+    choose, name = (_reflected, "Reflection") if mode == "reflect" else (_replicated, "Replication")
+    positions = tuple(
+        choose(input, axis, before, after) if axis >= input.ndim - dimensions else None
+        for axis, (before, after) in enumerate(_margins(input.ndim, pad))
+    )
+    return pad_with_own(input, positions, name, dimensions)
+
+
+# ── dropout ──
+
+
+@function(namespace=NN, forms=(mul,), examples=("F.dropout(x, 0.5)", "F.dropout(x, training=False)"))
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Elements dropped with probability p and the others scaled by 1 / (1 - p); the input itself outside of training."""
+    if not 0 <= p <= 1:
+        message = f"dropout probability has to be between 0 and 1, but got {float(p)}"
+        raise ValueFault(message, torch_message=message)
+    if not training or p == 0 or not input.shape.numel():
+        return input
+    check_floating("bernoulli_scalar_cpu_", input)
+    from gradcli.functions.random import drawn
+
+    kept = drawn("uniform", (), input.shape, input.dtype) >= p
+    return mul(input, where(kept, 1 / (1 - p) if p < 1 else 0.0, Tensor(ops.constant(0.0, input.dtype))))
+
+
+@function(name="dropout", method=False, forms=(mul,))
+def torch_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """Elements dropped with probability p and the others scaled by 1 / (1 - p); the input itself outside of training."""
+    return dropout(input, p, train)

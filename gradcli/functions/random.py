@@ -1,0 +1,166 @@
+"""Random tensors: each call takes the next stream of the session's seed, so that the same program draws the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gradcli.autograd import Tensor
+from gradcli.errors import ArgumentError, DTypeMismatch, ValueFault
+from gradcli.functions.arguments import Shape, type_name
+from gradcli.functions.create import check_device, leaf, size_of
+from gradcli.functions.declare import function
+from gradcli.lazy import DType, LazyArray, Size, ops, settings
+from gradcli.lazy.dtypes import int64
+
+#: How many values integer dtypes hold, from the lowest on.
+_LIMITS = {
+    "bool": (0, 1),
+    "uint8": (0, 255),
+    "int8": (-128, 127),
+    "int16": (-(2**15), 2**15 - 1),
+    "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+}
+
+
+def next_stream() -> int:
+    """The number of the next stream of random numbers; each is used once."""
+    stream = settings.random_streams_used
+    settings.random_streams_used = stream + 1
+    return stream
+
+
+def drawn(kind: str, limits: tuple[int, ...], shape: Size, dtype: DType) -> Tensor:
+    """Numbers of the next stream, computed when they are asked for."""
+    return Tensor(_array(kind, limits, shape, dtype))
+
+
+def _array(kind: str, limits: tuple[int, ...], shape: Size, dtype: DType) -> LazyArray:
+    return ops.random(kind, settings.seed, next_stream(), limits, shape, dtype)
+
+
+def _floating(kernel: str, dtype: DType | None) -> DType:
+    own = dtype or settings.default_dtype
+    if not own.is_floating:
+        message = f"\"{kernel}\" not implemented for '{own.tensor_type}'"
+        raise DTypeMismatch(message, torch_message=message, hint="use randint for integers")
+    return own
+
+
+def _sample(kind: str, kernel: str, shape: Sequence[int], dtype: DType | None, requires_grad: bool) -> Tensor:
+    own = _floating(kernel, dtype)
+    return leaf(_array(kind, (), size_of(shape), own), requires_grad)
+
+
+# ── numbers ──
+
+
+@function(method=False, examples=("rand(2, 3)",))
+def rand(*size: Shape, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Numbers distributed evenly over [0, 1)."""
+    check_device(device)
+    return _sample("uniform", "check_uniform_bounds", size, dtype, requires_grad)
+
+
+@function(method=False, examples=("randn(2, 3)",))
+def randn(*size: Shape, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Numbers of the normal distribution with mean 0 and variance 1."""
+    check_device(device)
+    return _sample("normal", "normal_kernel_cpu", size, dtype, requires_grad)
+
+
+@function(method=False, examples=("rand_like(x)",))
+def rand_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+    """Numbers distributed evenly over [0, 1), in the shape and dtype of another tensor."""
+    return _sample("uniform", "check_uniform_bounds", input.shape, dtype or input.dtype, requires_grad)
+
+
+@function(method=False, examples=("randn_like(x)",))
+def randn_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+    """Numbers of the normal distribution, in the shape and dtype of another tensor."""
+    return _sample("normal", "normal_kernel_cpu", input.shape, dtype or input.dtype, requires_grad)
+
+
+# ── integers ──
+
+
+def _integers(low: int, high: int, shape: Sequence[int], dtype: DType, requires_grad: bool) -> Tensor:
+    if low >= high:
+        message = f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
+        raise ValueFault(message, torch_message=message)
+    least, most = _LIMITS.get(dtype.name, (low, high))
+    for name, value in (("from", low), ("to - 1", high - 1)):
+        if not least <= value <= most:
+            raise ValueFault(f"{name} is out of bounds for {dtype.name}: it holds {least} to {most}")
+    return leaf(_array("integers", (low, high), size_of(shape), dtype), requires_grad)
+
+
+@function(method=False, examples=("randint(10, (2, 3))", "randint(-5, 5, (2,))"))
+def randint(
+    low: Any = None,
+    high: Any = None,
+    size: Any = None,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Integers from low (0 where it is left out) up to, but not including, high."""
+    check_device(device)
+    if size is None:
+        low, high, size = 0, low, high
+    elif low is None or high is None:
+        low, high = 0, low if high is None else high
+    for name, position, value in (("low", 1, low), ("high", 2, high)):
+        if not isinstance(value, int) or isinstance(value, bool):
+            message = f"randint(): argument '{name}' (position {position}) must be int, not {type_name(value)}"
+            raise ArgumentError(message, torch_message=message)
+    if not isinstance(size, (list, tuple)):
+        message = f"randint(): argument 'size' (position 3) must be tuple of ints, not {type_name(size)}"
+        raise ArgumentError(message, torch_message=message)
+    return _integers(low, high, size, dtype or int64, requires_grad)
+
+
+@function(method=False, examples=("randint_like(x, 10)",))
+def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None) -> Tensor:
+    """Integers from low up to, but not including, high, in the shape and dtype of another tensor."""
+    first, last = (0, low) if high is None else (low, high)
+    return _integers(first, last, input.shape, dtype or input.dtype, False)
+
+
+@function(method=False, examples=("randperm(5)",))
+def randperm(n: int, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """The integers 0 to n - 1 in random order."""
+    check_device(device)
+    return leaf(_array("permutation", (), size_of((n,)), dtype or int64), requires_grad)
+
+
+# ── choices ──
+
+
+@function("BernoulliBackward0", examples=("bernoulli(sigmoid(x))",), d_input=lambda g: g * 0.0)
+def bernoulli(input: Tensor) -> Tensor:
+    """1 with the probability that each element gives, else 0."""
+    if not input.dtype.is_floating:
+        message = f"\"bernoulli_tensor_cpu_p_\" not implemented for '{input.dtype.tensor_type}'"
+        raise DTypeMismatch(message, torch_message=message, hint="probabilities are floating: convert them with .float()")
+    values = input.numpy()
+    if not ((values >= 0) & (values <= 1)).all():
+        message = "Expected p_in >= 0 && p_in <= 1 to be true, but got false."
+        raise ValueFault(message, torch_message=message, hint="probabilities lie between 0 and 1")
+    below = drawn("uniform", (), input.shape, input.dtype) < input
+    return Tensor(ops.cast(below.array, input.dtype))
+
+
+@function(method=False, examples=("manual_seed(0)",))
+def manual_seed(seed: int) -> None:
+    """Begin again with the random numbers of a seed."""
+    settings.seed = seed % 2**64
+    settings.random_streams_used = 0
+
+
+@function(method=False)
+def initial_seed() -> int:
+    """The seed in use."""
+    return settings.seed

@@ -47,7 +47,8 @@ class SavedInput:
     def unpack(self, node: Node) -> Tensor:
         """The tensor, unless it was changed in place meanwhile."""
         if self.tensor.version != self.version:
-            raise _modified(node, self.tensor, self.version)
+            producer = self.tensor.grad_fn
+            raise _modified(node, self.tensor, self.version, producer, self.tensor.output_number)
         return self.tensor
 
 
@@ -68,16 +69,18 @@ class SavedOutput:
 
         owner = self.owner()
         if owner is not None and owner.version != self.version:
-            raise _modified(node, owner, self.version)
+            raise _modified(node, owner, self.version, node, self.output_number)
         return Tensor(self.array, True, node, self.output_number)
 
 
 Saved = SavedInput | SavedOutput
 
 
-def _modified(node: Node, tensor: Tensor, expected: int) -> ModifiedInPlace:
-    producer = tensor.grad_fn
-    place = f", which is output {tensor.output_number} of {producer.name}," if producer is not None else ""
+def _modified(node: Node, tensor: Tensor, expected: int, producer: Node | None, output_number: int) -> ModifiedInPlace:
+    place = ""
+    if producer is not None:
+        stem, _, form = producer.name.partition("Backward")
+        place = f", which is output {output_number} of {stem}{form.removesuffix('0')},"
     message = (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[torch.{tensor.dtype.tensor_type}Tensor {list(tensor.shape)}]{place} is at version {tensor.version}; "

@@ -193,6 +193,8 @@ def add_view(view: Tensor, of: ViewOf) -> None:
 
 def set_requires_grad(tensor: Tensor, requires_grad: bool) -> None:
     """`tensor.requires_grad = ...`: for leaves only, and only floating tensors can require grad."""
+    if not isinstance(requires_grad, bool):
+        raise AutogradError("requires_grad must be a bool", torch_message="requires_grad must be a bool")
     if not tensor.is_leaf and not requires_grad:
         message = (
             "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "

@@ -22,6 +22,15 @@ _no_booleans_in_power = refusals.only_booleans("pow")
 _no_booleans_in_quotient = refusals.only_booleans("div_floor_cpu")
 _no_booleans_in_remainder = refusals.only_booleans("remainder_cpu")
 
+
+def _bitwise(primitive: str) -> Callable[[Tensor, Tensor], Tensor]:
+    def combine(x: Tensor, y: Tensor) -> Tensor:
+        refusals.floats_in_bits(f"{primitive}_cpu", x.dtype)
+        return Tensor(ops.binary(primitive, x.array, y.array))
+
+    return combine
+
+
 # ── comparisons and logic: no derivative ──
 
 # fmt: off
@@ -104,9 +113,9 @@ _fmod = binary("fmod", "the remainder of x / y with the sign of x", 1, lambda x,
 _remainder = binary("remainder", "the remainder of x / y with the sign of y", 1, lambda x, y: -floor(x / y), grad_fn="RemainderBackward1", domain=(0.5, 2.0), public=False, refuse=_no_booleans_in_remainder)
 reverse_sub = binary("rsub", "y - x", -1, 1, formula=lambda x, y: sub(y, x), grad_fn="RsubBackward1", refuse=refusals.booleans_in_subtraction)
 
-bitwise_and = binary("bitwise_and", "bit by bit and", None, None, refuse=refusals.floats_in("bitwise_and_cpu"))
-bitwise_or  = binary("bitwise_or", "bit by bit or", None, None, refuse=refusals.floats_in("bitwise_or_cpu"))
-bitwise_xor = binary("bitwise_xor", "bit by bit exclusive or", None, None, refuse=refusals.floats_in("bitwise_xor_cpu"))
+bitwise_and = binary("bitwise_and", "bit by bit and", None, None, formula=_bitwise("bitwise_and"))
+bitwise_or  = binary("bitwise_or", "bit by bit or", None, None, formula=_bitwise("bitwise_or"))
+bitwise_xor = binary("bitwise_xor", "bit by bit exclusive or", None, None, formula=_bitwise("bitwise_xor"))
 bitwise_not = unary("bitwise_not", "bit by bit not; of booleans, not", None, floating=False, refuse=refusals.floats_in_inversion)
 # fmt: on
 

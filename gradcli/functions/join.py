@@ -13,7 +13,7 @@ from gradcli.functions.pointwise import common_dtype
 from gradcli.functions.shape import reshape, unsqueeze
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import int64
-from gradcli.lazy.shapes import describe, existing_dim, normalize_dim
+from gradcli.lazy.shapes import describe, existing_dim, normalize_dim, normalize_dims
 
 
 def cut(input: Tensor, dim: int, start: int, length: int) -> LazyArray:
@@ -223,7 +223,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[LazyArray, ...]:
 @function("FlipBackward0", examples=("flip(x, (0,))",), d_input=lambda g, dims: flip(g, dims))
 def flip(input: Tensor, *dims: int) -> LazyArray:
     """Some dimensions in reverse."""
-    axes = tuple(normalize_dim(dim, input.ndim) for dim in dims)
+    axes = normalize_dims(dims, input.ndim)
     return ops.flip(input.array, axes) if input.ndim else input.array
 
 
@@ -368,7 +368,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
 def trace(input: Tensor) -> Tensor:
     """The sum of the diagonal of a matrix."""
     if input.ndim != 2:
-        message = "trace: expected a matrix"
+        message = f"trace: expected a matrix, but got tensor with dim {input.ndim}"
         raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
     return operators["sum"](Tensor(_diagonal_array(input, 0, 0, 1)))
 

@@ -190,7 +190,9 @@ def refuse_empty(name: str, input: Tensor, axes: Sequence[int], given: bool) -> 
             if given:
                 message = f"{name}(): Expected reduction dim {axis} to have non-zero size."
                 raise IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
-            message = f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
+            message = f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
+            if not name.startswith("arg"):
+                message += " Specify the reduction dim with the 'dim' argument."
             raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
 
 
@@ -460,6 +462,8 @@ std_mean = _spread_function("std_mean", deviation_and_mean, "The standard deviat
 def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
     """log(sum(exp(x))) along dimensions, without overflow."""
     axes = axes_of(input, dim)
+    if not input.shape.numel():  # no element to shift by
+        return log(sum(exp(input), axes or None, keepdim))
     largest = amax(input, axes, True) if input.ndim else input
     shift = where(isinf(largest), 0.0, largest)
     total = log(sum(exp(input - shift), axes or None, bool(axes))) + shift

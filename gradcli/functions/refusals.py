@@ -7,7 +7,7 @@ from collections.abc import Callable
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch
-from gradcli.lazy import settings
+from gradcli.lazy import DType
 from gradcli.lazy.dtypes import BOOLEAN, FLOATING
 
 Operand = Tensor | Scalar
@@ -52,18 +52,10 @@ def only_booleans(kernel: str) -> Refuse:
     return refuse
 
 
-def floats_in(kernel: str) -> Refuse:
+def floats_in_bits(kernel: str, dtype: DType) -> None:
     """Refuse a bit by bit function of numbers with a fraction."""
-
-    def refuse(*operands: Operand) -> None:
-        for operand in operands:
-            floating = operand.dtype.kind == FLOATING if isinstance(operand, Tensor) else isinstance(operand, float)
-            if floating:
-                dtype = operand.dtype if isinstance(operand, Tensor) else settings.default_dtype
-                message = f"\"{kernel}\" not implemented for '{dtype.tensor_type}'"
-                raise _refused(message, "compare first, for example (x > 0) & (y > 0)")
-
-    return refuse
+    if dtype.kind == FLOATING:
+        raise _refused(f"\"{kernel}\" not implemented for '{dtype.tensor_type}'", "compare first, for example (x > 0) & (y > 0)")
 
 
 def floats_in_inversion(x: Tensor) -> None:

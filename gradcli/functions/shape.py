@@ -9,10 +9,11 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import operators
 from gradcli.errors import DimensionOutOfRange, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Dims, Shape
+from gradcli.functions.create import size_of
 from gradcli.functions.declare import function
 from gradcli.functions.layout import is_contiguous, is_viewable
 from gradcli.lazy import LazyArray, Size, ops
-from gradcli.lazy.shapes import describe, normalize_dim
+from gradcli.lazy.shapes import describe, normalize_dim, normalize_dims
 
 # ── copies ──
 
@@ -237,7 +238,7 @@ def movedim(input: Tensor, source: Dims, destination: Dims) -> Tensor:
 def squeeze(input: Tensor, dim: Dims = None) -> LazyArray:
     """Without the dimensions of size 1."""
     dims = range(input.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
-    axes = {normalize_dim(d, input.ndim) for d in dims}
+    axes = normalize_dims(dims, input.ndim)
     return ops.reshape(input.array, Size(size for axis, size in enumerate(input.shape) if size != 1 or axis not in axes))
 
 
@@ -267,7 +268,7 @@ def expand(input: Tensor, *size: int) -> LazyArray:
         )
         raise ShapeMismatch(message, torch_message=message)
     shape = Size(input.shape[axis - lead] if length == -1 and axis >= lead else length for axis, length in enumerate(size))
-    for axis, own in enumerate(input.shape, lead):
+    for axis, own in reversed(list(enumerate(input.shape, lead))):
         if own not in (1, shape[axis]):
             message = (
                 f"The expanded size of the tensor ({shape[axis]}) must match the existing size ({own}) at non-singleton dimension "
@@ -313,9 +314,10 @@ def repeat(input: Tensor, *repeats: int) -> LazyArray:
         message = "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
         raise ShapeMismatch(message, torch_message=message)
     padded = (1,) * lead + tuple(input.shape)
+    shape = size_of([times * size for times, size in zip(repeats, padded, strict=True)])
     apart = ops.reshape(input.array, Size(part for size in padded for part in (1, size)))
     repeated = ops.broadcast_to(apart, Size(part for times, size in zip(repeats, padded, strict=True) for part in (times, size)))
-    return ops.reshape(repeated, Size(times * size for times, size in zip(repeats, padded, strict=True)))
+    return ops.reshape(repeated, shape)
 
 
 @function(forms=(repeat,), examples=("tile(x, (2,))",))

@@ -331,7 +331,10 @@ def _set_grad(tensor: Tensor, value: Any) -> None:
         message = f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}"
         raise TypeMismatch(message, torch_message=message)
     if value is not None and value.shape != tensor.shape:
-        message = "assigned grad has data of a different size"
+        message = (
+            f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size '{list(tensor.shape)}'. "
+            "Please ensure that the gradient and the tensor are the same size"
+        )
         raise ShapeMismatch(message, torch_message=message)
     tensor.grad = value
 

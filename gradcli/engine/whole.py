@@ -40,14 +40,17 @@ def evaluate(roots: Sequence[LazyArray]) -> list[np.ndarray]:
 
 def _reachable(roots: list[LazyArray]) -> list[LazyArray]:
     """All arrays that have to be computed, operands before their consumers."""
+    found: list[LazyArray] = []
     seen: set[LazyArray] = set()
     stack = list(roots)
     while stack:
         node = stack.pop()
         if node not in seen and node.buffer is None:
             seen.add(node)
+            found.append(node)
             stack += node.operands
-    return sorted(seen, key=_by_serial)
+    found.sort(key=_by_serial)  # almost sorted already, which the sort takes advantage of
+    return found
 
 
 def _share(order: list[LazyArray]) -> tuple[list[Step], dict[LazyArray, LazyArray]]:
@@ -67,25 +70,28 @@ def _share(order: list[LazyArray]) -> tuple[list[Step], dict[LazyArray, LazyArra
     return steps, canonical
 
 
+def _last_uses(steps: list[Step], wanted: set[LazyArray]) -> list[list[LazyArray]]:
+    """For each step, the values that nothing needs after it."""
+    needed_later = set(wanted)
+    released: list[list[LazyArray]] = []
+    for _, operands in reversed(steps):
+        released.append([operand for operand in operands if operand not in needed_later])
+        needed_later.update(operands)
+    released.reverse()
+    return released
+
+
 def _execute(steps: list[Step], wanted: set[LazyArray]) -> dict[LazyArray, np.ndarray]:
     """Compute the steps in order; a value is let go after its last use unless it is wanted."""
-    uses = dict.fromkeys(wanted, 1)
-    for _, operands in steps:
-        for operand in operands:
-            uses[operand] = uses.get(operand, 0) + 1
     executed.update([node.primitive for node, _ in steps])
     values: dict[LazyArray, np.ndarray] = {}
     with np.errstate(all="ignore"):
-        for node, operands in steps:
-            inputs = [operand.buffer if operand.buffer is not None else values[operand] for operand in operands]
+        for (node, operands), released in zip(steps, _last_uses(steps, wanted), strict=True):
+            inputs = [values[operand] if operand.buffer is None else operand.buffer for operand in operands]
             ufunc = UFUNCS.get(node.primitive)
-            result = ufunc(*inputs) if ufunc is not None else IMPLEMENTATIONS[node.primitive](node, inputs)
-            values[node] = result
-            for operand in operands:
-                remaining = uses[operand] - 1
-                uses[operand] = remaining
-                if not remaining:
-                    values.pop(operand, None)
+            result = values[node] = ufunc(*inputs) if ufunc is not None else IMPLEMENTATIONS[node.primitive](node, inputs)
+            for operand in released:
+                values.pop(operand, None)
             if node.was_computed and node.primitive not in _NEVER_KEPT:
                 node.keep(np.asarray(result))
             node.was_computed = True

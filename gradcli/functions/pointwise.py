@@ -126,17 +126,21 @@ class Pointwise(Function):
         g = cotangents[0]
         assert g is not None
         saved = node.unpack() if node.saved or node.freed else {}
-        pulled: list[Tensor | None] = []
-        for position, (successor, _) in enumerate(node.next_functions):
-            partial = self.partials[position]
-            if successor is None:
-                pulled.append(None)
-            elif isinstance(partial, int):
-                pulled.append(g if partial == 1 else -g if partial == -1 else Tensor(ops.full(g.shape, 0.0, g.dtype)))
-            elif partial is not None:
-                slope = partial(*[saved[name] for name in self._wants[position]])
-                pulled.append(operators["mul"](g, slope))
-        return pulled
+        return [
+            None if successor is None else self._pull_back_to(position, g, saved)
+            for position, (successor, _) in enumerate(node.next_functions)
+        ]
+
+    def _pull_back_to(self, position: int, g: Tensor, saved: dict[str, Tensor]) -> Tensor | None:
+        partial = self.partials[position]
+        if partial == 1:
+            return g
+        if callable(partial):
+            slope = partial(*[saved[name] for name in self._wants[position]])
+            if state.grad_enabled or g.array.dtype is not slope.array.dtype:
+                return operators["mul"](g, slope)
+            return Tensor(ops.binary("mul", g.array, slope.array))
+        return None if partial is None else -g if partial == -1 else Tensor(ops.full(g.shape, 0.0, g.dtype))
 
 
 class Unary(Pointwise):

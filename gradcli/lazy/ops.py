@@ -14,7 +14,7 @@ from gradcli.errors import OperandLabel, ShapeMismatch
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import DType, bool_, int64
 from gradcli.lazy.shapes import SCALAR, Size, broadcast, describe, reduced
-from gradcli.lazy.simplify import folded
+from gradcli.lazy.simplify import folded, rounded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,8 @@ def constant(value: Scalar, dtype: DType) -> LazyArray:
 
 def full(shape: Size, value: Scalar, dtype: DType) -> LazyArray:
     """One number everywhere. Equal parameters mean equal arrays, so that -0.0, which equals 0.0, says so."""
+    if dtype.is_floating:
+        value = rounded(float(value), dtype)
     params = (value, shape, "negative") if value == 0 and copysign(1.0, value) < 0 else (value, shape)
     return LazyArray("constant", (), params, shape, dtype)
 

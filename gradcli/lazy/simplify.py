@@ -6,34 +6,39 @@ Gradients of sums and means start uniform (one number everywhere) and stay so th
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
+from math import copysign, inf, isfinite
 from operator import add, mul, sub, truediv
 from struct import Struct
 
 from gradcli.lazy.array import LazyArray
-from gradcli.lazy.dtypes import float32, float64
+from gradcli.lazy.dtypes import DType, float32, float64
 
 _FOLDED: dict[str, Callable[[float, float], float]] = {"add": add, "div": truediv, "mul": mul, "sub": sub}
 _float32 = Struct("f")
 _pack, _unpack = _float32.pack, _float32.unpack
 
 
+def rounded(value: float, dtype: DType) -> float:
+    """A number as float32 holds it, if that is the dtype."""
+    if dtype is not float32:
+        return value
+    try:
+        number: float = _unpack(_pack(value))[0]
+    except OverflowError:
+        return copysign(inf, value)
+    return number
+
+
 def folded(primitive: str, a: LazyArray, b: LazyArray) -> float | None:
-    """The number that an operation on two constants gives everywhere, rounded as their dtype rounds it; None if left to the engine.
+    """The number that an operation on two constants gives everywhere, before rounding to their dtype; None if left to the engine.
 
     Rounding a float64 result of + - * / on float32 numbers once more to float32 gives the correctly rounded result.
     """
     operation = _FOLDED.get(primitive)
-    if operation is None:
+    if operation is None or (a.dtype is not float32 and a.dtype is not float64):
         return None
-    x, y = a.params[0], b.params[0]
     try:
-        if a.dtype is float32:
-            value: float = _unpack(_pack(operation(_unpack(_pack(x))[0], _unpack(_pack(y))[0])))[0]
-        elif a.dtype is float64:
-            value = operation(float(x), float(y))
-        else:
-            return None
+        value = operation(a.params[0], b.params[0])
     except (OverflowError, ZeroDivisionError):
         return None  # the engine knows infinities
     return value if isfinite(value) else None

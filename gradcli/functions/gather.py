@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import Scalar
 from gradcli.errors import ArgumentError, DTypeMismatch, IndexOutOfRange, NotSupported, OperandLabel, ShapeMismatch, ValueFault
-from gradcli.functions.arguments import Operand, Scalar, Shape
+from gradcli.functions.arguments import Operand, Shape
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import eq, where
 from gradcli.functions.index import representable, slice_backward, spread

@@ -157,7 +157,9 @@ class Session:
             program = parse(source) if isinstance(source, str) else source
             interpreter = Interpreter(self._host, self.scope)
             with GradMode(not no_grad):
-                value = interpreter.evaluate_last(program if on_error is None else _run_all_but_last(interpreter, program, on_error))
+                value = interpreter.evaluate_last(
+                    program if on_error is None else _run_all_but_last(interpreter, program, on_error)
+                )
             evaluation = Evaluation(program.source, value)
             if not no_grad:
                 try:
@@ -452,5 +454,3 @@ def _place(error: GradcliError, program: Program) -> None:
         if error.span is None and program.body:
             last = program.body[-1].span
             error.span = Span(last.start, last.end)
-
-

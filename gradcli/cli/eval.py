@@ -56,7 +56,9 @@ def evaluate(
     if json_schema:
         return print_schema(streams)
     if not statements:
-        raise UsageError("eval takes at least one statement", hint="for example: gradcli eval 'mean((x+2)*(x+2)*3)' --let 'x=ones(2,2)'")
+        raise UsageError(
+            "eval takes at least one statement", hint="for example: gradcli eval 'mean((x+2)*(x+2)*3)' --let 'x=ones(2,2)'"
+        )
     failed: list[GradcliError] = []
 
     def tell(error: GradcliError, statement: Statement) -> None:

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from gradcli.errors import GradcliError
 from gradcli.functions import METHODS, NAMESPACES, Function
 
+NO_DERIVATIVE = "NotImplemented"  # PyTorch's name for the node of what cannot be differentiated
+CONSTANTS = {1: "g", -1: "-g", 0: "0"}  # the gradient by a partial derivative that is a number
 UNIT_INTERVAL = (0.0, 1.0)
 #: Shapes that examples are tried with, until one fits: x, y and z, the last one given goes on.
 SHAPES: tuple[tuple[tuple[int, ...], ...], ...] = (
@@ -26,13 +28,21 @@ SHAPES: tuple[tuple[tuple[int, ...], ...], ...] = (
 )
 
 
+class Derivative(NamedTuple):
+    """The gradient of an argument, g being the gradient of the result; `form` is the signature it holds for."""
+
+    argument: str
+    gradient: str
+    form: str
+
+
 class Facts(NamedTuple):
     """A declaration, in words."""
 
     summary: str
     other_names: list[str]
     grad_fn: list[str]
-    derivatives: list[tuple[str, str]]
+    derivatives: list[Derivative]
     kink: str
     shapes: str
     command: str
@@ -41,9 +51,7 @@ class Facts(NamedTuple):
 def facts_of(function: Function) -> Facts:
     """All that is to be told about a function."""
     forms = function.forms or (function,)
-    derivatives: list[tuple[str, str]] = []
-    for form in forms:
-        derivatives += [pair for pair in derivatives_of(form) if pair not in derivatives]
+    derivatives = [derivative for form in forms for derivative in derivatives_of(form)]
     shapes, command = tried_example(function)
     return Facts(
         summary=" ".join(function.doc.split()),
@@ -83,16 +91,18 @@ def _names_in(choose: Callable[..., str]) -> list[str]:
     return [constant for constant in choose.__code__.co_consts if isinstance(constant, str) and "Backward" in constant]
 
 
-def derivatives_of(function: Function) -> list[tuple[str, str]]:
-    """For each differentiable argument, what its gradient is, g being the gradient of the result."""
+def derivatives_of(function: Function) -> list[Derivative]:
+    """The gradient of each differentiable argument."""
+    if function.grad_fn == NO_DERIVATIVE:
+        return []
     partials = getattr(function, "partials", None)
     if partials is None:
-        return [(argument, rule_text(rule)) for argument, rule in function.rules.items()]
-    pairs = []
-    for parameter, partial in zip(function.parameters, partials, strict=True):
-        if partial is not None:
-            pairs.append((parameter.name, {1: "g", -1: "-g", 0: "0"}[partial] if isinstance(partial, int) else _times_g(partial)))
-    return pairs
+        return [Derivative(argument, rule_text(rule), function.signature) for argument, rule in function.rules.items()]
+    return [
+        Derivative(parameter.name, CONSTANTS[partial] if isinstance(partial, int) else _times_g(partial), function.signature)
+        for parameter, partial in zip(function.parameters, partials, strict=True)
+        if partial is not None
+    ]
 
 
 def _times_g(partial: Callable[..., Any]) -> str:
@@ -131,7 +141,8 @@ def _lambdas(file: str) -> list[ast.Lambda]:
 def tried_example(function: Function) -> tuple[str, str]:
     """The shapes that the first example takes and gives, and the command that runs it; found by trying."""
     for text in (*function.examples, *(example for form in function.forms for example in form.examples)):
-        names = sorted(set(re.findall(r"(?<![\w.'\"])[a-z](?![\w(=,'\"]*['\"])(?![\w(=])", text)))
+        code = re.sub(r"'[^']*'|\"[^\"]*\"", "", text)
+        names = sorted(set(re.findall(r"(?<![\w.])[a-z](?![\w(=])", code)))
         for option in ("--let", "--const") if names else ("--let",):
             for shapes in SHAPES if names else ((),):
                 given = {name: shapes[min(position, len(shapes) - 1)] for position, name in enumerate(names)}

@@ -98,7 +98,9 @@ def explanation(function: Function) -> list[Segment]:
     facts = facts_of(function)
     rows: list[tuple[str, str]] = [("also", ", ".join(facts.other_names))]
     rows += [("grad_fn", ", ".join(facts.grad_fn) or "none: it has no derivative")]
-    rows += [(f"d {argument}", rule) for argument, rule in facts.derivatives]
+    has_forms = len({derivative.form for derivative in facts.derivatives}) > 1
+    for derivative in facts.derivatives:
+        rows.append((f"d {derivative.argument}", derivative.gradient + f"    in {derivative.form}" * has_forms))
     rows += [("where", facts.kink), ("shapes", facts.shapes), ("example", facts.command)]
     width = max(len(heading) for heading, text in rows if text)
     segments: list[Segment] = [(f"{function.namespace}.{function.signature}\n", "bold"), (f"{INDENT}{facts.summary}\n\n", "")]
@@ -123,7 +125,7 @@ def record_of(function: Function) -> dict[str, Any]:
         "signature": function.signature,
         "summary": facts.summary,
         "grad_fn": facts.grad_fn,
-        "derivatives": dict(facts.derivatives),
+        "derivatives": [derivative._asdict() for derivative in facts.derivatives],
         "kink": facts.kink or None,
         "shapes": facts.shapes or None,
         "example": facts.command or None,
@@ -137,4 +139,5 @@ def short_name(function: Function) -> str:
 
 def one_sentence(function: Function) -> str:
     """What it computes, on one line."""
-    return " ".join(function.doc.split("\n\n")[0].split()).rstrip(".")
+    text = " ".join(function.doc.split("\n\n")[0].split()).rstrip(".")
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text

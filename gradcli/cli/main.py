@@ -11,7 +11,7 @@ import typer
 from gradcli.cli import PipeClosed
 from gradcli.cli.options import COLORS
 from gradcli.cli.typer_commands import CONTEXT_SETTINGS, CommandGroup, usage_error
-from gradcli.errors import GradcliError, LimitExceeded
+from gradcli.errors import GradcliError, LimitExceeded, Span
 
 DESCRIPTION = "The value of a formula, its gradients and its autograd graph: PyTorch's rules at the command line."
 
@@ -95,11 +95,13 @@ def _failed(error: GradcliError, arguments: list[str]) -> int:
     """Report an error that ended the command; its options may not have been parsed, so the words are looked at."""
     from gradcli.cli.streams import Streams
 
+    source = error.source if arguments[:1] == ["eval"] else None  # whose statements are one text
+    statement = None if source is None else Span(0, len(source.text))
     words = arguments[: arguments.index("--")] if "--" in arguments else arguments
     color = next((policy for policy in COLORS if f"--color={policy}" in words), "auto")
     if "--color" in words[:-1]:
         color = words[words.index("--color") + 1]
-    Streams(json="--json" in words, color=color if color in COLORS else "auto").error(error)
+    Streams(json="--json" in words, color=color if color in COLORS else "auto").error(error, statement=statement)
     return error.exit_code
 
 

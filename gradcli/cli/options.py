@@ -48,9 +48,7 @@ Const = Annotated[
 ]
 Wrt = Annotated[
     list[str] | None,
-    typer.Option(
-        "--wrt", metavar="NAME", rich_help_panel=GRADIENTS, help="Differentiate with respect to NAME only. Repeatable."
-    ),
+    typer.Option("--wrt", metavar="NAME", rich_help_panel=GRADIENTS, help="Differentiate with respect to NAME only. Repeatable."),
 ]
 GradOutput = Annotated[
     str | None,
@@ -127,9 +125,7 @@ def whole_number(option: str, value: str | None, lowest: int) -> int | None:
     return number
 
 
-def new_session(
-    dtype: str, seed: str | None, threads: str | None, write: Callable[[str], object] | None = None
-) -> Session:
+def new_session(dtype: str, seed: str | None, threads: str | None, write: Callable[[str], object] | None = None) -> Session:
     """A session with the numeric options of the command line."""
     checked_dtype = choice("--dtype", dtype, DTYPES)
     checked_seed = whole_number("--seed", seed, 0)

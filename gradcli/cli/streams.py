@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -41,7 +41,7 @@ class Streams:
 
         self.console(sys.stdout).print(Text.assemble(*segments, end=""), soft_wrap=True)
 
-    def write_record(self, record: Mapping[str, Any]) -> None:
+    def write_record(self, record: dict[str, Any]) -> None:
         """Write one line of JSON to stdout."""
         from gradcli.report import records
 
@@ -61,7 +61,7 @@ class Streams:
         if self.layout == "json" and record:
             from gradcli.report import records
 
-            self.write_record(records.error_record(error, statement))
+            self.write_record(records.error_record(error, statement=statement))
         sys.stdout.flush()
         if is_decorated(sys.stderr, self.color):
             from gradcli.report import rich_view

@@ -71,7 +71,7 @@ class Command(WordsOnly, TyperCommand):
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """The usage line: the options, then the arguments as they were declared."""
-        return ["[OPTIONS]", *(parameter.metavar for parameter in self.params if parameter.param_type_name == "argument")]
+        return ["[OPTIONS]", *(str(parameter.metavar) for parameter in self.params if parameter.param_type_name == "argument")]
 
     def format_options(self, ctx: Context, formatter: Formatter) -> None:
         """Write the options under the headings that they were declared with."""

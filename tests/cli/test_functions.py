@@ -54,7 +54,8 @@ def test_a_shown_example_runs_and_a_differentiable_function_has_rules(function: 
 
     record = record_of(function)
     if record["grad_fn"]:
-        assert all(record["derivatives"].values())
+        assert all(derivative["gradient"] for derivative in record["derivatives"])
+    if function.examples:
         assert record["example"]
     if record["example"]:
         assert run_here(*shlex.split(record["example"])[1:], "--seed", "0").status == 0

@@ -30,7 +30,12 @@ def script(tmp_path: Path) -> Path:
 def test_expression_statements_display_and_print_prints(script: Path) -> None:
     done = run_here("run", str(script))
     assert (done.status, done.err) == (0, "")
-    assert done.out.splitlines() == ["tensor(5., grad_fn=<SumBackward0>)", "tensor([2., 4.])", "gradient: tensor([2., 4.])", "'text'"]
+    assert done.out.splitlines() == [
+        "tensor(5., grad_fn=<SumBackward0>)",
+        "tensor([2., 4.])",
+        "gradient: tensor([2., 4.])",
+        "'text'",
+    ]
 
 
 def test_json_gives_a_record_for_each_display_and_each_print(script: Path) -> None:

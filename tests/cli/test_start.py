@@ -9,7 +9,17 @@ import pytest
 
 from .command import run_here
 
-WATCHED = ("lark", "numpy", "pydantic", "rich", "scipy", "typer", "gradcli.session", "gradcli.report.rich_view", "gradcli.cli.run")
+WATCHED = (
+    "lark",
+    "numpy",
+    "pydantic",
+    "rich",
+    "scipy",
+    "typer",
+    "gradcli.session",
+    "gradcli.report.rich_view",
+    "gradcli.cli.run",
+)
 EVALUATE = ["eval", "mean((x+2)*(x+2)*3)", "--let", "x=ones(2,2)"]
 
 
@@ -59,7 +69,9 @@ def test_help_lists_exit_statuses_and_commands() -> None:
 
 def test_options_stand_in_groups() -> None:
     text = run_here("eval", "--help").out
-    positions = [text.index(f"\n{heading}:") for heading in ("Arguments", "Bindings", "Gradients", "Numbers", "Output", "Examples")]
+    positions = [
+        text.index(f"\n{heading}:") for heading in ("Arguments", "Bindings", "Gradients", "Numbers", "Output", "Examples")
+    ]
     assert positions == sorted(positions)
 
 

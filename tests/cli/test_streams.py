@@ -108,7 +108,10 @@ def test_json_on_a_terminal_is_json() -> None:
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_a_reader_that_closes_the_pipe_ends_the_command_quietly_with_141(options: list[str]) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "gradcli", "run", "-", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "gradcli", "run", "-", *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None
     process.stdin.write(ENDLESS.encode())

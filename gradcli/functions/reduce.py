@@ -340,9 +340,17 @@ def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> LazyArray:
 
 def _variance(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
     _refuse_integers_in_variance(input)
-    centred = input - mean(input, axes_of(input, dim) or None, keepdim=bool(input.ndim))
+    centred = _centred(input, dim)
     total = sum(centred * centred, axes_of(input, dim) or None, keepdim)
     return total / builtin_max(0.0, _count(input.shape, dim) - correction)
+
+
+def _centred(input: Tensor, dim: Dims) -> Tensor:
+    """How far each element is from the mean. Counted from the first element, so that equal elements are at exactly 0."""
+    axes = axes_of(input, dim)
+    firsts = tuple((0, 1 if size and axis in axes else size, 1) for axis, size in enumerate(input.shape))
+    shifted = input - Tensor(ops.slice_(input.array, firsts))
+    return shifted - mean(shifted, axes or None, keepdim=bool(input.ndim))
 
 
 def _refuse_integers_in_variance(input: Tensor) -> None:
@@ -357,8 +365,7 @@ def builtin_max(a: float, b: float) -> float:
 
 
 def _variance_cotangent(g: Tensor, input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
-    axes = axes_of(input, dim) or None
-    centred = input - mean(input, axes, keepdim=axes is not None)
+    centred = _centred(input, dim)
     scale = (
         2.0 / builtin_max(0.0, _count(input.shape, dim) - correction) if _count(input.shape, dim) > correction else float("nan")
     )

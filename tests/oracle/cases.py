@@ -1062,7 +1062,7 @@ FAMILIES: dict[str, str] = {
         zeros.norm(1)
         ties.norm(float("inf"))
         ties.norm(float("inf"), dim=1)
-        (zeros * 0 + 0.1).std()
+        (zeros * 0 + 0.5).std()
         (zeros * 0 + 0.1).std(1)
         (column.expand(2, 3)).std(1)
         torch.ones(3, requires_grad=True).std()

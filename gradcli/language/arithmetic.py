@@ -41,7 +41,21 @@ _OPERATIONS: dict[str, Operation] = {
 def type_name(value: object) -> str:
     """What an error calls the type of a value."""
     name = type(value).__name__
-    return {"NDArray": "numpy.ndarray", "NoneType": "None", "UserFunction": "function", "Size": "torch.Size"}.get(name, name)
+    return _TYPE_NAMES.get(name, name)
+
+
+_TYPE_NAMES = {
+    "BoundMethod": "a method",
+    "Builtin": "a function",
+    "Function": "a function",
+    "GradMode": "a gradient mode",
+    "InPlace": "a function",
+    "NDArray": "numpy.ndarray",
+    "Namespace": "a module",
+    "NoneType": "None",
+    "Size": "torch.Size",
+    "UserFunction": "a function",
+}
 
 
 def describe(value: object) -> str:

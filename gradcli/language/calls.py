@@ -106,7 +106,7 @@ def invoke(function: Any, arguments: list[Any], keywords: dict[str, Any], place:
 
 def _refused(function: Any, refusal: TypeError, callee: Span) -> GradcliError:
     if not callable(function):
-        error = TypeMismatch(f"this cannot be called: it {describe(function).removeprefix('this ')}")
+        error = TypeMismatch(f"{describe(function)}, which cannot be called")
         error.span = callee
         error.hint = "to multiply, write a * between" if not isinstance(function, str) else None
         return error
@@ -122,6 +122,7 @@ def _called_from(error: GradcliError, function: UserFunction, place: Place) -> G
     if error.source is None:
         return place.locate(error)
     label = f"in a call of {function.code.name}() from here"
-    if sum(related.label.startswith("in a call of ") for related in error.related) < _SHOWN_CALLS:
+    calls = [related for related in error.related if related.label.startswith("in a call of ")]
+    if len(calls) < _SHOWN_CALLS and all(related.span != place.span for related in calls):
         error.related = (*error.related, Related(place.span, label, place.source))
     return error

@@ -365,7 +365,7 @@ def _missing_closing(at: Situation) -> Explanation | None:
         return None
     bracket, span = opened
     closing = _CLOSING[bracket]
-    ends_here = at.is_line_end() or "\n" in at.source.text[at.span_before().end : at.span.start] or at.kind in (":", ";", "=")
+    ends_here = at.is_line_end() or "\n" in at.source.text[at.span_before().end : at.span.start] or at.kind in (":", ";")
     if not ends_here or not (at.accepts(closing) or at.is_line_end()):
         return None
     place = at.span_before().end
@@ -444,6 +444,13 @@ def _word_as_name(at: Situation) -> Explanation | None:
     return None
 
 
+def _missing_else(at: Situation) -> Explanation | None:
+    if not at.accepts("else") or at.accepts("_INDENT"):
+        return None
+    place = Span(at.span_before().end, at.span_before().end) if at.is_line_end() else at.span
+    return Explanation("the `else` of this choice is missing", "value if condition else other", place)
+
+
 def _anything(at: Situation) -> Explanation:
     if at.is_line_end():
         place = at.span_before().end
@@ -489,6 +496,7 @@ EXPLANATIONS: tuple[Callable[[Situation], Explanation | None], ...] = (
     _assignment_for_comparison,
     _missing_value,
     _missing_colon,
+    _missing_else,
     _side_by_side,
     _anything,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradcli.errors import ArgumentError, GradcliError, OperandLabel, Span, SyntaxFault, TypeMismatch
+from gradcli.errors import ArgumentError, GradcliError, OperandLabel, Span, SyntaxFault, TypeMismatch, UnknownAttribute
 from gradcli.language import operations, tree
 from gradcli.language.arithmetic import check_length, describe
 from gradcli.language.attributes import get_attribute
@@ -262,7 +262,9 @@ def _comparison(unit: Unit, node: tree.Comparison) -> Evaluate:
     for position, symbol in enumerate(node.operators):
         left, right = node.operands[position].span, node.operands[position + 1].span
         place = Place(unit.source, Span(left.start, right.end), (left, right))
-        links.append((operations.comparison(symbol, place), operands[position + 1], place))
+        links.append(
+            (operations.comparison(symbol, place), operands[position + 1], Place(unit.source, place.span, (place.span,)))
+        )
     first = operands[0]
     if len(links) == 1:
         return _applied(links[0][0], first, operands[1], node.operands[1])
@@ -339,7 +341,7 @@ def _attribute(unit: Unit, node: tree.Attribute) -> Evaluate:
         try:
             return get_attribute(owner, name)
         except GradcliError as error:
-            if error.source is None and error.did_you_mean:
+            if error.source is None and isinstance(error, UnknownAttribute):
                 error.span = node.name_span
             raise place.locate(error) from None
 

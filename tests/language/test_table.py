@@ -24,14 +24,16 @@ class PythonLines(Indenter):
     """lark's own treatment of lines and indentation."""
 
     NL_type = "_NEWLINE"
-    OPEN_PAREN_types = ["LPAR", "LSQB"]
-    CLOSE_PAREN_types = ["RPAR", "RSQB"]
+    OPEN_PAREN_types = ("LPAR", "LSQB")
+    CLOSE_PAREN_types = ("RPAR", "RSQB")
     INDENT_type = "_INDENT"
     DEDENT_type = "_DEDENT"
     tab_len = 8
 
 
-LARK: Any = lark.Lark(GRAMMAR.decode(), parser="lalr", lexer="basic", start="program", postlex=PythonLines(), maybe_placeholders=False)
+LARK: Any = lark.Lark(
+    GRAMMAR.decode(), parser="lalr", lexer="basic", start="program", postlex=PythonLines(), maybe_placeholders=False
+)
 
 
 def lark_accepts(text: str) -> bool:
@@ -100,7 +102,31 @@ def test_every_rule_has_a_builder_and_every_builder_a_rule() -> None:
 
 
 PIECES = [
-    *("x", "y", "f", "1", "2.5", "'a'", "True", "None", "...", "(", ")", "[", "]", ",", ":", ";", ".", "=", "+=", "+", "-", "*", "/"),
+    *(
+        "x",
+        "y",
+        "f",
+        "1",
+        "2.5",
+        "'a'",
+        "True",
+        "None",
+        "...",
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        ":",
+        ";",
+        ".",
+        "=",
+        "+=",
+        "+",
+        "-",
+        "*",
+        "/",
+    ),
     *("**", "@", "&", "|", "^", "~", "<", "==", "is", "in", "not", "and", "or", "if", "else", "for", "lambda", "while", "def"),
     *("return", "with", "assert", "del", "import", "from", "as", "pass", "break", "\n", "\n  ", "\n    ", "# note\n", "elif"),
 ]

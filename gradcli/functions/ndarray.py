@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ def transpose(value: NDArray, *axes: int) -> NDArray:
         raise ValueFault(str(fault)) from None
 
 
-ATTRIBUTES = {
+ATTRIBUTES: dict[str, Callable[[NDArray], Any]] = {
     "T": lambda value: NDArray(value.array.T),
     "shape": lambda value: tuple(value.array.shape),
     "ndim": lambda value: value.array.ndim,
@@ -110,7 +111,7 @@ def reshape(value: NDArray, *shape: Any) -> NDArray:
         raise ShapeMismatch(str(fault)) from None
 
 
-METHODS = {
+METHODS: dict[str, Callable[..., Any]] = {
     "dot": dot,
     "transpose": transpose,
     "reshape": reshape,

@@ -82,7 +82,7 @@ _METHODS: dict[type, Table] = {
     Size: {**_TUPLE, "numel": Size.numel},
     float: {"is_integer": float.is_integer},
     list: _LIST,
-    ndarray.NDArray: {**ndarray.METHODS},
+    ndarray.NDArray: ndarray.METHODS,
     str: _STRING,
     tuple: _TUPLE,
 }
@@ -91,7 +91,7 @@ _METHODS: dict[type, Table] = {
 _ATTRIBUTES: dict[type, Table] = {
     DType: {"is_floating_point": lambda dtype: dtype.is_floating, "itemsize": lambda dtype: dtype.itemsize},
     Node: {"next_functions": lambda node: node.next_functions, "variable": lambda node: node.variable},
-    ndarray.NDArray: {**ndarray.ATTRIBUTES},
+    ndarray.NDArray: ndarray.ATTRIBUTES,
 }
 
 

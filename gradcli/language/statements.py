@@ -283,11 +283,15 @@ def _namespace(unit: Unit, module: tree.Alias) -> Any:
 # ---- Blocks
 
 
+def _always(frame: Any) -> bool:
+    return True
+
+
 @compiles(tree.If)
 def _if(unit: Unit, node: tree.If) -> Run:
     branches = [
         (
-            (lambda frame: True) if branch.condition is None else compile_condition(unit, branch.condition),
+            _always if branch.condition is None else compile_condition(unit, branch.condition),
             compile_block(unit, branch.body),
         )
         for branch in node.branches

@@ -17,17 +17,72 @@ from tests.language.helpers import CollectingHost, failure, plain, run, value_of
 @pytest.mark.parametrize(
     "text",
     [
-        "1 + 2 * 3 - 4 / 8", "7 // 2 + 7 % 4 - -7 // 2", "2 ** 3 ** 2", "-2 ** 2", "2 ** -1", "~5 & 12 | 3 ^ 1", "1 < 2 < 3 > 2 != 5", "1 < 3 < 2",
-        "not 1 or 0 and 2", "0 or [] or 'x'", "1 and 2", "3 if 0 else 4", "'ab' + 'c' * 2", "[1] + [2] * 2", "(1, 2) + (3,)", "[1, 2, 3][-1]",
-        "[1, 2, 3, 4][1:3]", "'hello'[::-1]", "2 in [1, 2]", "'b' not in 'abc'", "[1, 2] == [1, 2]", "(1, 2) < (1, 3)", "None is None", "'a' < 'b'",
-        "[i * j for i in range(4) if i % 2 for j in range(i) if j]", "[x for x, y in zip([1, 2], 'ab')]", "list(enumerate('ab', 1))", "len([1, 2, 3])",
-        "sum([1, 2, 3])", "sum([[1], [2]], [])", "max(3, 1, 2)", "min([3, 1, 2])", "abs(-3)", "round(2.675, 2)", "round(2.5)", "int('12') + int(3.9)",
-        "int('ff', 16)", "float('1e3')", "bool([]) or bool('x')", "str(12) + str(True)", "tuple([1, 2])", "list(range(3, 0, -1))", "f'{3.14159:.2f}|{42:>6}|{7:03d}|{True}'",
-        "f'{1 + 1}{\"x\" * 2!r}{[1, 2]}'", "f'{1e10:.3e} {0.5:%} {255:x}'", "f'{2:{5}}'", "'a,b'.split(',')", "'-'.join(['a', 'b'])", "' x '.strip().upper()",
-        "(lambda x, y=2: x * y)(3)", "(lambda: 5)()", "[f(2) for f in [lambda x: x + 1, lambda x: x * 5]]", "1_000 + 0xff + 1e2", "True + True", "1 if [] else 2",
-        "[*[1, 2], 3]", "max(*[1, 5], 3)", "len('héllo')", "(1, 2).index(2)", "[3, 1].count(3)", "0 == False", "not not 3", "5 // 2.0", "-7 % 3",
+        "1 + 2 * 3 - 4 / 8",
+        "7 // 2 + 7 % 4 - -7 // 2",
+        "2 ** 3 ** 2",
+        "-2 ** 2",
+        "2 ** -1",
+        "~5 & 12 | 3 ^ 1",
+        "1 < 2 < 3 > 2 != 5",
+        "1 < 3 < 2",
+        "not 1 or 0 and 2",
+        "0 or [] or 'x'",
+        "1 and 2",
+        "3 if 0 else 4",
+        "'ab' + 'c' * 2",
+        "[1] + [2] * 2",
+        "(1, 2) + (3,)",
+        "[1, 2, 3][-1]",
+        "[1, 2, 3, 4][1:3]",
+        "'hello'[::-1]",
+        "2 in [1, 2]",
+        "'b' not in 'abc'",
+        "[1, 2] == [1, 2]",
+        "(1, 2) < (1, 3)",
+        "None is None",
+        "'a' < 'b'",
+        "[i * j for i in range(4) if i % 2 for j in range(i) if j]",
+        "[x for x, y in zip([1, 2], 'ab')]",
+        "list(enumerate('ab', 1))",
+        "len([1, 2, 3])",
+        "sum([1, 2, 3])",
+        "sum([[1], [2]], [])",
+        "max(3, 1, 2)",
+        "min([3, 1, 2])",
+        "abs(-3)",
+        "round(2.675, 2)",
+        "round(2.5)",
+        "int('12') + int(3.9)",
+        "int('ff', 16)",
+        "float('1e3')",
+        "bool([]) or bool('x')",
+        "str(12) + str(True)",
+        "tuple([1, 2])",
+        "list(range(3, 0, -1))",
+        "f'{3.14159:.2f}|{42:>6}|{7:03d}|{True}'",
+        "f'{1 + 1}{\"x\" * 2!r}{[1, 2]}'",
+        "f'{1e10:.3e} {0.5:%} {255:x}'",
+        "f'{2:{5}}'",
+        "'a,b'.split(',')",
+        "'-'.join(['a', 'b'])",
+        "' x '.strip().upper()",
+        "(lambda x, y=2: x * y)(3)",
+        "(lambda: 5)()",
+        "[f(2) for f in [lambda x: x + 1, lambda x: x * 5]]",
+        "1_000 + 0xff + 1e2",
+        "True + True",
+        "1 if [] else 2",
+        "[*[1, 2], 3]",
+        "max(*[1, 5], 3)",
+        "len('héllo')",
+        "(1, 2).index(2)",
+        "[3, 1].count(3)",
+        "0 == False",
+        "not not 3",
+        "5 // 2.0",
+        "-7 % 3",
     ],
-)  # fmt: skip
+)
 def test_plain_values_are_pythons(text: str) -> None:
     assert value_of(text) == eval(text)
 
@@ -116,7 +171,17 @@ def test_print_joins_with_sep_and_closes_with_end() -> None:
 
 
 def test_loops_break_and_continue() -> None:
-    text = "total = 0\nfor i in range(10):\n    if i == 5: break\n    if i % 2: continue\n    total += i\nwhile True:\n    total += 100\n    break\ntotal"
+    text = (
+        "total = 0\n"
+        "for i in range(10):\n"
+        "    if i == 5: break\n"
+        "    if i % 2: continue\n"
+        "    total += i\n"
+        "while True:\n"
+        "    total += 100\n"
+        "    break\n"
+        "total"
+    )
     assert value_of(text) == 106
 
 
@@ -130,7 +195,15 @@ def test_the_norm_loop_ends() -> None:
 
 
 def test_functions_have_local_names_defaults_keywords_and_closures() -> None:
-    text = "k = 10\ndef make(a, b=2):\n    def inner(c):\n        return a * 100 + b * k + c\n    k = 1\n    return inner\nmake(3)(4), make(b=5, a=1)(0), k"
+    text = (
+        "k = 10\n"
+        "def make(a, b=2):\n"
+        "    def inner(c):\n"
+        "        return a * 100 + b * k + c\n"
+        "    k = 1\n"
+        "    return inner\n"
+        "make(3)(4), make(b=5, a=1)(0), k"
+    )
     assert value_of(text) == (306, 105, 10)
 
 
@@ -152,17 +225,38 @@ def test_no_grad_is_restored_after_an_error() -> None:
 
 
 def test_grad_modes_nest() -> None:
-    text = "with torch.no_grad():\n    a = torch.is_grad_enabled()\n    with torch.enable_grad():\n        b = torch.is_grad_enabled()\n    with torch.set_grad_enabled(False): c = torch.is_grad_enabled()\n(a, b, c, torch.is_grad_enabled())"
+    text = (
+        "with torch.no_grad():\n"
+        "    a = torch.is_grad_enabled()\n"
+        "    with torch.enable_grad():\n"
+        "        b = torch.is_grad_enabled()\n"
+        "    with torch.set_grad_enabled(False): c = torch.is_grad_enabled()\n"
+        "(a, b, c, torch.is_grad_enabled())"
+    )
     assert value_of(text) == (False, True, False, True)
 
 
 def test_gradients_can_be_set_cleared_and_updated() -> None:
-    text = "w = ones(2, requires_grad=True)\n(w * 3).sum().backward()\nw.grad += 1\nwith torch.no_grad():\n    w -= 0.5 * w.grad\na = w.tolist()\nw.grad = None\n(a, w.grad is None)"
+    text = (
+        "w = ones(2, requires_grad=True)\n"
+        "(w * 3).sum().backward()\n"
+        "w.grad += 1\n"
+        "with torch.no_grad():\n"
+        "    w -= 0.5 * w.grad\n"
+        "a = w.tolist()\n"
+        "w.grad = None\n"
+        "(a, w.grad is None)"
+    )
     assert value_of(text) == ([-1.0, -1.0], True)
 
 
 def test_imports_bind_their_aliases() -> None:
-    text = "import torch as t, numpy as numeric\nimport torch.nn.functional as fun\nfrom torch import nn, no_grad as quiet\nfrom torch.linalg import norm as length\n"
+    text = (
+        "import torch as t, numpy as numeric\n"
+        "import torch.nn.functional as fun\n"
+        "from torch import nn, no_grad as quiet\n"
+        "from torch.linalg import norm as length\n"
+    )
     assert plain(text + "(t.ones(1) + fun.relu(t.ones(1)) + nn.functional.relu(t.ones(1)) + length(t.ones(1))).item()") == 4.0
 
 
@@ -175,11 +269,27 @@ def test_other_imports_are_refused(module: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "ones(2).__class__", "(1).__class__", "''.__class__.__mro__", "[].__init__", "(lambda: 1).__globals__", "torch.__dict__", "torch.os", "print.__self__",
-        "ones(2).array", "ones(2).grad_fn.__class__", "'{0.__class__}'.format(1)", "x = ones(2); x.sum.function", "np.array([1]).array", "(lambda: 1).code",
-        "torch.NAMESPACES", "f'{ones(2).__class__}'", "ones(2).numpy.__func__", "ones(2, requires_grad=True).sum().grad_fn.source", "torch.float32.kind",
+        "ones(2).__class__",
+        "(1).__class__",
+        "''.__class__.__mro__",
+        "[].__init__",
+        "(lambda: 1).__globals__",
+        "torch.__dict__",
+        "torch.os",
+        "print.__self__",
+        "ones(2).array",
+        "ones(2).grad_fn.__class__",
+        "'{0.__class__}'.format(1)",
+        "x = ones(2); x.sum.function",
+        "np.array([1]).array",
+        "(lambda: 1).code",
+        "torch.NAMESPACES",
+        "f'{ones(2).__class__}'",
+        "ones(2).numpy.__func__",
+        "ones(2, requires_grad=True).sum().grad_fn.source",
+        "torch.float32.kind",
     ],
-)  # fmt: skip
+)
 def test_the_language_cannot_reach_python(text: str) -> None:
     assert isinstance(failure(text), (UnknownAttribute, UnknownName))
 
@@ -194,12 +304,26 @@ def test_pythons_other_builtins_are_not_there(name: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "9**9**9", "x = 9\nfor i in range(100): x = x * x", "'a' * 10**9", "[0] * 10**9", "list(range(10**15))", "x = 'a'\nwhile True: x = x + x",
-        "x = [1]\nwhile True: x.extend(x)", "x = [1]\nwhile True: x += x", "f'{1:99999999}'", "'a'.ljust(10**10)", "('a' * 10**6).replace('a', 'b' * 10**6)",
-        "def f(x): return f(x)\nf(1)", "def f(): return g()\ndef g(): return f()\nf()", "f = lambda x: f(x)\nf(1)", "def f(x):\n    return [f(y) for y in [x]]\nf(1)",
-        "','.join(['a' * 10**6] * 10**6)", "2 ** 4096", "1 << 3 if 0 else 10 ** 10 ** 10",
+        "9**9**9",
+        "x = 9\nfor i in range(100): x = x * x",
+        "'a' * 10**9",
+        "[0] * 10**9",
+        "list(range(10**15))",
+        "x = 'a'\nwhile True: x = x + x",
+        "x = [1]\nwhile True: x.extend(x)",
+        "x = [1]\nwhile True: x += x",
+        "f'{1:99999999}'",
+        "'a'.ljust(10**10)",
+        "('a' * 10**6).replace('a', 'b' * 10**6)",
+        "def f(x): return f(x)\nf(1)",
+        "def f(): return g()\ndef g(): return f()\nf()",
+        "f = lambda x: f(x)\nf(1)",
+        "def f(x):\n    return [f(y) for y in [x]]\nf(1)",
+        "','.join(['a' * 10**6] * 10**6)",
+        "2 ** 4096",
+        "1 << 3 if 0 else 10 ** 10 ** 10",
     ],
-)  # fmt: skip
+)
 def test_what_would_not_end_or_fit_is_an_error_at_once(text: str) -> None:
     error = failure(text)
     assert isinstance(error, LimitExceeded) or error.code == "syntax"

@@ -44,22 +44,22 @@ def normalised(text: str) -> str:
     return re.sub(r"0x[0-9a-f]+", "0x0", text)
 
 
-def differences(expected: Any, got: Any, where: str = "") -> list[str]:
-    """Where two records differ, in words; numbers of tensors may differ by rounding."""
+def differences(expected: Any, got: Any, where: str = "", precision: str = "float64") -> list[str]:
+    """Where two records differ, in words; numbers may differ by rounding in their own dtype, or in a coarser one given."""
     if isinstance(expected, dict) and isinstance(got, dict) and "tensor" in expected and "tensor" in got:
-        return _tensor_differences(expected, got, where)
+        return _tensor_differences(expected, got, where, precision)
     if isinstance(expected, dict) and isinstance(got, dict):
         found = []
         for key in {**expected, **got}:
             if key not in got or key not in expected:
                 found.append(f"{where}.{key}: expected {expected.get(key, 'nothing')}, got {got.get(key, 'nothing')}")
             else:
-                found += differences(expected[key], got[key], f"{where}.{key}")
+                found += differences(expected[key], got[key], f"{where}.{key}", precision)
         return found
     if isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
         pairs = enumerate(zip(expected, got, strict=True))
-        return [line for index, (left, right) in pairs for line in differences(left, right, f"{where}[{index}]")]
-    if isinstance(expected, float) and isinstance(got, float) and close(expected, got, "float64"):
+        return [line for index, (one, other) in pairs for line in differences(one, other, f"{where}[{index}]", precision)]
+    if isinstance(expected, float) and isinstance(got, float) and close(expected, got, precision):
         return []
     same = type(expected) is type(got) and expected == got
     return [] if same else [f"{where}: expected {expected!r}, got {got!r}"]
@@ -76,7 +76,7 @@ def close(expected: Any, got: Any, dtype: str) -> bool:
     return abs(left - right) <= absolute + relative * abs(left)
 
 
-def _tensor_differences(expected: Record, got: Record, where: str) -> list[str]:
+def _tensor_differences(expected: Record, got: Record, where: str, precision: str) -> list[str]:
     found = [
         f"{where}.{key}: expected {expected[key]}, got {got[key]}"
         for key in ("tensor", "requires_grad")
@@ -85,6 +85,8 @@ def _tensor_differences(expected: Record, got: Record, where: str) -> list[str]:
     if found or "data" not in expected or "data" not in got:
         return found
     dtype = expected["tensor"].split("[")[0]
+    if dtype == "float64":
+        dtype = precision
     elements = zip(expected["data"], got["data"], strict=True)
     if all(close(left, right, dtype) for left, right in elements):
         return []

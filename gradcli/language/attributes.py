@@ -9,6 +9,7 @@ from gradcli import functions
 from gradcli.autograd import Node, Tensor
 from gradcli.errors import TypeMismatch, UnknownAttribute, close_matches
 from gradcli.functions import ReturnTuple, ndarray
+from gradcli.functions.surface import HookHandle
 from gradcli.language.arithmetic import check_length, guarded, type_name
 from gradcli.language.values import BoundMethod, Builtin, Namespace
 from gradcli.lazy import DType, Size
@@ -78,7 +79,8 @@ _TUPLE: Table = {"count": tuple.count, "index": tuple.index}
 
 #: Methods of values that are not tensors.
 _METHODS: dict[type, Table] = {
-    Node: {"name": lambda node: node.name},
+    HookHandle: {"remove": HookHandle.remove},
+    Node: {"name": lambda node: node.name if node.variable is None else f"torch::autograd::{node.name}"},
     Size: {**_TUPLE, "numel": Size.numel},
     float: {"is_integer": float.is_integer},
     list: _LIST,

@@ -120,7 +120,7 @@ class Session:
             self._bind_value(name, value, requires_grad)
 
     def bind_value(self, name: str, value: Any, requires_grad: bool = True) -> None:
-        """Bind a name to a NumPy array (which keeps its dtype), a number, nested lists, or anything NumPy can view as an array."""
+        """Bind a name to a NumPy array (which keeps its dtype), a number, lists, or what NumPy can view as one."""
         with self._active():
             self._bind_value(name, language_value(name, value), requires_grad)
 
@@ -195,8 +195,8 @@ class Session:
             if wrt:
                 raise _not_scalar(result)
             evaluation.notes.append(
-                f"the result has shape {list(result.shape)}, so there are no gradients: give --grad-output a value of this shape, "
-                "or reduce the result with sum()"
+                f"the result has shape {list(result.shape)}, so there are no gradients: "
+                "give --grad-output a value of this shape, or reduce the result with sum()"
             )
             return
         inputs = self._wanted(wrt) if wrt else self._leaves(result)

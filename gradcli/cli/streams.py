@@ -54,7 +54,13 @@ class Streams:
     def note(self, text: str) -> None:
         """Write a remark to stderr."""
         sys.stdout.flush()
-        sys.stderr.write(f"note: {text}\n")
+        text = f"note: {text}"
+        if sys.stderr.isatty():
+            from shutil import get_terminal_size
+            from textwrap import fill
+
+            text = fill(text, get_terminal_size().columns - 1, break_long_words=False, break_on_hyphens=False)
+        sys.stderr.write(text + "\n")
 
     def error(self, error: GradcliError, *, statement: Span | None = None, record: bool = True) -> None:
         """Tell people on stderr, and programs on stdout if they asked for JSON."""

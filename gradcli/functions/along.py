@@ -10,6 +10,7 @@ from gradcli.lazy import LazyArray, Size, ops
 @function(
     "GatherBackward0",
     public=False,
+    examples=("take_along(v, 0, tensor([2, 0]))",),
     d_input=lambda g, axis, index, input_shape, distinct: put_along(g, axis, index, input_shape[axis], distinct),
 )
 def take_along(input: Tensor, axis: int, index: Tensor, distinct: bool = True) -> LazyArray:
@@ -20,6 +21,7 @@ def take_along(input: Tensor, axis: int, index: Tensor, distinct: bool = True) -
 @function(
     "ScatterAddBackward0",
     public=False,
+    examples=("put_along(v, 0, tensor([3, 0, 1]), 4)",),
     d_input=lambda g, axis, index, distinct: take_along(g, axis, index, distinct),
 )
 def put_along(input: Tensor, axis: int, index: Tensor, length: int, distinct: bool = True) -> LazyArray:

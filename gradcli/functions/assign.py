@@ -35,13 +35,25 @@ def _whole(value: Tensor, shape: Size, dtype: DType) -> LazyArray:
     return ops.broadcast_to(ops.cast(value.array, dtype), shape)
 
 
-@function("CopyBackwards", name="copy", public=False, d_input=lambda g: zeros_like(g), d_value=lambda g: g)
+@function(
+    "CopyBackwards",
+    public=False,
+    examples=("copy_all(b, v)",),
+    d_input=lambda g: zeros_like(g),
+    d_value=lambda g: g,
+)
 def copy_all(input: Tensor, value: Tensor) -> LazyArray:
     """A tensor's value, in the dtype of the one it takes the place of."""
     return _whole(value, input.shape, input.dtype)
 
 
-@function("FillBackward3", name="fill", public=False, d_input=lambda g: zeros_like(g), d_value=lambda g: g)
+@function(
+    "FillBackward3",
+    public=False,
+    examples=("fill_all(b, sum(v))",),
+    d_input=lambda g: zeros_like(g),
+    d_value=lambda g: g,
+)
 def fill_all(input: Tensor, value: Tensor) -> LazyArray:
     """One number in every place."""
     return _whole(value, input.shape, input.dtype)
@@ -54,8 +66,9 @@ def _zero(dtype: DType) -> Tensor:
 @function(
     "CopySlices",
     public=False,
+    examples=("copy_slices(b, v, ((0, 1, 1), (1, 1, 1), (0, 3, 1)), (3,))",),
     d_input=lambda g, slices, shape: copy_slices(g, _zero(g.dtype), slices, shape),
-    d_value=lambda g, slices, shape: _read_slices(g, slices, shape),
+    d_value=lambda g, slices, shape: read_slices(g, slices, shape),
 )
 def copy_slices(input: Tensor, value: Tensor, slices: Any, shape: Shape) -> LazyArray:
     """The tensor with a value in one slice of each dimension; `shape` is the shape of this part to the user."""
@@ -65,19 +78,32 @@ def copy_slices(input: Tensor, value: Tensor, slices: Any, shape: Shape) -> Lazy
     return ops.where(inside, placed, input.array)
 
 
-@function("AsStridedBackward0", public=False, d_input=lambda g, input_shape, slices: _place_slices(g, input_shape, slices))
-def _read_slices(input: Tensor, slices: Any, shape: Shape) -> LazyArray:
+@function(
+    "AsStridedBackward0",
+    public=False,
+    examples=("read_slices(b, ((0, 1, 1), (1, 1, 1), (0, 3, 1)), (3,))",),
+    d_input=lambda g, input_shape, slices: place_slices(g, input_shape, slices),
+)
+def read_slices(input: Tensor, slices: Any, shape: Shape) -> LazyArray:
+    """One slice of each dimension, under the shape that this part has for the user."""
     return ops.reshape(ops.slice_(input.array, slices), Size(shape))
 
 
-@function("AsStridedScatterBackward0", public=False, d_input=lambda g, input_shape, slices: _read_slices(g, slices, input_shape))
-def _place_slices(input: Tensor, shape: Shape, slices: Any) -> LazyArray:
+@function(
+    "AsStridedScatterBackward0",
+    public=False,
+    examples=("place_slices(v, (2, 2, 3), ((0, 1, 1), (1, 1, 1), (0, 3, 1)))",),
+    d_input=lambda g, input_shape, slices: read_slices(g, slices, input_shape),
+)
+def place_slices(input: Tensor, shape: Shape, slices: Any) -> LazyArray:
+    """Zeros with the tensor in one slice of each dimension: the adjoint of read_slices."""
     return ops.place(ops.reshape(input.array, Size(number for _, number, _ in slices)), slices, Size(shape))
 
 
 @function(
     "CopySlices",
     public=False,
+    examples=("copy_at(b, v, tensor([0, 4, 9]))",),
     d_input=lambda g, positions: copy_at(g, _zero(g.dtype), positions),
     d_value=lambda g, positions: take_at(reshape(g, (-1,)), (0,), (positions,), True),
 )
@@ -92,6 +118,7 @@ def copy_at(input: Tensor, value: Tensor, positions: Tensor) -> LazyArray:
     "IndexPutBackward0",
     name="index_put",
     public=False,
+    examples=("index_put(b, (tensor([0]), tensor([1])), v)", "index_put(b, (tensor([1, 1]),), b[:1], accumulate=True)"),
     d_input=lambda g, entries, indices, accumulate: g if accumulate else put_at(g, _zero(g.dtype), entries, indices, False),
     d_value=lambda g, entries, indices: take_at(g, entries, indices, False),
 )
@@ -209,7 +236,7 @@ def _broadcasts(shape: Size, target: Size) -> bool:
 # ── index_put ──
 
 
-@function(forms=(put_at,), examples=("index_put(x, (tensor([0]), tensor([1])), tensor([5.]))",))
+@function(forms=(put_at,))
 def index_put(input: Tensor, indices: Tensors, values: Tensor, accumulate: bool = False) -> Tensor:
     """The tensor with values put at, or added at, the positions that index tensors name."""
     positions = _given_positions(input, indices)

@@ -64,7 +64,12 @@ def select(input: Tensor, dim: int, index: int) -> LazyArray:
     return ops.reshape(part, _without(input.shape, axis))
 
 
-@function("SelectBackwardBackward0", public=False, d_input=lambda g, dim, index: select(g, dim, index))
+@function(
+    "SelectBackwardBackward0",
+    public=False,
+    examples=("select_backward(v, (2, 3), 0, 1)",),
+    d_input=lambda g, dim, index: select(g, dim, index),
+)
 def select_backward(input: Tensor, shape: Shape, dim: int, index: int) -> LazyArray:
     """Zeros with the tensor as one slice: the adjoint of select."""
     size = Size(shape)
@@ -89,6 +94,7 @@ def slice_(input: Tensor, dim: int, start: int, length: int, step: int) -> LazyA
 @function(
     "SliceBackwardBackward0",
     public=False,
+    examples=("slice_backward(v, (7,), 0, 1, 2)",),
     d_input=lambda g, input_shape, dim, start, step: slice_(g, dim, start, input_shape[dim], step),
 )
 def slice_backward(input: Tensor, shape: Shape, dim: int, start: int, step: int) -> LazyArray:
@@ -132,6 +138,7 @@ def take_at(input: Tensor, entries: Any, indices: Tensors, distinct: bool) -> La
 @function(
     "IndexPutImplBackward0",
     public=False,
+    examples=("spread(v, (5,), (0,), (tensor([4, 0, 0]),), False)",),
     d_source=lambda g, entries, indices, distinct: take_at(g, entries, indices, distinct),
 )
 def spread(source: Tensor, shape: Shape, entries: Any, indices: Tensors, distinct: bool) -> LazyArray:

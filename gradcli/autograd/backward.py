@@ -26,6 +26,9 @@ def backward(
     inputs: Sequence[Tensor] | None = None,
 ) -> None:
     """Add the gradients of the tensors to `.grad` of the leaves (or of `inputs` only), as `torch.autograd.backward`."""
+    if inputs is not None and not inputs:
+        message = "`inputs` argument to `backward()` cannot be empty."
+        raise AutogradError(message, torch_message=message)
     roots = _roots(tensors, gradients)
     keep = create_graph if retain_graph is None else retain_graph
     targets = None if inputs is None else {_target(tensor): tensor for tensor in inputs}
@@ -55,7 +58,7 @@ def gradients(
     found = [captured.get(target) for target in targets]
     if not allow_unused and None in found:
         message = (
-            "One of the differentiated Tensors appears to not have been used in the graph. "
+            f"The differentiated Tensor at index {found.index(None)} appears to not have been used in the graph. "
             "Set allow_unused=True if this is the desired behavior."
         )
         raise AutogradError(message, torch_message=message)

@@ -34,8 +34,6 @@ def type_name(value: object) -> str:
     """What PyTorch's messages call the type of a value."""
     if type(value).__name__ == "NDArray":
         return "numpy.ndarray"
-    if isinstance(value, (list, tuple)) and value and not isinstance(value, Size):
-        return f"{type(value).__name__} of {type_name(value[0])}s"
     return "torch.dtype" if isinstance(value, DType) else type(value).__name__
 
 
@@ -153,13 +151,14 @@ def bind(function_name: str, parameters: Sequence[Parameter], arguments: Sequenc
     remaining = dict(keywords) if keywords else {}
     for parameter in parameters:
         if parameter.is_variadic:
-            values = arguments[position:]
+            start, values = position, arguments[position:]
             position = len(arguments)
             if len(values) == 1 and isinstance(values[0], (list, tuple)):
                 values = values[0]
             elif not values and parameter.name in remaining:
                 values = remaining.pop(parameter.name)
-            bound.append(_checked(function_name, parameter, tuple(values), position))
+            single = values[0] if len(values) == 1 else None  # the value at fault, if it is of the wrong kind
+            bound.append(_checked(function_name, parameter, tuple(values), start, single))
         elif position < len(arguments) and not parameter.is_keyword_only:
             bound.append(_checked(function_name, parameter, arguments[position], position))
             position += 1
@@ -198,10 +197,11 @@ def _keyword(function_name: str, parameter: Parameter, remaining: dict[str, Any]
     return parameter.default
 
 
-def _checked(function_name: str, parameter: Parameter, value: Any, position: int) -> Any:
+def _checked(function_name: str, parameter: Parameter, value: Any, position: int, culprit: Any = None) -> Any:
     if value is None and (parameter.is_optional or parameter.default is None):
         return None
     coerced = parameter.coerce(value)
+    value = value if culprit is None else culprit
     if coerced is None and not (parameter.kind in ("Any", "Dims") and value is None):
         message = (
             f"{function_name}(): argument '{parameter.name}' (position {position + 1}) "

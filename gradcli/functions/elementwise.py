@@ -41,9 +41,9 @@ le = binary("le", "whether x is at most y", None, None, formula="less_equal", al
 gt = binary("gt", "whether x is greater than y", None, None, formula=lambda x, y: lt(y, x), aliases=("greater",))
 ge = binary("ge", "whether x is at least y", None, None, formula=lambda x, y: le(y, x), aliases=("greater_equal",))
 
-logical_and = binary("logical_and", "whether both are nonzero", None, None)
-logical_or  = binary("logical_or", "whether one of them is nonzero", None, None)
-logical_xor = binary("logical_xor", "whether exactly one of them is nonzero", None, None)
+logical_and = binary("logical_and", "whether both are nonzero", None, None, tensors_only=True)
+logical_or  = binary("logical_or", "whether one of them is nonzero", None, None, tensors_only=True)
+logical_xor = binary("logical_xor", "whether exactly one of them is nonzero", None, None, tensors_only=True)
 logical_not = unary("logical_not", "whether x is zero", None, floating=False)
 isnan    = unary("isnan", "whether x is nan", None, floating=False)
 isinf    = unary("isinf", "whether x is infinite", None, floating=False)
@@ -51,7 +51,7 @@ isfinite = unary("isfinite", "whether x is finite", None, floating=False)
 
 # ── arithmetic ──
 
-add = binary("add", "x + y", 1, 1, scalable=True)
+add = binary("add", "x + y", 1, 1)
 sub = binary("sub", "x - y", 1, -1, aliases=("subtract",), scalable=True, refuse=refusals.booleans_in_subtraction)
 mul = binary("mul", "x * y", lambda y: y, lambda x: x, aliases=("multiply",))
 div = binary("div", "x / y", lambda y: reciprocal(y), lambda x, y: -x / (y * y), floating=True, public=False)
@@ -99,19 +99,21 @@ floor = unary("floor", "the largest integer that is not above x", 0, kink="0 eve
 ceil  = unary("ceil", "the smallest integer that is not below x", 0, kink="0 everywhere", floating=False)
 trunc = unary("trunc", "x without its fraction", 0, aliases=("fix",), kink="0 everywhere", floating=False)
 frac  = unary("frac", "the fraction of x, with its sign", 1, formula=lambda x: x - trunc(x), domain=(0.1, 0.9))
-relu  = unary("relu", "x where positive, else 0", lambda result: where(result <= 0, 0.0, wrap_number(1.0, result.dtype)), formula=lambda x: maximum(x, 0), kink="0 at 0", floating=False, aliases=("torch.nn.functional.relu",))
+relu  = unary("relu", "x where positive, else 0", lambda result: where(result <= 0, 0.0, wrap_number(1.0, result.dtype)), formula=lambda x: maximum.apply_to(x, 0), kink="0 at 0", floating=False, aliases=("torch.nn.functional.relu",))
 
 # ── two operands ──
 
-maximum = binary("maximum", "the larger of x and y", lambda x, y: share(x < y, x, y), lambda x, y: share(x > y, x, y), kink="half to each when equal")
-minimum = binary("minimum", "the smaller of x and y", lambda x, y: share(x > y, x, y), lambda x, y: share(x < y, x, y), kink="half to each when equal")
-fmax = binary("fmax", "the larger of x and y, ignoring nan", lambda x, y: indicator(logical_or(x >= y, isnan(y)), x), lambda x, y: indicator(logical_not(logical_or(x >= y, isnan(y))), x), kink="all to the first when equal")
-fmin = binary("fmin", "the smaller of x and y, ignoring nan", lambda x, y: indicator(logical_or(x <= y, isnan(y)), x), lambda x, y: indicator(logical_not(logical_or(x <= y, isnan(y))), x), kink="all to the first when equal")
-atan2 = binary("atan2", "the angle of the point (y, x)", lambda x, y: y * inverse_square_length(x, y), lambda x, y: -x * inverse_square_length(x, y), floating=True, aliases=("arctan2",), kink="0 at the origin")
-hypot = binary("hypot", "sqrt(x*x + y*y) without overflow", lambda x, result: x / result, lambda y, result: y / result, kink="nan at the origin")
+maximum = binary("maximum", "the larger of x and y", lambda x, y: share(x < y, x, y), lambda x, y: share(x > y, x, y), kink="half to each when equal", tensors_only=True)
+minimum = binary("minimum", "the smaller of x and y", lambda x, y: share(x > y, x, y), lambda x, y: share(x < y, x, y), kink="half to each when equal", tensors_only=True)
+fmax = binary("fmax", "the larger of x and y, ignoring nan", lambda x, y: indicator(logical_or(x >= y, isnan(y)), x), lambda x, y: indicator(logical_not(logical_or(x >= y, isnan(y))), x), kink="all to the first when equal", tensors_only=True)
+fmin = binary("fmin", "the smaller of x and y, ignoring nan", lambda x, y: indicator(logical_or(x <= y, isnan(y)), x), lambda x, y: indicator(logical_not(logical_or(x <= y, isnan(y))), x), kink="all to the first when equal", tensors_only=True)
+atan2 = binary("atan2", "the angle of the point (y, x)", lambda x, y: y * inverse_square_length(x, y), lambda x, y: -x * inverse_square_length(x, y), floating=True, aliases=("arctan2",), kink="0 at the origin", tensors_only=True)
+hypot = binary("hypot", "sqrt(x*x + y*y) without overflow", lambda x, result: x / result, lambda y, result: y / result, kink="nan at the origin", tensors_only=True)
 _fmod = binary("fmod", "the remainder of x / y with the sign of x", 1, lambda x, y: -trunc(x / y), grad_fn="FmodBackward1", domain=(0.5, 2.0), public=False)
 _remainder = binary("remainder", "the remainder of x / y with the sign of y", 1, lambda x, y: -floor(x / y), grad_fn="RemainderBackward1", domain=(0.5, 2.0), public=False, refuse=_no_booleans_in_remainder)
 reverse_sub = binary("rsub", "y - x", -1, 1, formula=lambda x, y: sub(y, x), grad_fn="RsubBackward1", refuse=refusals.booleans_in_subtraction)
+
+xlogy = binary("xlogy", "x * log(y), and 0 where x is 0", lambda x, y: where(logical_and(eq(x, 0), y <= 0), 0.0, log(y)), lambda x, y: x / y, formula=lambda x, y: where(logical_and(eq(x, 0), logical_not(isnan(y))), 0.0, x * log(y)), floating=True, domain=(0.3, 3.0), aliases=("torch.special.xlogy",))
 
 bitwise_and = binary("bitwise_and", "bit by bit and", None, None, formula=_bitwise("bitwise_and"))
 bitwise_or  = binary("bitwise_or", "bit by bit or", None, None, formula=_bitwise("bitwise_or"))
@@ -121,6 +123,18 @@ bitwise_not = unary("bitwise_not", "bit by bit not; of booleans, not", None, flo
 
 
 # ── what partials share ──
+
+
+def bit_by_bit(primitive: str, *operands: Tensor) -> Tensor:
+    """An operation on the bits of integers or booleans."""
+    dtype = operands[0].dtype
+    if dtype.is_floating:
+        message = f'"{primitive}_cpu" not implemented for \'{dtype.tensor_type}\''
+        if primitive == "bitwise_not":
+            message = "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+        raise DTypeMismatch(message, torch_message=message, hint="it works on the bits of integers and booleans")
+    arrays = [operand.array for operand in operands]
+    return Tensor(ops.unary(primitive, *arrays) if len(arrays) == 1 else ops.binary(primitive, *arrays))
 
 
 def zeros_like(tensor: Tensor) -> Tensor:
@@ -143,6 +157,37 @@ def inverse_square_length(x: Tensor, y: Tensor) -> Tensor:
     square = x * x + y * y
     return where(eq(square, 0), 0.0, reciprocal(square))
 
+
+# ── sums with a factor ──
+
+
+@function(
+    "AddBackward0",
+    name="add",
+    public=False,
+    examples=("add(x, y, alpha=2)",),
+    d_input=lambda g: g,
+    d_other=lambda g, alpha: g * alpha,
+)
+def add_scaled(input: Operand, other: Operand, *, alpha: Scalar = 1) -> Tensor:
+    """x + alpha * y."""
+    return add.apply_to(input, other * alpha)
+
+
+@function(
+    "SubBackward0",
+    name="sub",
+    public=False,
+    examples=("sub(x, y, alpha=2)",),
+    d_input=lambda g: g,
+    d_other=lambda g, alpha: g * -alpha,
+)
+def sub_scaled(input: Operand, other: Operand, *, alpha: Scalar = 1) -> Tensor:
+    """x - alpha * y."""
+    return sub.apply_to(input, other * alpha)
+
+
+add.scaled, sub.scaled = add_scaled, sub_scaled
 
 # ── where, clamp ──
 
@@ -200,9 +245,9 @@ def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None)
         raise ValueFault(message, torch_message=message)
     result = input
     if min is not None:
-        result = maximum(result, min)
+        result = maximum.apply_to(result, min)
     if max is not None:
-        result = minimum(result, max)
+        result = minimum.apply_to(result, max)
     return result
 
 
@@ -221,7 +266,7 @@ def _pushed_up(input: Tensor, min: Operand, max: Operand | None) -> Tensor:
 )
 def clamp_min(input: Tensor, min: Operand) -> Tensor:
     """input, but not below min."""
-    return maximum(input, min)
+    return maximum.apply_to(input, min)
 
 
 @function(
@@ -233,7 +278,7 @@ def clamp_min(input: Tensor, min: Operand) -> Tensor:
 )
 def clamp_max(input: Tensor, max: Operand) -> Tensor:
     """input, but not above max."""
-    return minimum(input, max)
+    return minimum.apply_to(input, max)
 
 
 # ── powers ──
@@ -448,4 +493,5 @@ def equal(input: Tensor, other: Tensor) -> bool:
 
 METHODS["where"] = function(public=False, name="where")(_where_method)
 
-operators.update(add=add, sub=sub, mul=mul, div=div, pow=pow, neg=neg, lt=lt, le=le, gt=gt, ge=ge)
+operators.update(pow=pow, neg=neg)
+operators.update({binary.name: binary.apply_to for binary in (add, sub, mul, div, lt, le, gt, ge)})

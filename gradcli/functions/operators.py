@@ -36,20 +36,20 @@ Operand = Tensor | Scalar
 
 
 def _subtract(left: Operand, right: Operand) -> Tensor:
-    return sub(left, right) if isinstance(left, Tensor) else reverse_sub(right, left)
+    return sub.apply_to(left, right) if isinstance(left, Tensor) else reverse_sub.apply_to(right, left)
 
 
 def _divide(left: Operand, right: Operand) -> Tensor:
     """PyTorch records a number divided by a tensor as its reciprocal times the number."""
-    return div(left, right) if isinstance(left, Tensor) else mul(reciprocal(right), left)
+    return div.apply_to(left, right) if isinstance(left, Tensor) else mul.apply_to(reciprocal(right), left)
 
 
 def _multiply(left: Operand, right: Operand) -> Tensor:
-    return mul(left, right) if isinstance(left, Tensor) else mul(right, left)
+    return mul.apply_to(left, right) if isinstance(left, Tensor) else mul.apply_to(right, left)
 
 
 def _add(left: Operand, right: Operand) -> Tensor:
-    return add(left, right) if isinstance(left, Tensor) else add(right, left)
+    return add.apply_to(left, right) if isinstance(left, Tensor) else add.apply_to(right, left)
 
 
 def _matrix_product(left: Operand, right: Operand) -> Tensor:
@@ -65,15 +65,15 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "%": remainder,
     "**": pow,
     "@": _matrix_product,
-    "&": bitwise_and,
-    "|": bitwise_or,
-    "^": bitwise_xor,
-    "==": eq,
-    "!=": ne,
-    "<": lt,
-    "<=": le,
-    ">": gt,
-    ">=": ge,
+    "&": bitwise_and.apply_to,
+    "|": bitwise_or.apply_to,
+    "^": bitwise_xor.apply_to,
+    "==": eq.apply_to,
+    "!=": ne.apply_to,
+    "<": lt.apply_to,
+    "<=": le.apply_to,
+    ">": gt.apply_to,
+    ">=": ge.apply_to,
 }
 
 UNARY_OPERATORS: dict[str, Callable[[Tensor], Any]] = {"neg": neg, "pos": lambda tensor: tensor, "invert": bitwise_not}

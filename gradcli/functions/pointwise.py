@@ -24,7 +24,7 @@ Formula = str | Callable[..., Tensor]  # a primitive's name, or a stable form in
 
 _X = Parameter("input", "Tensor", REQUIRED, False, False)
 _Y = Parameter("other", "Operand", REQUIRED, False, False)
-_ALPHA = Parameter("alpha", "Scalar", 1, True, False)
+_Y_TENSOR = Parameter("other", "Tensor", REQUIRED, False, False)
 _OPERANDS = (Tensor, bool, int, float)
 _X_OR_NUMBER = Parameter("input", "Operand", REQUIRED, False, False)
 
@@ -166,18 +166,20 @@ class Unary(Pointwise):
 
 
 class Binary(Pointwise):
-    """An elementwise function of two operands, at least one of them a tensor; `alpha=` scales the second of scalable ones."""
+    """An elementwise function of two operands, at least one of them a tensor."""
 
-    is_scalable = False
+    scaled: Function | None = None  # the form with alpha=, which scales the second operand
+    takes_tensors_only = False  # of users; `apply_to` takes a number too
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Tensor:
         if len(arguments) == 2 and not keywords:
             x, y = arguments
             if type(x) is not Tensor and type(y) is not Tensor:
                 x, y = bind(self.name, (_X, _Y), arguments, keywords)
-        elif self.is_scalable and "alpha" in keywords:
-            x, y, alpha = bind(self.name, (_X, _Y, _ALPHA), arguments, keywords)
-            y = y * alpha
+            elif self.takes_tensors_only and (type(x) is not Tensor or type(y) is not Tensor):
+                x, y = bind(self.name, (_X, _Y_TENSOR), arguments, keywords)
+        elif self.scaled is not None and "alpha" in keywords:
+            return self.scaled(*arguments, **keywords)
         else:
             x, y = bind(self.name, (_X, _Y), arguments, keywords)
         return self.apply_to(x, y)
@@ -259,13 +261,13 @@ def binary(
     kink: str = "",
     floating: bool = False,
     public: bool = True,
-    scalable: bool = False,
+    tensors_only: bool = False,
     refuse: Refuse | None = None,
 ) -> Binary:
     """Declare an elementwise function of two operands by its partial derivatives; `floating`: integers give floats."""
     declared = Binary(name, summary, formula or name, (dx, dy), (_X, _Y), "torch", grad_fn, domain, kink)
     declared.floating_result = floating
-    declared.is_scalable = scalable
+    declared.takes_tensors_only = tensors_only
     declared.refuse = refuse
     if public:
         register(declared, name, aliases=aliases, in_place=True)

@@ -221,7 +221,7 @@ def movedim(input: Tensor, source: Dims, destination: Dims) -> Tensor:
         message = "movedim: Invalid source or destination dims: source and destination must have the same number of elements"
         raise ValueFault(message, torch_message=message)
     order = [axis for axis in range(rank) if axis not in sources]
-    for target, axis in sorted(zip(targets, sources, strict=True)):
+    for target, axis in sorted(zip(targets, sources, strict=True)) if rank else ():
         order.insert(target, axis)
     return permute(input, tuple(order))
 

@@ -260,7 +260,7 @@ def _filled(input: Tensor, value: Any) -> Tensor:
 
 
 @function(
-    lambda value: "FillBackward1" if isinstance(value, Tensor) else "FillBackward0",
+    lambda value: "FillBackward3" if isinstance(value, Tensor) else "FillBackward2",
     public=False,
     d_input=lambda g: g * 0,
     d_value=lambda g: METHODS["sum"](g),

@@ -8,7 +8,7 @@ from typing import Any
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import ArgumentError, OperandLabel, close_matches
-from gradcli.lazy import DType, Size
+from gradcli.lazy import DType
 
 # The annotations that declarations use.
 Operand = Tensor | Scalar

@@ -52,7 +52,7 @@ isfinite = unary("isfinite", "whether x is finite", None, floating=False)
 # ── arithmetic ──
 
 add = binary("add", "x + y", 1, 1)
-sub = binary("sub", "x - y", 1, -1, aliases=("subtract",), scalable=True, refuse=refusals.booleans_in_subtraction)
+sub = binary("sub", "x - y", 1, -1, aliases=("subtract",), refuse=refusals.booleans_in_subtraction)
 mul = binary("mul", "x * y", lambda y: y, lambda x: x, aliases=("multiply",))
 div = binary("div", "x / y", lambda y: reciprocal(y), lambda x, y: -x / (y * y), floating=True, public=False)
 neg = unary("neg", "-x", -1, aliases=("negative",), floating=False, refuse=refusals.booleans_in_negation)
@@ -123,18 +123,6 @@ bitwise_not = unary("bitwise_not", "bit by bit not; of booleans, not", None, flo
 
 
 # ── what partials share ──
-
-
-def bit_by_bit(primitive: str, *operands: Tensor) -> Tensor:
-    """An operation on the bits of integers or booleans."""
-    dtype = operands[0].dtype
-    if dtype.is_floating:
-        message = f'"{primitive}_cpu" not implemented for \'{dtype.tensor_type}\''
-        if primitive == "bitwise_not":
-            message = "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
-        raise DTypeMismatch(message, torch_message=message, hint="it works on the bits of integers and booleans")
-    arrays = [operand.array for operand in operands]
-    return Tensor(ops.unary(primitive, *arrays) if len(arrays) == 1 else ops.binary(primitive, *arrays))
 
 
 def zeros_like(tensor: Tensor) -> Tensor:

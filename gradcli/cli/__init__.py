@@ -27,6 +27,7 @@ def entry(arguments: Sequence[str] | None = None) -> int:
     except (BrokenPipeError, PipeClosed):
         return _reader_has_gone()
     finally:
+        gc.freeze()  # a last collection at exit would walk through all that was imported
         gc.enable()
 
 

@@ -13,6 +13,9 @@ from gradcli.functions.declare import function
 from gradcli.functions.elementwise import (
     abs,
     add,
+    clamp,
+    clamp_max,
+    clamp_min,
     div,
     erfc,
     exp,
@@ -20,8 +23,6 @@ from gradcli.functions.elementwise import (
     log1p,
     logical_and,
     logical_or,
-    maximum,
-    minimum,
     mul,
     sigmoid,
     sub,
@@ -77,7 +78,7 @@ def hardtanh(input: Tensor, min_val: Scalar = -1.0, max_val: Scalar = 1.0, inpla
         message = "min_val cannot be greater than max_val"
         raise ValueFault(message, torch_message=message)
     bounds = (min_val, max_val) if input.dtype.is_floating else (int(min_val), int(max_val))
-    return minimum(maximum(input, bounds[0]), bounds[1])
+    return clamp(input, *bounds)
 
 
 @function(namespace=NN, forms=(hardtanh,), kink="0 at 0 and at 6")
@@ -96,7 +97,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """x / 6 + 1/2, but not below 0 and not above 1."""
     check_floating("hardsigmoid_cpu", input)
-    return minimum(maximum(input + 3, 0), 6) / 6
+    return clamp(input + 3, 0, 6) / 6
 
 
 @function(
@@ -109,7 +110,7 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """x times hardsigmoid(x)."""
     check_floating("hardswish_cpu", input)
-    return input * minimum(maximum(input + 3, 0), 6) / 6
+    return input * clamp(input + 3, 0, 6) / 6
 
 
 @function(
@@ -257,7 +258,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
 
 def _log_of_one_plus_exp(input: Tensor) -> Tensor:
     """log(1 + exp(x)) without overflow."""
-    return maximum(input, 0) + log1p(exp(-abs(input)))
+    return clamp_min(input, 0) + log1p(exp(-abs(input)))
 
 
 def _slope_of_mish(input: Tensor) -> Tensor:
@@ -299,7 +300,7 @@ def softplus(input: Tensor, beta: Scalar = 1, threshold: Scalar = 20) -> Tensor:
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)) without overflow."""
     check_floating("log_sigmoid_cpu", input)
-    return minimum(input, 0) - log1p(exp(-abs(input)))
+    return clamp_max(input, 0) - log1p(exp(-abs(input)))
 
 
 @function(namespace=NN, forms=(div, add, elementwise.abs), examples=("F.softsign(x)",))

@@ -20,7 +20,6 @@ from gradcli.functions.elementwise import (
     div,
     exp,
     log,
-    maximum,
     mul,
     neg,
     pow,
@@ -208,7 +207,7 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -
 @function("CloneBackward0", name="clone", public=False, d_input=lambda g: g)
 def _clone_at_least(input: Tensor, lowest: float) -> Tensor:
     """A copy that is not below a bound, which its derivative does not know of."""
-    return maximum(input, lowest)
+    return clamp_min(input, lowest)
 
 
 @function(

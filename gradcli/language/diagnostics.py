@@ -5,83 +5,23 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gradcli.errors import IndentationFault, Related, Source, Span, SyntaxFault, close_matches
+from gradcli.language.characters import explain_character
+from gradcli.language.situation import CLOSING, OPENING, Explanation, Situation
 
 if TYPE_CHECKING:
     from gradcli.language.lexer import Tokens
     from gradcli.language.parser import Parser
 
-_CLOSING = {"(": ")", "[": "]"}
-_OPENING = {")": "(", "]": "["}
 _VALUE_KINDS = ("NAME", "NUMBER", "STRING", "None", "True", "False", "...")
 _BLOCK_WORDS = ("if", "elif", "else", "while", "for", "def", "with")
 _STATEMENT_WORDS = (*_BLOCK_WORDS, "assert", "break", "continue", "del", "from", "import", "pass", "return")
-_OPERATORS = (
-    "+",
-    "-",
-    "*",
-    "/",
-    "//",
-    "%",
-    "@",
-    "**",
-    "&",
-    "|",
-    "^",
-    "~",
-    "<",
-    ">",
-    "<=",
-    ">=",
-    "==",
-    "!=",
-    "and",
-    "or",
-    "not",
-    "in",
-    "is",
-    "=",
-)
-
-#: Words of Python that the language leaves out, and what to do instead.
-_LEFT_OUT = {
-    "async": "statements run one after the other",
-    "await": "statements run one after the other",
-    "class": "functions (def) and lists are what there is",
-    "except": "a failed statement ends the program; --keep-going goes on with the next",
-    "finally": "a failed statement ends the program; --keep-going goes on with the next",
-    "global": "a function gives values back with return",
-    "nonlocal": "a function gives values back with return",
-    "raise": "use assert condition, message",
-    "try": "a failed statement ends the program; --keep-going goes on with the next",
-    "yield": "collect the values in a list and return it",
-}
-#: Signs that look like one of the language's, or stand for something in other languages.
-_SIGNS = {
-    "{": ("{ has no meaning here: there are no dicts and no sets", "blocks are made by indentation, lists with [ ]"),
-    "}": ("} has no meaning here: there are no dicts and no sets", "blocks are made by indentation, lists with [ ]"),
-    "!": ("! has no meaning of its own", "write `not x` for not, `!=` for unequal"),
-    "?": ("? has no meaning here", "a choice is written `a if condition else b`"),
-    "$": ("$ has no meaning here", "names are written without it"),
-    "`": ("` has no meaning here", "strings are written in straight quotes ' or \""),
-    "×": ("× is not an operator here", "write *"),
-    "·": ("· is not an operator here", "write *, or @ for the matrix product"),
-    "÷": ("÷ is not an operator here", "write /"),
-    "−": ("this is a minus sign from typesetting", "write the - of the keyboard"),
-    "–": ("this is a dash", "write the - of the keyboard"),
-    "≤": ("≤ is not an operator here", "write <="),
-    "≥": ("≥ is not an operator here", "write >="),
-    "≠": ("≠ is not an operator here", "write !="),
-    "√": ("√ is not an operator here", "write sqrt(x)"),
-    "“": ("this is a typographic quote", "strings are written in straight quotes ' or \""),
-    "”": ("this is a typographic quote", "strings are written in straight quotes ' or \""),
-    "‘": ("this is a typographic quote", "strings are written in straight quotes ' or \""),
-    "’": ("this is a typographic quote", "strings are written in straight quotes ' or \""),
-}
+_SIGN_OPERATORS = ("+", "-", "*", "/", "//", "%", "@", "**", "&", "|", "^", "~", "<", ">", "<=", ">=", "==", "!=", "=")
+_OPERATORS = (*_SIGN_OPERATORS, "and", "or", "not", "in", "is")
+_WORDS_BEFORE_VALUES = ("return", "if", "elif", "while", "assert", "for", "del", "with", "lambda", "import", "from", "as")
 #: Two signs side by side that are an operator in other languages: what the first and the second token are.
 _FOREIGN_OPERATORS = {
     "&&": "write `and`, or & between tensors",
@@ -97,100 +37,12 @@ _FOREIGN_OPERATORS = {
 }
 
 
-class Explanation(NamedTuple):
-    """What is wrong, in words."""
-
-    message: str
-    hint: str | None = None
-    span: Span | None = None
-    related: tuple[Span, str] | None = None
-    did_you_mean: tuple[str, ...] = ()
-    is_indentation: bool = False
-
-
-class Situation:
-    """A token that does not fit, and what is around it."""
-
-    def __init__(self, parser: Parser, source: Source, tokens: Tokens, number: int, states: list[int]) -> None:
-        self.parser = parser
-        self.source = source
-        self.tokens = tokens
-        self.number = number
-        self.states = states
-        self.names = parser.table.terminals
-        self.kind = self.names[tokens.kinds[number]]
-        self.text = tokens.texts[number]
-        self.span = Span(tokens.starts[number], tokens.ends[number])
-        self.line_start = self._line_start()
-
-    def _line_start(self) -> int:
-        """The number of the first token of the statement's line."""
-        number = self.number
-        while number and self.names[self.tokens.kinds[number - 1]] not in ("_NEWLINE", "_INDENT", "_DEDENT", ";"):
-            number -= 1
-        return number
-
-    def before(self, distance: int = 1) -> str:
-        """The text of a token before; empty at the line's start."""
-        number = self.number - distance
-        return self.tokens.texts[number] if number >= self.line_start else ""
-
-    def kind_before(self, distance: int = 1) -> str:
-        """The kind of a token before."""
-        number = self.number - distance
-        return self.names[self.tokens.kinds[number]] if number >= 0 else ""
-
-    def span_before(self, distance: int = 1) -> Span:
-        """The span of a token before."""
-        number = max(self.number - distance, 0)
-        return Span(self.tokens.starts[number], self.tokens.ends[number])
-
-    def first(self) -> str:
-        """The text of the first token of the line."""
-        return self.tokens.texts[self.line_start]
-
-    def is_adjacent(self) -> bool:
-        """Whether nothing is between the token and the one before."""
-        return self.number > 0 and self.tokens.ends[self.number - 1] == self.span.start
-
-    def is_line_end(self) -> bool:
-        """Whether the line ends here."""
-        return self.kind in ("_NEWLINE", "$END")
-
-    def open_bracket(self) -> tuple[str, Span] | None:
-        """The innermost bracket that is open here."""
-        stack: list[int] = []
-        for number in range(self.number):
-            text = self.names[self.tokens.kinds[number]]
-            if text in _CLOSING:
-                stack.append(number)
-            elif text in _OPENING and stack:
-                stack.pop()
-        if not stack:
-            return None
-        return self.tokens.texts[stack[-1]], Span(self.tokens.starts[stack[-1]], self.tokens.ends[stack[-1]])
-
-    def accepts(self, name: str) -> bool:
-        """Whether the grammar would accept a token of this kind here."""
-        if name not in self.names:
-            return False
-        kind = self.names.index(name)
-        states = list(self.states)
-        parser = self.parser
-        while (action := parser.actions[states[-1]][kind]) < 0:
-            nonterminal, length, *_ = parser.rules[-action - 1]
-            if length:
-                del states[-length:]
-            states.append(parser.gotos[states[-1]][nonterminal])
-        return action > 0
-
-
 def syntax_fault(
     parser: Parser, source: Source, tokens: Tokens, number: int, states: list[int], bad_character: int | None
 ) -> SyntaxFault:
     """The error for the token with a number, or for a character that begins no token."""
     if number >= len(tokens.kinds) and bad_character is not None:
-        explanation = _character(source, bad_character)
+        explanation = explain_character(source, bad_character)
         fallback = Span(bad_character, bad_character + 1)
     else:
         situation = Situation(parser, source, tokens, number, states)
@@ -206,37 +58,6 @@ def syntax_fault(
     )
     error.source = source
     return error
-
-
-# ---- Characters
-
-
-def _character(source: Source, at: int) -> Explanation:
-    """Why a character begins no token."""
-    text = source.text
-    character = text[at]
-    if character in "'\"":
-        end = text.find("\n", at)
-        is_long = text[at : at + 3] == character * 3
-        stop = at + 3 if is_long else len(text) if end < 0 else end
-        closing = character * 3 if is_long else character
-        return Explanation("this string has no end", f"close it with {closing}", Span(at, stop))
-    if character.isalpha() or character == "_":
-        stop = at
-        while stop < len(text) and (text[stop].isalnum() or text[stop] == "_"):
-            stop += 1
-        word = text[at:stop]
-        return Explanation(f"{word} is not part of the language", _LEFT_OUT.get(word), Span(at, stop))
-    if character in _SIGNS:
-        return Explanation(*_SIGNS[character])
-    if character == "\\":
-        return Explanation("after a \\ that joins two lines, the line must end", "delete what follows it on the line, spaces too")
-    name = unicodedata.name(character, "a control character").lower()
-    if character.isspace() or not character.isprintable():
-        return Explanation(
-            f"there is an invisible character here (U+{ord(character):04X}, {name})", "delete it, and write a space if need be"
-        )
-    return Explanation(f"{character} (U+{ord(character):04X}, {name}) has no meaning here", "in a string it would be fine")
 
 
 # ---- Tokens that do not fit, the most telling mistakes first
@@ -270,15 +91,15 @@ def _missing_block(at: Situation) -> Explanation | None:
 
 
 def _closes_nothing(at: Situation) -> Explanation | None:
-    if at.text not in _OPENING:
+    if at.text not in OPENING:
         return None
     opened = at.open_bracket()
     if opened is None:
-        return Explanation(f"this {at.text} closes nothing", f"delete it, or write the {_OPENING[at.text]} it belongs to")
+        return Explanation(f"this {at.text} closes nothing", f"delete it, or write the {OPENING[at.text]} it belongs to")
     bracket, span = opened
-    if _CLOSING[bracket] != at.text:
+    if CLOSING[bracket] != at.text:
         return Explanation(
-            f"this {at.text} does not close the {bracket} here", f"write {_CLOSING[bracket]}", related=(span, "opened here")
+            f"this {at.text} does not close the {bracket} here", f"write {CLOSING[bracket]}", related=(span, "opened here")
         )
     return None
 
@@ -364,7 +185,7 @@ def _missing_closing(at: Situation) -> Explanation | None:
     if opened is None:
         return None
     bracket, span = opened
-    closing = _CLOSING[bracket]
+    closing = CLOSING[bracket]
     ends_here = at.is_line_end() or "\n" in at.source.text[at.span_before().end : at.span.start] or at.kind in (":", ";")
     if not ends_here or not (at.accepts(closing) or at.is_line_end()):
         return None
@@ -385,7 +206,7 @@ def _missing_colon(at: Situation) -> Explanation | None:
 def _side_by_side(at: Situation) -> Explanation | None:
     """Two values with nothing between."""
     before = at.kind_before()
-    if at.number == at.line_start or not (before in _VALUE_KINDS or before in _OPENING) or not _starts_value(at.kind):
+    if at.number == at.line_start or not (before in _VALUE_KINDS or before in OPENING) or not _starts_value(at.kind):
         return None
     both = Span(at.span_before().start, at.span.end)
     if before == "NUMBER" and at.is_adjacent() and at.text in ("j", "J"):
@@ -406,20 +227,7 @@ def _side_by_side(at: Situation) -> Explanation | None:
 
 def _missing_value(at: Situation) -> Explanation | None:
     before = at.before()
-    if before not in _OPERATORS and before not in (
-        "return",
-        "if",
-        "elif",
-        "while",
-        "assert",
-        "for",
-        "del",
-        "with",
-        "lambda",
-        "import",
-        "from",
-        "as",
-    ):
+    if before not in _OPERATORS and before not in _WORDS_BEFORE_VALUES:
         return None
     if not (at.is_line_end() or at.kind in (")", "]", ",", ":", ";", "=") or at.kind in _OPERATORS):
         return None

@@ -10,7 +10,8 @@ from gradcli.errors import AssertionFailed, GradcliError, ImportRefused, Span, S
 from gradcli.language import operations, tree
 from gradcli.language.arithmetic import describe
 from gradcli.language.attributes import get_attribute, set_attribute, unknown
-from gradcli.language.expressions import compile_condition, compile_expression, compile_target, iterate_at, make_function
+from gradcli.language.binding import compile_target, iterate_at
+from gradcli.language.expressions import compile_condition, compile_expression, make_function
 from gradcli.language.operations import Place
 from gradcli.language.prelude import NAMESPACES
 from gradcli.language.scopes import Unit, assigned_names

@@ -9,12 +9,12 @@ import json
 import sys
 from array import array
 from binascii import a2b_base64, b2a_base64
-from pathlib import Path
+from os import path
 from typing import Any, NamedTuple, TypeAlias
 
 FORMAT = 2
 STARTS = ("program", "field")
-STORED = Path(__file__).with_name("parse_table.json")
+STORED = path.join(path.dirname(__file__), "parse_table.json")
 
 # What the driver does when it has recognised a rule.
 PASS = ""  # hand on the one part there is
@@ -55,18 +55,19 @@ class Table(NamedTuple):
     finals: dict[str, int]
 
 
-def grammar_path() -> Path:
+def grammar_path() -> str:
     """The grammar file: inside the installed package, or at the top of a checkout."""
-    package = Path(__file__).parent.parent
-    packaged = package / "grammar" / "gradcli.lark"
-    return packaged if packaged.exists() else package.parent / "grammar" / "gradcli.lark"
+    package = path.dirname(path.dirname(path.abspath(__file__)))
+    packaged = path.join(package, "grammar", "gradcli.lark")
+    return packaged if path.exists(packaged) else path.join(path.dirname(package), "grammar", "gradcli.lark")
 
 
 def load() -> Table:
     """The table for the grammar: the stored one if it was made from this very text, otherwise a new one."""
     grammar = grammar_text()
     try:
-        record = json.loads(STORED.read_bytes())
+        with open(STORED, encoding="utf-8") as file:
+            record = json.load(file)
     except (OSError, ValueError):
         record = {}
     if record.get("format") != FORMAT or record.get("grammar") != grammar:
@@ -84,7 +85,8 @@ def load() -> Table:
 
 def grammar_text() -> str:
     """The grammar as it is now."""
-    return grammar_path().read_text(encoding="utf-8")
+    with open(grammar_path(), encoding="utf-8") as file:
+        return file.read()
 
 
 def stored_text(grammar: str) -> str:
@@ -199,5 +201,6 @@ def _shared(matrix: list[list[int]]) -> tuple[list[Row], list[int]]:
 
 
 if __name__ == "__main__":
-    STORED.write_text(stored_text(grammar_text()), encoding="utf-8", newline="\n")
-    print(f"wrote {STORED.name}")
+    with open(STORED, "w", encoding="utf-8", newline="\n") as stored:
+        stored.write(stored_text(grammar_text()))
+    print(f"wrote {path.basename(STORED)}")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import Any, NamedTuple
 
 from gradcli.errors import GradcliError
@@ -97,7 +98,7 @@ def derivatives_of(function: Function) -> list[Derivative]:
         return []
     partials = getattr(function, "partials", None)
     if partials is None:
-        return [Derivative(argument, rule_text(rule), function.signature) for argument, rule in function.rules.items()]
+        return [Derivative(argument, gradient_text(rule), function.signature) for argument, rule in function.rules.items()]
     return [
         Derivative(parameter.name, CONSTANTS[partial] if isinstance(partial, int) else _times_g(partial), function.signature)
         for parameter, partial in zip(function.parameters, partials, strict=True)
@@ -118,7 +119,7 @@ def rule_text(rule: Callable[..., Any]) -> str:
     """The source of a rule: the body of a lambda, or the sentence that documents a function."""
     code = rule.__code__
     if code.co_name != "<lambda>":
-        return " ".join((rule.__doc__ or f"{code.co_name.strip('_')}({', '.join(code.co_varnames[: code.co_argcount])})").split())
+        return _sentence(rule) or f"{code.co_name.strip('_')}({', '.join(code.co_varnames[: code.co_argcount])})"
     parameters = code.co_varnames[: code.co_argcount]
     columns = {column for _, _, column, _ in code.co_positions() if column}
     candidates = [
@@ -130,6 +131,18 @@ def rule_text(rule: Callable[..., Any]) -> str:
         if len(candidates) == 1 or (columns and node.col_offset <= max(columns) <= (node.end_col_offset or 0)):
             return ast.unparse(node.body)
     return ""
+
+
+def gradient_text(rule: Callable[..., Any]) -> str:
+    """A rule as text; where it leaves all work to a helper, which users don't know by name, the helper's sentence."""
+    text = rule_text(rule)
+    helper = rule.__globals__.get(text.partition("(")[0])
+    return _sentence(helper) or text if isinstance(helper, FunctionType) and text.endswith(")") else text
+
+
+def _sentence(function: Callable[..., Any]) -> str:
+    """The first paragraph of what documents a function, on one line."""
+    return " ".join((function.__doc__ or "").split("\n\n")[0].split())
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.errors import ValueFault
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import ALL, DType
 
@@ -234,6 +235,19 @@ def _remainder(node: LazyArray, values: list[Array]) -> Array:
     return np.asarray(np.where((remainder != 0) & ((remainder < 0) != (y < 0)), remainder + y, remainder))
 
 
+def _linear_algebra(name: str, refused: str) -> Implementation:
+    """A routine of numpy.linalg; what it cannot do for a singular matrix is PyTorch's error."""
+
+    def implementation(node: LazyArray, values: list[Array]) -> Array:
+        try:
+            return np.asarray(getattr(np.linalg, name)(*values))
+        except np.linalg.LinAlgError:
+            hint = "add a small multiple of eye(n), or check the matrix"
+            raise ValueFault(refused, torch_message=refused, hint=hint) from None
+
+    return implementation
+
+
 IMPLEMENTATIONS: dict[str, Implementation] = {
     **{name: _reduction(ufunc) for name, ufunc in REDUCTIONS.items()},
     **{name: _scan(accumulate) for name, accumulate in SCANS.items()},
@@ -245,6 +259,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "cast": lambda node, values: np.asarray(values[0]).astype(NUMPY_DTYPE[node.dtype]),
     "concatenate": lambda node, values: np.concatenate(values, axis=node.params[0]),
     "constant": _constant,
+    "determinant": _linear_algebra("det", "linalg.det: the determinant could not be computed"),
     "digamma": _special("digamma"),
     "erf": _special("erf"),
     "erfc": _special("erfc"),
@@ -253,6 +268,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "gather": _gather,
     "index": _index,
     "index_put": _index_put,
+    "inverse": _linear_algebra("inv", "linalg.inv: The inversion could not be completed because the input matrix is singular."),
     "lgamma": _special("gammaln"),
     "permute": lambda node, values: np.transpose(values[0], node.params[0]),
     "place": _place,
@@ -261,5 +277,6 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "reshape": lambda node, values: np.reshape(values[0], node.shape),
     "scatter": _scatter,
     "searchsorted": lambda node, values: np.searchsorted(values[0], values[1], side="right" if node.params[0] else "left"),
+    "solve": _linear_algebra("solve", "torch.linalg.solve: The solver failed because the input matrix is singular."),
     "slice": lambda node, values: values[0][_basic_index(node.params[0])],
 }

@@ -6,8 +6,10 @@ from typing import Any
 
 from gradcli.functions import (
     activation,
+    arrange,
     assign,
     create,
+    decompose,
     einsum,
     elementwise,
     gather,
@@ -53,8 +55,10 @@ __all__ = [
     "Function",
     "ReturnTuple",
     "activation",
+    "arrange",
     "assign",
     "create",
+    "decompose",
     "einsum",
     "elementwise",
     "gather",

@@ -1,12 +1,13 @@
-"""Assigning to elements: `x[...] = value` in place, and index_put."""
+"""Assigning in place: `x[...] = value`, `fill_`, `zero_`, `copy_`, and index_put."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from gradcli.autograd import Tensor, change_in_place, state
+from gradcli.autograd.tensor import Scalar
 from gradcli.errors import ArgumentError, DTypeMismatch, LeafInPlace, OperandLabel, ShapeMismatch, TypeMismatch
-from gradcli.functions.arguments import Shape, Tensors, type_name
+from gradcli.functions.arguments import Operand, Shape, Tensors, type_name
 from gradcli.functions.declare import METHODS, InPlace, function
 from gradcli.functions.elementwise import zeros_like
 from gradcli.functions.index import (
@@ -57,6 +58,40 @@ def copy_all(input: Tensor, value: Tensor) -> LazyArray:
 def fill_all(input: Tensor, value: Tensor) -> LazyArray:
     """One number in every place."""
     return _whole(value, input.shape, input.dtype)
+
+
+@function("FillBackward2", public=False, examples=("fill_with_number(x, 3)",), d_input=lambda g: zeros_like(g))
+def fill_with_number(input: Tensor, value: Scalar) -> LazyArray:
+    """A Python number in every place."""
+    return ops.full(input.shape, value, input.dtype)
+
+
+@function("ZeroBackward0", public=False, examples=("zeroed(x)",), d_input=lambda g: zeros_like(g))
+def zeroed(input: Tensor) -> LazyArray:
+    """0 in every place."""
+    return ops.full(input.shape, 0, input.dtype)
+
+
+def _fill_in_place(input: Tensor, value: Operand) -> Tensor:
+    """Set every element to one value."""
+    return change_in_place(input, lambda snapshot: (fill_all if isinstance(value, Tensor) else fill_with_number)(snapshot, value))
+
+
+def _zero_in_place(input: Tensor) -> Tensor:
+    """Set every element to 0."""
+    return change_in_place(input, zeroed)
+
+
+def _copy_in_place(input: Tensor, src: Tensor) -> Tensor:
+    """Take over the elements of another tensor, broadcast."""
+    return change_in_place(input, lambda snapshot: copy_all(snapshot, src))
+
+
+METHODS.update(
+    copy_=function(public=False, name="copy_")(_copy_in_place),
+    fill_=function(public=False, name="fill_")(_fill_in_place),
+    zero_=function(public=False, name="zero_")(_zero_in_place),
+)
 
 
 def _zero(dtype: DType) -> Tensor:

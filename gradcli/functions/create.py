@@ -12,7 +12,7 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import ArgumentError, AutogradError, LimitExceeded, ShapeMismatch, TypeMismatch, ValueFault
 from gradcli.functions.arguments import Shape, type_name
-from gradcli.functions.declare import function
+from gradcli.functions.declare import METHODS, function
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.pointwise import scalar_dtype
 from gradcli.lazy import DType, LazyArray, Size, ops, settings
@@ -211,6 +211,20 @@ def full_like(input: Tensor, fill_value: Scalar, *, dtype: DType | None = None, 
     return leaf(ops.full(input.shape, fill_value, dtype or input.dtype), requires_grad)
 
 
+def _new(name: str, value: int) -> None:
+    """Declare the methods that make a tensor of the dtype of another one."""
+
+    def make(input: Tensor, *size: int, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+        return leaf(ops.full(size_of(size), value, dtype or input.dtype), requires_grad)
+
+    make.__doc__ = f"{name.capitalize()} of a shape, in the dtype of another tensor."
+    METHODS[f"new_{name}"] = function(public=False, name=f"new_{name}")(make)
+
+
+_new("zeros", 0)
+_new("ones", 1)
+
+
 # ── ranges ──
 
 
@@ -309,6 +323,14 @@ for _name, _dtype in {"float": float32, "double": float64, "int": int32, "long":
     _conversion(_name, _dtype)
 for _name in ("half", "short"):
     _conversion(_name, BY_NAME[_name])
+
+
+def _type(input: Tensor, dtype: DType | None = None) -> Any:
+    """The same numbers in another dtype; without one, the name of the tensor's type."""
+    return f"torch.{input.dtype.tensor_type}Tensor" if dtype is None else to(input, dtype)
+
+
+METHODS["type"] = function(public=False, name="type")(_type)
 
 
 @function()

@@ -136,11 +136,16 @@ class Pointwise(Function):
         if partial == 1:
             return g
         if callable(partial):
-            slope = partial(*[saved[name] for name in self._wants[position]])
+            slope = partial(*[_as_wide(saved[name], g.array.dtype) for name in self._wants[position]])
             if state.grad_enabled or g.array.dtype is not slope.array.dtype:
                 return operators["mul"](g, slope)
             return Tensor(ops.binary("mul", g.array, slope.array))
         return None if partial is None else -g if partial == -1 else Tensor(ops.full(g.shape, 0.0, g.dtype))
+
+
+def _as_wide(operand: Tensor, dtype: DType) -> Tensor:
+    """A saved operand in the dtype it was promoted to: 1 / y of an integer or a narrower float is not exact enough."""
+    return operand if operand.array.dtype is dtype else operators["to"](operand, dtype)
 
 
 class Unary(Pointwise):

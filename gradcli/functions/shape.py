@@ -221,9 +221,15 @@ def movedim(input: Tensor, source: Dims, destination: Dims) -> Tensor:
         message = "movedim: Invalid source or destination dims: source and destination must have the same number of elements"
         raise ValueFault(message, torch_message=message)
     order = [axis for axis in range(rank) if axis not in sources]
-    for target, axis in sorted(zip(targets, sources, strict=True)) if rank else ():
+    for target, axis in sorted(zip(targets, sources, strict=True)):
         order.insert(target, axis)
-    return permute(input, tuple(order))
+    return permute(input, tuple(order)) if rank else alias(input)
+
+
+@function("AliasBackward0", public=False, view=True, d_input=lambda g: g)
+def alias(input: Tensor) -> LazyArray:
+    """The same elements, as a view."""
+    return input.array
 
 
 # ── sizes of one ──

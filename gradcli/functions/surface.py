@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from gradcli.autograd import GradMode, SwitchedMode, Tensor, backward, change_in_place, gradients
+from gradcli.autograd import GradMode, SwitchedMode, Tensor, backward, gradients
 from gradcli.autograd.state import state
 from gradcli.autograd.tensor import Scalar, set_requires_grad
 from gradcli.errors import ArgumentError, AutogradError, ShapeMismatch, TypeMismatch
@@ -247,61 +247,6 @@ method("nelement", _numel)
 method("is_contiguous", _is_contiguous)
 register(function(public=False, name="numel")(_numel), "numel")
 register(function(public=False, name="is_floating_point")(_is_floating_point), "is_floating_point")
-
-
-# ── in place ──
-
-
-def _filled(input: Tensor, value: Any) -> Tensor:
-    def fill(snapshot: Tensor) -> Tensor:
-        return fill_with(snapshot, value)
-
-    return change_in_place(input, fill)
-
-
-@function(
-    lambda value: "FillBackward3" if isinstance(value, Tensor) else "FillBackward2",
-    public=False,
-    d_input=lambda g: g * 0,
-    d_value=lambda g: METHODS["sum"](g),
-)
-def fill_with(input: Tensor, value: Any) -> Any:
-    """One value everywhere."""
-    if isinstance(value, Tensor):
-        return ops.broadcast_to(ops.cast(value.array, input.dtype), input.shape)
-    return ops.full(input.shape, value, input.dtype)
-
-
-def _fill_in_place(input: Tensor, value: Any) -> Tensor:
-    """Set every element to one value."""
-    return _filled(input, value)
-
-
-@function("ZeroBackward0", public=False, d_input=lambda g: g * 0)
-def zeroed(input: Tensor) -> Any:
-    """Zeros."""
-    return ops.full(input.shape, 0, input.dtype)
-
-
-def _zero_in_place(input: Tensor) -> Tensor:
-    """Set every element to 0."""
-    return change_in_place(input, zeroed)
-
-
-@function("CopyBackwards", public=False, d_input=lambda g: g * 0, d_source=lambda g: g)
-def copied(input: Tensor, source: Tensor) -> Any:
-    """The elements of another tensor, broadcast."""
-    return ops.broadcast_to(ops.cast(source.array, input.dtype), input.shape)
-
-
-def _copy_in_place(input: Tensor, src: Tensor) -> Tensor:
-    """Take over the elements of another tensor, broadcast."""
-    return change_in_place(input, lambda snapshot: copied(snapshot, src))
-
-
-method("fill_", _fill_in_place)
-method("zero_", _zero_in_place)
-method("copy_", _copy_in_place)
 
 
 # ── attributes ──

@@ -233,6 +233,27 @@ def matmul(a: LazyArray, b: LazyArray) -> LazyArray:
     return LazyArray("matmul", (a, b), (), Size((*batch, a.shape[-2], b.shape[-1])), a.dtype)
 
 
+def inverse(a: LazyArray) -> LazyArray:
+    """The inverse of square matrices, the last two axes."""
+    return LazyArray("inverse", (a,), (), a.shape, a.dtype)
+
+
+def determinant(a: LazyArray) -> LazyArray:
+    """The determinant of square matrices, the last two axes."""
+    return LazyArray("determinant", (a,), (), Size(a.shape[:-2]), a.dtype)
+
+
+def solve(a: LazyArray, b: LazyArray) -> LazyArray:
+    """The x of a @ x = b, over the last two axes of both."""
+    batch = broadcast(Size(a.shape[:-2]), Size(b.shape[:-2]))
+    return LazyArray("solve", (a, b), (), Size((*batch, *b.shape[-2:])), a.dtype)
+
+
+def without_last(shape: Size) -> Size:
+    """A shape without its last axis."""
+    return Size(shape[:-1])
+
+
 def size_of(x: LazyArray, axes: Sequence[int]) -> int:
     """How many elements a reduction over the axes takes in."""
     return prod(x.shape[axis] for axis in axes)

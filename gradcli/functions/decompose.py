@@ -1,0 +1,136 @@
+"""Inverses, determinants, linear systems and distances between rows."""
+
+from __future__ import annotations
+
+from gradcli.autograd import Tensor
+from gradcli.errors import DTypeMismatch, OperandLabel, ShapeMismatch
+from gradcli.functions.declare import function
+from gradcli.functions.elementwise import abs, eq, pow, sign, sqrt, where
+from gradcli.functions.reduce import amax, sum
+from gradcli.functions.shape import matrix_transposed, unsqueeze
+from gradcli.lazy import LazyArray, ops
+from gradcli.lazy.shapes import describe
+
+
+def _check_square(name: str, A: Tensor) -> None:
+    label = [OperandLabel(0, describe(A.shape))]
+    if A.ndim < 2:
+        message = f"linalg.{name}: The input tensor A must have at least 2 dimensions."
+        raise ShapeMismatch(message, torch_message=message, operands=label)
+    if A.shape[-1] != A.shape[-2]:
+        message = f"linalg.{name}: A must be batches of square matrices, but they are {A.shape[-2]} by {A.shape[-1]} matrices"
+        raise ShapeMismatch(message, torch_message=message, operands=label)
+    if not A.dtype.is_floating:
+        message = f"linalg.{name}: Expected a floating point or complex tensor as input. Got {A.dtype.tensor_type}"
+        raise DTypeMismatch(message, torch_message=message, operands=label, hint="convert it with .float()")
+
+
+@function(
+    "LinalgInvExBackward0",
+    namespace="torch.linalg",
+    aliases=("torch.inverse",),
+    method=True,
+    examples=("linalg.inv(x @ x.mT + eye(2))",),
+    d_A=lambda g, result: -(matrix_transposed(result) @ g @ matrix_transposed(result)),
+)
+def inv(A: Tensor) -> LazyArray:
+    """The inverse of square matrices."""
+    _check_square("inv", A)
+    return ops.inverse(A.array)
+
+
+@function(
+    "LinalgDetBackward0",
+    namespace="torch.linalg",
+    aliases=("torch.det",),
+    method=True,
+    examples=("linalg.det(x @ x.mT + eye(2))",),
+    d_A=lambda g, A, result: unsqueeze(unsqueeze(g * result, -1), -1) * matrix_transposed(inv(A)),
+)
+def det(A: Tensor) -> LazyArray:
+    """The determinant of square matrices."""
+    _check_square("det", A)
+    return ops.determinant(A.array)
+
+
+def _is_vector(A: Tensor, B: Tensor) -> bool:
+    """Whether B is one right-hand side, or one for each matrix of a batch, rather than a matrix of several."""
+    return B.ndim == 1 or (A.ndim - 1 == B.ndim and tuple(B.shape) == tuple(A.shape[:-1]))
+
+
+def _matrix_cotangent(g: Tensor, A: Tensor, B: Tensor, result: Tensor) -> Tensor:
+    back = solve(matrix_transposed(A), g)
+    if _is_vector(A, B):
+        return -(unsqueeze(back, -1) * unsqueeze(result, -2))
+    return -(back @ matrix_transposed(result))
+
+
+@function(
+    "LinalgSolveExBackward0",
+    namespace="torch.linalg",
+    examples=("linalg.solve(x @ x.mT + eye(2), x)",),
+    d_A=_matrix_cotangent,
+    d_B=lambda g, A: solve(matrix_transposed(A), g),
+)
+def solve(A: Tensor, B: Tensor) -> LazyArray:
+    """The solution X of A @ X = B."""
+    _check_square("solve", A)
+    if A.dtype is not B.dtype:
+        message = (
+            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
+            f"{A.dtype.tensor_type} and B of type {B.dtype.tensor_type} instead"
+        )
+        raise DTypeMismatch(message, torch_message=message)
+    is_vector = _is_vector(A, B)
+    rows, columns = (B.shape[-1], 1) if is_vector else (B.shape[-2], B.shape[-1])
+    if rows != A.shape[-1]:
+        message = (
+            "linalg.solve: Incompatible shapes of A and B for the equation AX = B "
+            f"({A.shape[-2]}x{A.shape[-1]} and {rows}x{columns})"
+        )
+        labels = [OperandLabel(0, describe(A.shape)), OperandLabel(1, describe(B.shape))]
+        raise ShapeMismatch(message, torch_message=message, operands=labels)
+    right = unsqueeze(B, -1) if is_vector else B
+    solution = ops.solve(A.array, right.array)
+    return ops.reshape(solution, ops.without_last(solution.shape)) if is_vector else solution
+
+
+def _distance_cotangent(g: Tensor, x1: Tensor, x2: Tensor, result: Tensor, p: float) -> Tensor:
+    """The cotangent of the differences of all pairs of rows; 0 where two rows are equal."""
+    difference = unsqueeze(x1, -2) - unsqueeze(x2, -3)
+    distance = unsqueeze(result, -1)
+    same = eq(distance, 0)
+    safe = where(same, 1.0, distance)
+    if p == 2:
+        slope = difference / safe
+    elif p == float("inf"):
+        slope = sign(difference) * where(eq(abs(difference), distance), 1.0, distance * 0)
+    else:
+        slope = sign(difference) * pow(abs(difference) / safe, p - 1)
+    return unsqueeze(g, -1) * where(same, 0.0, slope)
+
+
+@function(
+    "CdistBackward0",
+    method=False,
+    kink="0 where two rows are equal",
+    examples=("cdist(x, y)",),
+    d_x1=lambda g, x1, x2, result, p: sum(_distance_cotangent(g, x1, x2, result, p), -2),
+    d_x2=lambda g, x1, x2, result, p: -sum(_distance_cotangent(g, x1, x2, result, p), -3),
+)
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
+    """The distance of each row of x1 from each row of x2, in the p-norm."""
+    for name, tensor in (("X1", x1), ("X2", x2)):
+        if tensor.ndim < 2:
+            message = f"cdist only supports at least 2D tensors, {name} got: {tensor.ndim}D"
+            raise ShapeMismatch(message, torch_message=message)
+    if x1.shape[-1] != x2.shape[-1]:
+        message = f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
+        labels = [OperandLabel(0, describe(x1.shape)), OperandLabel(1, describe(x2.shape))]
+        raise ShapeMismatch(message, torch_message=message, operands=labels)
+    difference = unsqueeze(x1, -2) - unsqueeze(x2, -3)
+    if p == 2:
+        return sqrt(sum(difference * difference, -1))
+    if p == float("inf"):
+        return amax(abs(difference), -1)
+    return pow(sum(pow(abs(difference), p), -1), 1 / p)

@@ -43,7 +43,7 @@ Const = Annotated[
         "--const",
         metavar="NAME=VALUE",
         rich_help_panel=BINDINGS,
-        help="Bind without gradient, by PyTorch's rule for literals: [0, 2] stays int64. Repeatable.",
+        help="Bind without gradient, by PyTorch's rule for literals: [0, 2] stays int64. Before all --let. Repeatable.",
     ),
 ]
 Wrt = Annotated[

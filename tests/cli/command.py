@@ -36,10 +36,16 @@ class Outcome(NamedTuple):
 
 def run_here(*words: str) -> Outcome:
     """Run a command line in this process, with stdout and stderr that are no terminals."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = entry(words)
-    return Outcome(status, out.getvalue(), err.getvalue())
+    return Outcome(status, _written_to(out), _written_to(err))
+
+
+def _written_to(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    stream.seek(0)
+    return stream.read()
 
 
 def run_apart(

@@ -186,6 +186,6 @@ def guarded(name: str, function: Callable[..., Any], *arguments: Any, **keywords
     except GradcliError:
         raise
     except TypeError as refusal:
-        raise TypeMismatch(f"{name}(): {refusal}") from None
+        raise TypeMismatch(f"{name}(): {refusal}") from refusal
     except (ValueError, IndexError, KeyError, OverflowError, ArithmeticError) as refusal:
-        raise ValueFault(f"{name}(): {refusal}") from None
+        raise ValueFault(f"{name}(): {refusal}") from refusal

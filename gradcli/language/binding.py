@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradcli.errors import ArgumentError, GradcliError
+from gradcli.errors import GradcliError, ValueFault
 from gradcli.language import operations, tree
 from gradcli.language.arithmetic import check_length
 from gradcli.language.attributes import set_attribute
@@ -35,7 +35,7 @@ def _unpack(unit: Unit, target: tree.TupleDisplay) -> Callable[[Any, Any], None]
         try:
             values = list(operations.iterate(value))
             if len(values) != len(stores):
-                raise ArgumentError(f"there are {len(stores)} names for {len(values)} values")
+                raise ValueFault(f"there are {len(stores)} names for {len(values)} values")
         except GradcliError as error:
             raise place.locate(error) from None
         for store, item in zip(stores, values, strict=True):

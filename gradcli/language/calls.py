@@ -99,9 +99,9 @@ def invoke(function: Any, arguments: list[Any], keywords: dict[str, Any], place:
     except GradcliError as error:
         raise place.locate(error) from None
     except TypeError as refusal:
-        raise place.locate(_refused(function, refusal, callee)) from None
+        raise place.locate(_refused(function, refusal, callee)) from refusal
     except (ValueError, OverflowError, ZeroDivisionError) as refusal:
-        raise place.locate(ValueFault(f"{_name(function)}: {refusal}")) from None
+        raise place.locate(ValueFault(f"{_name(function)}: {refusal}")) from refusal
 
 
 def _refused(function: Any, refusal: TypeError, callee: Span) -> GradcliError:

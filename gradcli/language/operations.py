@@ -21,7 +21,7 @@ from gradcli.errors import (
 from gradcli.functions import ndarray
 from gradcli.functions.ndarray import NDArray
 from gradcli.language import arithmetic
-from gradcli.language.arithmetic import describe, is_numeric, mismatch, type_name
+from gradcli.language.arithmetic import describe, guarded, is_numeric, mismatch, type_name
 
 Apply = Callable[[Any, Any], Any]
 
@@ -78,8 +78,10 @@ def binary(symbol: str, place: Place) -> Apply:
             raise place.locate(mismatch(symbol, left, right)) from None
         except GradcliError as error:
             raise place.locate(error) from None
-        except TypeError:
-            raise place.locate(mismatch(symbol, left, right)) from None
+        except TypeError as refusal:
+            if type(left) is Tensor or type(right) is Tensor:
+                raise  # a fault of ours, not of the program
+            raise place.locate(mismatch(symbol, left, right)) from refusal
 
     return apply
 
@@ -112,7 +114,7 @@ def other_binary(symbol: str, left: Any, right: Any) -> Any:
 def as_tensor(value: Any) -> Any:
     """A numeric list or a NumPy array as a tensor; a number as it is."""
     if isinstance(value, (list, tuple)) or type(value) is NDArray:
-        return functions.NAMESPACES["torch"]["tensor"](value)
+        return guarded("tensor", functions.tensor, value)
     return value
 
 
@@ -178,8 +180,6 @@ def comparison(symbol: str, place: Place) -> Apply:
             return compare(left, right)
         except GradcliError as error:
             raise place.locate(error) from None
-        except RecursionError:
-            raise place.locate(ValueFault("these lists hold themselves and cannot be compared")) from None
 
     return apply
 
@@ -245,7 +245,7 @@ def iterate(value: Any) -> Iterator[Any]:
                 hint="it holds one number: .item() gives it",
                 operands=[OperandLabel(0, describe(value))],
             )
-        return iter([functions.getitem(value, position) for position in range(value.shape[0])])
+        return iter(functions.METHODS["unbind"](value))
     if type(value) is NDArray:
         return iter(value.array.tolist())
     if isinstance(value, (str, list, tuple, range, zip, enumerate)):

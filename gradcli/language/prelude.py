@@ -23,6 +23,9 @@ CONSTANTS: dict[str, Any] = {"e": math.e, "inf": math.inf, "nan": math.nan, "pi"
 def _number(value: Any) -> Any:
     """A tensor or array of one element as its number; other values as they are."""
     if type(value) is Tensor:
+        if value.shape.numel() != 1:
+            message = "only one element tensors can be converted to Python scalars"
+            raise TypeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(value))])
         return value.item()
     return value.array.item() if type(value) is NDArray and value.array.size == 1 else value
 

@@ -1,4 +1,4 @@
-"""Every user-visible function, declared: PyTorch's name and signature, forward in lazy primitives, derivative rule, grad_fn name."""
+"""Every user-visible function, declared: PyTorch's name and signature, forward, derivative rules, grad_fn name."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from gradcli.functions import (
     activation,
     arrange,
     assign,
+    bounds,
+    conditional,
     create,
     decompose,
+    division,
     einsum,
     elementwise,
     gather,
@@ -19,6 +22,7 @@ from gradcli.functions import (
     loss,
     nn,
     norm,
+    power,
     random,
     reduce,
     search,
@@ -57,8 +61,11 @@ __all__ = [
     "activation",
     "arrange",
     "assign",
+    "bounds",
+    "conditional",
     "create",
     "decompose",
+    "division",
     "einsum",
     "elementwise",
     "gather",
@@ -69,6 +76,7 @@ __all__ = [
     "loss",
     "nn",
     "norm",
+    "power",
     "random",
     "reduce",
     "search",

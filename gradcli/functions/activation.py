@@ -9,26 +9,10 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, ShapeMismatch, ValueFault
 from gradcli.functions import elementwise
+from gradcli.functions.bounds import clamp, clamp_max, clamp_min
+from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
-from gradcli.functions.elementwise import (
-    abs,
-    add,
-    clamp,
-    clamp_max,
-    clamp_min,
-    div,
-    erfc,
-    exp,
-    expm1,
-    log1p,
-    logical_and,
-    logical_or,
-    mul,
-    sigmoid,
-    sub,
-    tanh,
-    where,
-)  # fmt: skip
+from gradcli.functions.elementwise import abs, add, div, erfc, exp, expm1, log1p, logical_and, logical_or, mul, sigmoid, sub, tanh
 from gradcli.functions.join import cat, cut_tensor
 from gradcli.functions.linalg import refuse_shapes
 from gradcli.lazy.shapes import normalize_dim

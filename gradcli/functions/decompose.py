@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from gradcli.autograd import Tensor
 from gradcli.errors import DTypeMismatch, OperandLabel, ShapeMismatch
+from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
-from gradcli.functions.elementwise import abs, eq, pow, sign, sqrt, where
+from gradcli.functions.elementwise import abs, eq, sign, sqrt
+from gradcli.functions.power import pow
 from gradcli.functions.reduce import amax, sum
 from gradcli.functions.shape import matrix_transposed, unsqueeze
 from gradcli.lazy import LazyArray, ops

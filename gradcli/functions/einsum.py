@@ -217,12 +217,8 @@ def _product_over(left: Tensor, right: Tensor, summed: tuple[int, ...]) -> Tenso
         return Size(tensor.shape[axis] for axis in axes).numel()
 
     batch, inner = size(left, shared), size(left, summed)
-    left_rows = reshape(
-        permute(left, (*shared, *only_left, *summed, *only_right)), (batch, size(left, only_left), inner)
-    )
-    right_columns = reshape(
-        permute(right, (*shared, *summed, *only_right, *only_left)), (batch, inner, size(right, only_right))
-    )
+    left_rows = reshape(permute(left, (*shared, *only_left, *summed, *only_right)), (batch, size(left, only_left), inner))
+    right_columns = reshape(permute(right, (*shared, *summed, *only_right, *only_left)), (batch, inner, size(right, only_right)))
     sizes = [left.shape[axis] for axis in (*shared, *only_left)] + [1] * len(summed) + [right.shape[axis] for axis in only_right]
     order = (*shared, *only_left, *summed, *only_right)
     product = view_as_shape(bmm(left_rows, right_columns), tuple(sizes))

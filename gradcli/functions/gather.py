@@ -10,8 +10,9 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import ArgumentError, DTypeMismatch, IndexOutOfRange, NotSupported, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Operand, Shape
+from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
-from gradcli.functions.elementwise import eq, where
+from gradcli.functions.elementwise import eq
 from gradcli.functions.index import representable, slice_backward, spread
 from gradcli.functions.shape import expand, reshape, unsqueeze
 from gradcli.lazy import LazyArray, Size, compute, ops

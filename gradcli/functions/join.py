@@ -256,7 +256,7 @@ def _rolled(array: LazyArray, shift: int, axis: int) -> LazyArray:
     if not first:
         return array
     whole = [(0, size, 1) for size in array.shape]
-    ends = [tuple([*whole[:axis], part, *whole[axis + 1 :]]) for part in ((first, length - first, 1), (0, first, 1))]
+    ends = [(*whole[:axis], part, *whole[axis + 1 :]) for part in ((first, length - first, 1), (0, first, 1))]
     return ops.concatenate([ops.slice_(array, end) for end in ends], axis)
 
 

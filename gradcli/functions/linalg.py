@@ -389,4 +389,3 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         rows = view_as_shape(input, (lead.numel(), input.shape[-1]))
         return view_as_shape(addmm(bias, rows, t(weight)), (*lead, weight.shape[0]))
     return matmul(input, t(weight)) + bias
-

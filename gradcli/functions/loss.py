@@ -7,13 +7,14 @@ from collections.abc import Callable
 from gradcli.autograd import Tensor
 from gradcli.errors import AutogradError, DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.activation import NN, check_floating, logsigmoid
+from gradcli.functions.bounds import clamp_min
+from gradcli.functions.conditional import where
 from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import abs as magnitude
 from gradcli.functions.elementwise import (
     add,
     bitwise_not,
-    clamp_min,
     div,
     eq,
     exp,
@@ -23,11 +24,9 @@ from gradcli.functions.elementwise import (
     mul,
     ne,
     neg,
-    pow,
     sigmoid,
     sign,
     sub,
-    where,
     xlogy,
     zeros_like,
 )
@@ -35,6 +34,7 @@ from gradcli.functions.gather import gather, scatter
 from gradcli.functions.linalg import CONVERT, refuse_shapes
 from gradcli.functions.nn import log_softmax
 from gradcli.functions.pointwise import common_dtype
+from gradcli.functions.power import pow
 from gradcli.functions.reduce import any as some
 from gradcli.functions.reduce import mean
 from gradcli.functions.reduce import sum as total
@@ -247,9 +247,7 @@ def _picked(input: Tensor, classes: Tensor) -> Tensor:
     return reshape(gather(input, axis, unsqueeze(classes, axis)), classes.shape)
 
 
-def _nll_cotangent(
-    g: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int
-) -> Tensor:
+def _nll_cotangent(g: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int) -> Tensor:
     classes, counts = _counted(target, weight, ignore_index, input)
     each = -(g * counts)
     if reduction == "mean":
@@ -326,9 +324,7 @@ def _check_class_shapes(input: Tensor, target: Tensor) -> None:
         raise refuse_shapes(message, input, target)
 
 
-def _negative_log_likelihood(
-    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int
-) -> Tensor:
+def _negative_log_likelihood(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int) -> Tensor:
     _check_class_shapes(input, target)
     _check_classes(input, target, weight, ignore_index)
     if input.ndim == 1:
@@ -469,9 +465,7 @@ def _bce_cotangent(g: Tensor, input: Tensor, target: Tensor, weight: Tensor | No
     public=False,
     examples=("F.binary_cross_entropy(sigmoid(x), sigmoid(y))",),
     d_input=_bce_cotangent,
-    d_target=lambda g, input, weight, reduction: (
-        _times(_each(g, input.shape, reduction) * (log1p(-input) - log(input)), weight)
-    ),
+    d_target=lambda g, input, weight, reduction: _times(_each(g, input.shape, reduction) * (log1p(-input) - log(input)), weight),
 )
 def bce_of_probabilities(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
     """Minus target * log(input) + (1 - target) * log(1 - input)."""
@@ -532,9 +526,7 @@ def _bce_logits_target_cotangent(
     d_input=_bce_logits_cotangent,
     d_target=_bce_logits_target_cotangent,
 )
-def bce_of_logits(
-    input: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None, reduction: str
-) -> Tensor:
+def bce_of_logits(input: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None, reduction: str) -> Tensor:
     """The binary cross entropy of sigmoid(input), without overflow."""
     wrong = -logsigmoid(input)
     if pos_weight is not None:

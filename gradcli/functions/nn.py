@@ -12,24 +12,15 @@ from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, NotSupported, ValueFault
 from gradcli.functions.activation import NN, check_floating
 from gradcli.functions.arguments import Shape
+from gradcli.functions.bounds import clamp_min
+from gradcli.functions.conditional import where
 from gradcli.functions.create import to
 from gradcli.functions.declare import function
-from gradcli.functions.elementwise import (
-    add,
-    clamp_min,
-    div,
-    exp,
-    log,
-    mul,
-    neg,
-    pow,
-    rsqrt,
-    sub,
-    where,
-)
+from gradcli.functions.elementwise import add, div, exp, log, mul, neg, rsqrt, sub
 from gradcli.functions.linalg import refuse_shapes
 from gradcli.functions.norm import norm, vector_norm
 from gradcli.functions.pointwise import common_dtype
+from gradcli.functions.power import pow
 from gradcli.functions.reduce import amax, mean
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.shape import expand, expand_as

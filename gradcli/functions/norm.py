@@ -10,11 +10,13 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, NotSupported, ValueFault
 from gradcli.functions.arguments import Dims, Shape
+from gradcli.functions.conditional import where
 from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import abs as magnitude
-from gradcli.functions.elementwise import eq, isnan, logical_or, ne, pow, sign, sqrt, sub, where
+from gradcli.functions.elementwise import eq, isnan, logical_or, ne, sign, sqrt, sub
 from gradcli.functions.linalg import refuse_shapes
+from gradcli.functions.power import pow
 from gradcli.functions.reduce import amax, amin, axes_of
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.shape import view_as_shape

@@ -9,6 +9,7 @@ from gradcli.autograd import Tensor, change_in_place
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import TypeMismatch
 from gradcli.functions.arguments import type_name
+from gradcli.functions.division import floor_divide, remainder
 from gradcli.functions.elementwise import (
     add,
     bitwise_and,
@@ -17,7 +18,6 @@ from gradcli.functions.elementwise import (
     bitwise_xor,
     div,
     eq,
-    floor_divide,
     ge,
     gt,
     le,
@@ -25,12 +25,11 @@ from gradcli.functions.elementwise import (
     mul,
     ne,
     neg,
-    pow,
     reciprocal,
-    remainder,
     reverse_sub,
     sub,
-)  # fmt: skip
+)
+from gradcli.functions.power import pow
 
 Operand = Tensor | Scalar
 

@@ -10,9 +10,10 @@ from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMismatch
 from gradcli.functions.along import put_along
 from gradcli.functions.arguments import Dims, Operand
+from gradcli.functions.conditional import where
 from gradcli.functions.create import to
 from gradcli.functions.declare import function
-from gradcli.functions.elementwise import eq, exp, isinf, isnan, log, logical_and, logical_or, maximum, minimum, sqrt, where
+from gradcli.functions.elementwise import eq, exp, isinf, isnan, log, logical_and, logical_or, maximum, minimum, sqrt
 from gradcli.functions.join import cat, cut_tensor, diagonal_mask, flip, triu
 from gradcli.functions.pointwise import wrap_number
 from gradcli.functions.shape import expand, reshape, transpose, unsqueeze, view_as_shape

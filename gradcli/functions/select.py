@@ -6,8 +6,8 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, OperandLabel, ShapeMismatch
 from gradcli.functions.arguments import Operand
+from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
-from gradcli.functions.elementwise import where
 from gradcli.functions.gather import check_integers, check_within
 from gradcli.functions.index import Positions, positions_of, representable, spread, take_at
 from gradcli.functions.shape import reshape

@@ -139,7 +139,10 @@ def wanted_shape_of_axis(input: Tensor, axis: int, sizes: Sequence[int]) -> Size
     known = Size(size for size in sizes if size != -1).numel()
     full = Size(input.shape[axis] // max(known, 1) if size == -1 else size for size in sizes)
     if full.numel() != input.shape[axis]:
-        message = f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {axis} ({input.shape[axis]}) in the input tensor"
+        message = (
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {axis} "
+            f"({input.shape[axis]}) in the input tensor"
+        )
         raise ShapeMismatch(message, torch_message=message)
     return full
 
@@ -269,16 +272,16 @@ def expand(input: Tensor, *size: int) -> LazyArray:
     lead = len(size) - input.ndim
     if lead < 0:
         message = (
-            f"expand(torch.{input.dtype.tensor_type}Tensor{{{list(input.shape)}}}, size={list(size)}): the number of sizes provided "
-            f"({len(size)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
+            f"expand(torch.{input.dtype.tensor_type}Tensor{{{list(input.shape)}}}, size={list(size)}): "
+            f"the number of sizes provided ({len(size)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
         )
         raise ShapeMismatch(message, torch_message=message)
     shape = Size(input.shape[axis - lead] if length == -1 and axis >= lead else length for axis, length in enumerate(size))
     for axis, own in reversed(list(enumerate(input.shape, lead))):
         if own not in (1, shape[axis]):
             message = (
-                f"The expanded size of the tensor ({shape[axis]}) must match the existing size ({own}) at non-singleton dimension "
-                f"{axis}.  Target sizes: {list(size)}.  Tensor sizes: {list(input.shape)}"
+                f"The expanded size of the tensor ({shape[axis]}) must match the existing size ({own}) "
+                f"at non-singleton dimension {axis}.  Target sizes: {list(size)}.  Tensor sizes: {list(input.shape)}"
             )
             raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
     return ops.broadcast_to(input.array, shape)

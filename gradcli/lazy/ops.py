@@ -24,7 +24,8 @@ Slice = tuple[int, int, int]  # start, number of elements, step > 0
 Entry = int | None  # of an advanced index: which index array stands there, or None for a whole axis
 
 PREDICATES = frozenset(
-    "equal not_equal less less_equal isnan isinf isfinite logical_not logical_and logical_or logical_xor".split()
+    ["equal", "not_equal", "less", "less_equal", "isnan", "isinf", "isfinite"]
+    + ["logical_not", "logical_and", "logical_or", "logical_xor"]
 )
 
 

@@ -1,0 +1,131 @@
+"""Bounds and comparisons of values: clamp, lerp, round, isclose and their like."""
+
+from __future__ import annotations
+
+from builtins import abs as magnitude
+
+from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import operators
+from gradcli.errors import ValueFault
+from gradcli.functions.arguments import Operand
+from gradcli.functions.conditional import where
+from gradcli.functions.declare import function
+from gradcli.functions.elementwise import abs, eq, isfinite, isnan, logical_and, logical_or, maximum, minimum, sub, zeros_like
+from gradcli.functions.pointwise import wrap_number
+from gradcli.lazy import ops
+from gradcli.lazy.dtypes import bool_
+
+
+def _within(input: Tensor, min: Operand | None, max: Operand | None) -> Tensor:
+    """1 where the input is within the bounds, both included, else 0."""
+    inside = wrap_number(True, bool_)
+    if min is not None:
+        inside = logical_and(inside, input >= min)
+    if max is not None:
+        inside = logical_and(inside, input <= max)
+    return inside
+
+
+def _clamp_grad_fn(min: Operand | None, max: Operand | None) -> str:
+    return "ClampBackward0" if isinstance(min, Tensor) or isinstance(max, Tensor) else "ClampBackward1"
+
+
+@function(
+    _clamp_grad_fn,
+    aliases=("clip",),
+    in_place=True,
+    kink="1 at bounds that are numbers; at bounds that are tensors, 1 to the input and 0 to the bound",
+    examples=("clamp(x, -1, 1)", "clamp(x, min=0)", "clamp(x, max=y)"),
+    d_input=lambda g, input, min, max: where(_within(input, min, max), g, 0.0),
+    d_min=lambda g, input, min, max: where(_pushed_up(input, min, max), g, 0.0),
+    d_max=lambda g, input, min, max: where(input > max, g, 0.0),
+)
+def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
+    """input, but not below min and not above max."""
+    if min is None and max is None:
+        message = "torch.clamp: At least one of 'min' or 'max' must not be None"
+        raise ValueFault(message, torch_message=message)
+    result = input
+    if min is not None:
+        result = maximum.apply_to(result, min)
+    if max is not None:
+        result = minimum.apply_to(result, max)
+    return result
+
+
+def _pushed_up(input: Tensor, min: Operand, max: Operand | None) -> Tensor:
+    """Where the lower bound decides the result of clamp."""
+    pushed = operators["lt"](input, min)
+    return pushed if max is None else logical_and(pushed, operators["lt"](min, max))
+
+
+@function(
+    lambda min: "ClampMinBackward1" if isinstance(min, Tensor) else "ClampMinBackward0",
+    in_place=True,
+    examples=("clamp_min(x, 0.5)",),
+    d_input=lambda g, input, min: where(input >= min, g, 0.0),
+    d_min=lambda g, input, min: where(input < min, g, 0.0),
+)
+def clamp_min(input: Tensor, min: Operand) -> Tensor:
+    """input, but not below min."""
+    return maximum.apply_to(input, min)
+
+
+@function(
+    lambda max: "ClampMaxBackward1" if isinstance(max, Tensor) else "ClampMaxBackward0",
+    in_place=True,
+    examples=("clamp_max(x, 0.5)",),
+    d_input=lambda g, input, max: where(input <= max, g, 0.0),
+    d_max=lambda g, input, max: where(input > max, g, 0.0),
+)
+def clamp_max(input: Tensor, max: Operand) -> Tensor:
+    """input, but not above max."""
+    return minimum.apply_to(input, max)
+
+
+@function(
+    lambda decimals: "RoundBackward1" if decimals else "RoundBackward0",
+    in_place=True,
+    kink="0 everywhere",
+    d_input=lambda g: zeros_like(g),
+    examples=("round(x)", "round(x, decimals=1)"),
+)
+def round(input: Tensor, *, decimals: int = 0) -> Tensor:
+    """x to the nearest integer, halves to the even one; or to a number of decimals."""
+    if decimals:
+        scale = 10.0 ** magnitude(decimals)
+        scaled = Tensor(ops.unary("round", (input * scale if decimals > 0 else input / scale).array))
+        return scaled / scale if decimals > 0 else scaled * scale
+    return Tensor(ops.unary("round", input.array)) if input.dtype.is_floating else Tensor(input.array)
+
+
+@function(
+    lambda weight: "LerpBackward1" if isinstance(weight, Tensor) else "LerpBackward0",
+    in_place=True,
+    examples=("lerp(x, y, 0.3)", "lerp(x, y, sigmoid(x))"),
+    d_input=lambda g, weight: g * (1 - weight),
+    d_end=lambda g, weight: g * weight,
+    d_weight=lambda g, input, end: g * (end - input),
+)
+def lerp(input: Tensor, end: Tensor, weight: Operand) -> Tensor:
+    """input + weight * (end - input)."""
+    return input + weight * (end - input)
+
+
+@function()
+def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
+    """Whether |x - y| <= atol + rtol * |y|, element by element."""
+    close = logical_or(eq(input, other), logical_and(isfinite(other), abs(sub(input, other)) <= abs(other) * rtol + atol))
+    return logical_or(close, logical_and(isnan(input), isnan(other))) if equal_nan else close
+
+
+@function()
+def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    """Whether all elements are close."""
+    return bool(isclose(input, other, rtol, atol, equal_nan).numpy().all())
+
+
+@function()
+def equal(input: Tensor, other: Tensor) -> bool:
+    """Whether the shapes and all elements are equal."""
+    return input.shape == other.shape and bool(eq(input, other).numpy().all())

@@ -1,0 +1,130 @@
+"""Division in its forms: rounded quotients, remainders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import Scalar
+from gradcli.errors import NotSupported, ValueFault
+from gradcli.functions import refusals
+from gradcli.functions.arguments import Operand
+from gradcli.functions.conditional import where
+from gradcli.functions.declare import function
+from gradcli.functions.elementwise import abs, div, eq, floor, sign, trunc, zeros_like
+from gradcli.functions.pointwise import Pointwise, binary, common_dtype, wrap_number
+from gradcli.lazy import LazyArray, ops
+from gradcli.lazy.dtypes import FLOATING
+
+_no_booleans_in_quotient = refusals.only_booleans("div_floor_cpu")
+_no_booleans_in_remainder = refusals.only_booleans("remainder_cpu")
+_fmod = binary(
+    "fmod",
+    "the remainder of x / y with the sign of x",
+    1,
+    lambda x, y: -trunc(x / y),
+    grad_fn="FmodBackward1",
+    domain=(0.5, 2.0),
+    public=False,
+)
+_remainder = binary(
+    "remainder",
+    "the remainder of x / y with the sign of y",
+    1,
+    lambda x, y: -floor(x / y),
+    grad_fn="RemainderBackward1",
+    domain=(0.5, 2.0),
+    public=False,
+    refuse=_no_booleans_in_remainder,
+)
+
+
+@function(name="div", aliases=("true_divide", "divide"), in_place=True, forms=(div,))
+def true_divide(input: Operand, other: Operand, rounding_mode: str | None = None) -> Tensor:
+    """x / y; rounding_mode: None, 'trunc' or 'floor'."""
+    if rounding_mode is None:
+        return div(input, other)
+    if rounding_mode not in ("trunc", "floor"):
+        message = f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        raise ValueFault(message, torch_message=message)
+    return _rounded_quotient[rounding_mode](input, other)
+
+
+_rounded_quotient = {
+    "floor": binary(
+        "div",
+        "the quotient, rounded down",
+        lambda y: zeros_like(y),
+        lambda x: zeros_like(x),
+        formula=lambda x, y: _whole(floor, x, y),
+        grad_fn="DivBackward2",
+        domain=(0.5, 2.0),
+        public=False,
+    ),
+    "trunc": binary(
+        "div",
+        "the quotient, rounded towards 0",
+        lambda y: zeros_like(y),
+        lambda x: zeros_like(x),
+        formula=lambda x, y: _whole(trunc, x, y),
+        grad_fn="DivBackward2",
+        domain=(0.5, 2.0),
+        public=False,
+    ),
+}
+
+
+def _whole(rounding: Pointwise, x: Tensor, y: Tensor) -> Tensor:
+    if x.dtype.kind == FLOATING:
+        return Tensor(ops.binary("floor_divide", x.array, y.array)) if rounding is floor else trunc(x / y)
+    if rounding is floor:
+        return Tensor(ops.binary("floor_divide", x.array, y.array))
+    quotient = Tensor(ops.binary("floor_divide", abs(x).array, abs(y).array))
+    return where(eq(sign(x), sign(y)), quotient, -quotient)
+
+
+def not_implemented(name: str) -> Callable[[Tensor], Tensor]:
+    """The rule of what PyTorch does not differentiate."""
+
+    def refuse(g: Tensor) -> Tensor:
+        message = f"derivative for aten::{name} is not implemented"
+        raise NotSupported(message, torch_message=message, hint="detach() its operands to take it as a constant")
+
+    return refuse
+
+
+@function("NotImplemented", in_place=True, d_input=not_implemented("floor_divide"), d_other=not_implemented("floor_divide"))
+def floor_divide(input: Operand, other: Operand) -> LazyArray:
+    """x // y: the quotient rounded down, as Python's."""
+    _no_booleans_in_quotient(input, other)
+    dtype = common_dtype(input, other)
+    if dtype.kind != FLOATING and not isinstance(other, Tensor) and other == 0:
+        raise ValueFault("ZeroDivisionError", torch_message="ZeroDivisionError")
+    a, b = (value if isinstance(value, Tensor) else wrap_number(value, dtype) for value in (input, other))
+    return ops.binary("floor_divide", ops.cast(a.array, dtype), ops.cast(b.array, dtype))
+
+
+@function("NotImplemented", name="remainder", public=False, d_other=not_implemented("remainder"))
+def remainder_of_number(input: Scalar, other: Tensor) -> LazyArray:
+    """The remainder of a number divided by a tensor."""
+    _no_booleans_in_remainder(input, other)
+    dtype = common_dtype(input, other)
+    return ops.binary("remainder", ops.constant(input, dtype), ops.cast(other.array, dtype))
+
+
+@function(in_place=True, forms=(_fmod,))
+def fmod(input: Tensor, other: Operand) -> Tensor:
+    """The remainder of x / y with the sign of x."""
+    return _fmod.apply_to(input, other, "" if isinstance(other, Tensor) else "FmodBackward0")
+
+
+@function(in_place=True, forms=(_remainder,))
+def remainder(input: Operand, other: Operand) -> Tensor:
+    """The remainder of x / y with the sign of y, as Python's %."""
+    if not isinstance(input, Tensor):
+        return remainder_of_number(input, other)
+    if not isinstance(other, Tensor):
+        if other == 0 and common_dtype(input, other).kind != FLOATING:
+            raise ValueFault("ZeroDivisionError", torch_message="ZeroDivisionError")
+        return _remainder.apply_to(input, other, "RemainderBackward0")
+    return _remainder(input, other)

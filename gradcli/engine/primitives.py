@@ -227,7 +227,7 @@ def _arange(node: LazyArray, values: list[Array]) -> Array:
 
 
 def _remainder(node: LazyArray, values: list[Array]) -> Array:
-    """The remainder with the sign of the divisor; a remainder of 0 has the sign of the dividend, as in PyTorch, not as in NumPy."""
+    """The remainder with the sign of the divisor; unlike in NumPy, 0 has the sign of the dividend."""
     x, y = values
     if not node.dtype.is_floating:
         return np.asarray(np.remainder(x, y))

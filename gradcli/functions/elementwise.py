@@ -27,7 +27,6 @@ def _bitwise(primitive: str) -> Callable[[Tensor, Tensor], Tensor]:
 
 # ── comparisons and logic: no derivative ──
 
-# fmt: off
 eq = binary("eq", "whether x equals y", None, None, formula="equal")
 ne = binary("ne", "whether x differs from y", None, None, formula="not_equal", aliases=("not_equal",))
 lt = binary("lt", "whether x is less than y", None, None, formula="less", aliases=("less",))
@@ -36,17 +35,15 @@ gt = binary("gt", "whether x is greater than y", None, None, formula=lambda x, y
 ge = binary("ge", "whether x is at least y", None, None, formula=lambda x, y: le(y, x), aliases=("greater_equal",))
 
 logical_and = binary("logical_and", "whether both are nonzero", None, None, tensors_only=True)
-logical_or  = binary("logical_or", "whether one of them is nonzero", None, None, tensors_only=True)
+logical_or = binary("logical_or", "whether one of them is nonzero", None, None, tensors_only=True)
 logical_xor = binary("logical_xor", "whether exactly one of them is nonzero", None, None, tensors_only=True)
 logical_not = unary("logical_not", "whether x is zero", None, floating=False)
-isnan    = unary("isnan", "whether x is nan", None, floating=False)
-isinf    = unary("isinf", "whether x is infinite", None, floating=False)
+isnan = unary("isnan", "whether x is nan", None, floating=False)
+isinf = unary("isinf", "whether x is infinite", None, floating=False)
 isfinite = unary("isfinite", "whether x is finite", None, floating=False)
-# fmt: on
 
 # ── arithmetic ──
 
-# fmt: off
 add = binary("add", "x + y", 1, 1)
 sub = binary("sub", "x - y", 1, -1, aliases=("subtract",), refuse=refusals.booleans_in_subtraction)
 mul = binary("mul", "x * y", lambda y: y, lambda x: x, aliases=("multiply",))
@@ -54,7 +51,6 @@ div = binary("div", "x / y", lambda y: reciprocal(y), lambda x, y: -x / (y * y),
 neg = unary("neg", "-x", -1, aliases=("negative",), floating=False, refuse=refusals.booleans_in_negation)
 reciprocal = unary("reciprocal", "1 / x", lambda result: -result * result, domain=(0.5, 2.0))
 sqrt = unary("sqrt", "the square root", lambda result: 0.5 / result, domain=(0.5, 2.0), kink="inf at 0")
-# fmt: on
 rsqrt = unary(
     "rsqrt",
     "1 / sqrt(x)",
@@ -62,20 +58,16 @@ rsqrt = unary(
     formula=lambda x: reciprocal(sqrt(x)),
     domain=(0.5, 2.0),
 )
-# fmt: off
 abs = unary("abs", "the absolute value", lambda x: sign(x), aliases=("absolute",), kink="0 at 0", floating=False)
-# fmt: on
 
 # ── exponentials and logarithms ──
 
-# fmt: off
-exp   = unary("exp", "e to the power x", lambda result: result)
-exp2  = unary("exp2", "2 to the power x", lambda result: result * ln(2), aliases=("torch.special.exp2",))
+exp = unary("exp", "e to the power x", lambda result: result)
+exp2 = unary("exp2", "2 to the power x", lambda result: result * ln(2), aliases=("torch.special.exp2",))
 expm1 = unary("expm1", "exp(x) - 1, exact near 0", lambda result: result + 1, aliases=("torch.special.expm1",))
-log   = unary("log", "the natural logarithm", lambda x: reciprocal(x), domain=(0.3, 3.0))
-log2  = unary("log2", "the logarithm to base 2", lambda x: reciprocal(x * ln(2)), domain=(0.3, 3.0))
+log = unary("log", "the natural logarithm", lambda x: reciprocal(x), domain=(0.3, 3.0))
+log2 = unary("log2", "the logarithm to base 2", lambda x: reciprocal(x * ln(2)), domain=(0.3, 3.0))
 log10 = unary("log10", "the logarithm to base 10", lambda x: reciprocal(x * ln(10)), domain=(0.3, 3.0))
-# fmt: on
 log1p = unary(
     "log1p",
     "log(1 + x), exact near 0",
@@ -87,10 +79,9 @@ log1p = unary(
 
 # ── trigonometry ──
 
-# fmt: off
-sin  = unary("sin", "the sine", lambda x: cos(x))
-cos  = unary("cos", "the cosine", lambda x: -sin(x))
-tan  = unary("tan", "the tangent", lambda result: result * result + 1, domain=(-1.2, 1.2))
+sin = unary("sin", "the sine", lambda x: cos(x))
+cos = unary("cos", "the cosine", lambda x: -sin(x))
+tan = unary("tan", "the tangent", lambda result: result * result + 1, domain=(-1.2, 1.2))
 asin = unary("asin", "the inverse sine", lambda x: rsqrt(1 - x * x), domain=(-0.8, 0.8), aliases=("arcsin",))
 acos = unary("acos", "the inverse cosine", lambda x: -rsqrt(1 - x * x), domain=(-0.8, 0.8), aliases=("arccos",))
 atan = unary("atan", "the inverse tangent", lambda x: reciprocal(x * x + 1), aliases=("arctan",))
@@ -99,17 +90,14 @@ cosh = unary("cosh", "the hyperbolic cosine", lambda x: sinh(x))
 tanh = unary("tanh", "the hyperbolic tangent", lambda result: 1 - result * result, aliases=("torch.nn.functional.tanh",))
 asinh = unary("asinh", "the inverse hyperbolic sine", lambda x: rsqrt(x * x + 1), aliases=("arcsinh",))
 acosh = unary("acosh", "the inverse hyperbolic cosine", lambda x: rsqrt(x * x - 1), domain=(1.3, 3.0), aliases=("arccosh",))
-# fmt: on
 atanh = unary(
     "atanh", "the inverse hyperbolic tangent", lambda x: reciprocal(1 - x * x), domain=(-0.8, 0.8), aliases=("arctanh",)
 )
 
 # ── special functions ──
 
-# fmt: off
-erf  = unary("erf", "the error function", lambda x: 2 / root(pi) * exp(-(x * x)), aliases=("torch.special.erf",))
+erf = unary("erf", "the error function", lambda x: 2 / root(pi) * exp(-(x * x)), aliases=("torch.special.erf",))
 erfc = unary("erfc", "1 - erf(x), exact for large x", lambda x: -2 / root(pi) * exp(-(x * x)), aliases=("torch.special.erfc",))
-# fmt: on
 sigmoid = unary(
     "sigmoid",
     "1 / (1 + exp(-x))",
@@ -120,13 +108,11 @@ sigmoid = unary(
 
 # ── rounding: derivative 0 ──
 
-# fmt: off
-sign  = unary("sign", "-1, 0 or 1", 0, kink="0 everywhere", floating=False)
+sign = unary("sign", "-1, 0 or 1", 0, kink="0 everywhere", floating=False)
 floor = unary("floor", "the largest integer that is not above x", 0, kink="0 everywhere", floating=False)
-ceil  = unary("ceil", "the smallest integer that is not below x", 0, kink="0 everywhere", floating=False)
+ceil = unary("ceil", "the smallest integer that is not below x", 0, kink="0 everywhere", floating=False)
 trunc = unary("trunc", "x without its fraction", 0, aliases=("fix",), kink="0 everywhere", floating=False)
-frac  = unary("frac", "the fraction of x, with its sign", 1, formula=lambda x: x - trunc(x), domain=(0.1, 0.9))
-# fmt: on
+frac = unary("frac", "the fraction of x, with its sign", 1, formula=lambda x: x - trunc(x), domain=(0.1, 0.9))
 relu = unary(
     "relu",
     "x where positive, else 0",
@@ -204,12 +190,10 @@ xlogy = binary(
     aliases=("torch.special.xlogy",),
 )
 
-# fmt: off
 bitwise_and = binary("bitwise_and", "bit by bit and", None, None, formula=_bitwise("bitwise_and"))
-bitwise_or  = binary("bitwise_or", "bit by bit or", None, None, formula=_bitwise("bitwise_or"))
+bitwise_or = binary("bitwise_or", "bit by bit or", None, None, formula=_bitwise("bitwise_or"))
 bitwise_xor = binary("bitwise_xor", "bit by bit exclusive or", None, None, formula=_bitwise("bitwise_xor"))
 bitwise_not = unary("bitwise_not", "bit by bit not; of booleans, not", None, floating=False, refuse=refusals.floats_in_inversion)
-# fmt: on
 
 # ── what partials share ──
 

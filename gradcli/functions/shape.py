@@ -273,7 +273,8 @@ def expand(input: Tensor, *size: int) -> LazyArray:
     if lead < 0:
         message = (
             f"expand(torch.{input.dtype.tensor_type}Tensor{{{list(input.shape)}}}, size={list(size)}): "
-            f"the number of sizes provided ({len(size)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
+            f"the number of sizes provided ({len(size)}) must be greater or equal to the number of dimensions "
+            f"in the tensor ({input.ndim})"
         )
         raise ShapeMismatch(message, torch_message=message)
     shape = Size(input.shape[axis - lead] if length == -1 and axis >= lead else length for axis, length in enumerate(size))

@@ -23,10 +23,9 @@ Scalar = bool | int | float
 Slice = tuple[int, int, int]  # start, number of elements, step > 0
 Entry = int | None  # of an advanced index: which index array stands there, or None for a whole axis
 
-PREDICATES = frozenset(
-    ["equal", "not_equal", "less", "less_equal", "isnan", "isinf", "isfinite"]
-    + ["logical_not", "logical_and", "logical_or", "logical_xor"]
-)
+COMPARISONS = frozenset({"equal", "not_equal", "less", "less_equal"})
+LOGIC = frozenset({"logical_not", "logical_and", "logical_or", "logical_xor"})
+PREDICATES = COMPARISONS | LOGIC | {"isnan", "isinf", "isfinite"}
 
 
 # ── sources ──

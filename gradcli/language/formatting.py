@@ -13,14 +13,12 @@ from gradcli.language.host import Host
 #: The largest width and precision of a format.
 WIDTH_LIMIT = 1000
 
-_NUMBER = re.compile(r"\d+")
-
 
 def formatted(value: Any, specification: str, host: Host) -> str:
     """The text of a value under a format specification, as in f"{value:specification}"."""
     if type(value) is Tensor and not value.shape:
         value = value.item()  # as PyTorch does
-    if any(len(number) > 4 or int(number) > WIDTH_LIMIT for number in _NUMBER.findall(specification)):
+    if any(len(number) > 4 or int(number) > WIDTH_LIMIT for number in re.findall(r"\d+", specification)):
         raise LimitExceeded(f"a format can be at most {WIDTH_LIMIT} wide", hint=f"the format is {specification[:40]}")
     if isinstance(value, (bool, int, float, str)) and (specification or not isinstance(value, float)):
         try:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from gradcli.errors import Source, Span, SyntaxFault
 
-_LITERAL = re.compile(r"""([a-zA-Z]*)(\"""|'''|"|')""")
-_ESCAPE = re.compile(r"\\(\r?\n|[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[^\r\n])")
+# Compiled by re on first use: a program without strings should not wait for it.
+_LITERAL = r"""([a-zA-Z]*)(\"""|'''|"|')"""
+_ESCAPE = r"\\(\r?\n|[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[^\r\n])"
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
@@ -35,7 +36,7 @@ class RawField(NamedTuple):
 
 def content(token: str, start: int) -> Content:
     """Read the prefix and the quotes of a literal that starts at an offset."""
-    match = _LITERAL.match(token)
+    match = re.match(_LITERAL, token)
     assert match is not None
     prefix, quotes = match[1].lower(), match[2]
     return Content("r" in prefix, "f" in prefix, start + match.end(), start + len(token) - len(quotes))
@@ -61,7 +62,7 @@ def unescape(text: str, source: Source, start: int) -> str:
             return chr(number)
         return "" if code.endswith("\n") else match[0]
 
-    return _ESCAPE.sub(replacement, text)
+    return re.sub(_ESCAPE, replacement, text)
 
 
 def string_fault(source: Source, start: int, end: int, message: str, hint: str | None) -> SyntaxFault:

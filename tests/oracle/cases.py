@@ -555,7 +555,6 @@ FAMILIES: dict[str, str] = {
         torch.triu(c)
         x.unflatten(1, (3, 1))
         line.unflatten(0, (2, 3))
-        torch.atleast_2d(v)
         x.shape
         x.size()
         x.size(0)
@@ -602,7 +601,6 @@ FAMILIES: dict[str, str] = {
         x.unbind(1)
         torch.unbind(v)
         sum(v.unbind())
-        torch.meshgrid(v, r, indexing="ij")
     """,
     "indexing": """
         x[0]
@@ -952,7 +950,6 @@ FAMILIES: dict[str, str] = {
         torch.randint(5, (3,)).shape
         torch.rand_like(x).shape
         torch.manual_seed(0); a1 = torch.rand(3); torch.manual_seed(0); a2 = torch.rand(3); (a1 == a2).all()
-        x.new_zeros(2)
         torch.tensor(x.tolist())
         torch.from_numpy(np.array([1.0, 2.0]))
         torch.tensor(np.array([[1, 2], [3, 4]]))
@@ -976,7 +973,6 @@ FAMILIES: dict[str, str] = {
         x.to(torch.float64)
         f.to(torch.float64)
         x.to(torch.int64)
-        x.type(torch.float32)
         x.to("cpu")
         x.dtype
         f.dtype
@@ -1207,16 +1203,22 @@ FAMILIES: dict[str, str] = {
         int(s)
         bool(s > 0)
     """,
-    "graph_rows": """
-        x[x > 0.5].sum()
-        x.detach() + x
+    "more_of_the_library": """
         torch.kron(x, x)
         torch.linalg.inv(x @ x.t())
         torch.linalg.det(x @ x.t())
         torch.linalg.solve(x @ x.t(), x)
-        torch.tensordot(x, x, dims=([1], [1]))
         torch.cdist(x, x)
         torch.diff(x)
+        torch.atleast_2d(v)
+        torch.meshgrid(v, r, indexing="ij")
+        x.new_zeros(2)
+        x.type(torch.float32)
+    """,
+    "graph_rows": """
+        x[x > 0.5].sum()
+        x.detach() + x
+        torch.tensordot(x, x, dims=([1], [1]))
         x.float().double()
         x.t().reshape(6) * line
         (x * 2).detach() * x
@@ -1885,6 +1887,11 @@ class Case(NamedTuple):
     family: str
     source: str
     leaves: tuple[str, ...]
+
+    @property
+    def precision(self) -> str:
+        """The dtype whose rounding double precision results may show: single if the case converts to it on the way."""
+        return "float32" if "torch.float32" in self.source else "float64"
 
     def program(self, leaves: dict[str, Leaf] = LEAVES) -> str:
         """The text to run: the leaves it names, then the source; its last statement is the expression that is compared."""

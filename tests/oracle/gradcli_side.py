@@ -38,7 +38,7 @@ def observe(program: str) -> Record:
         try:
             backward(interpreter, outputs)
         except GradcliError as error:
-            record["backward_error"] = observation.normalised(error.torch_message or error.message)
+            record["backward_error"] = observation.sentence(error.torch_message or error.message)
         record["grads"] = gradients(interpreter)
         record["second_backward"] = allows_backward(interpreter, outputs)
     else:

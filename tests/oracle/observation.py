@@ -44,6 +44,16 @@ def normalised(text: str) -> str:
     return re.sub(r"0x[0-9a-f]+", "0x0", text)
 
 
+def sentence(message: str) -> str:
+    """What is compared of an error's message.
+
+    Left out are addresses; the tail from "Hint:" on, which advises on PyTorch's own tools; and the position of an argument, which
+    PyTorch counts without the tensor before the dot when a function is called as a method.
+    """
+    message = re.sub(r"\s*Hint:.*", "", normalised(message), flags=re.DOTALL)
+    return re.sub(r" \(position \d+\)", "", message).strip()
+
+
 def differences(expected: Any, got: Any, where: str = "", precision: str = "float64") -> list[str]:
     """Where two records differ, in words; numbers may differ by rounding in their own dtype, or in a coarser one given."""
     if isinstance(expected, dict) and isinstance(got, dict) and "tensor" in expected and "tensor" in got:

@@ -12,6 +12,7 @@ from . import gradcli_side
 from .cases import Case
 from .errors import all_errors
 from .golden import golden
+from .observation import sentence
 
 ERRORS = pytest.mark.parametrize("case", all_errors(), ids=lambda case: f"{case.family}: {case.source}")
 
@@ -21,15 +22,6 @@ ERRORS = pytest.mark.parametrize("case", all_errors(), ids=lambda case: f"{case.
 OWN_WORDS = re.compile(
     r"^name '|has no attribute|values to unpack|unsupported operand type|not supported between|invalid combination of arguments"
 )
-
-
-def sentence(message: str) -> str:
-    """What is compared of a message.
-
-    Addresses are left out, and so is the tail from "Hint:" on, which advises on PyTorch's own tools.
-    """
-    message = re.sub(r"0x[0-9a-f]+", "0x0", message)
-    return re.sub(r"\s*Hint:.*", "", message, flags=re.DOTALL).strip()
 
 
 def refusal(case: Case) -> GradcliError:

@@ -41,7 +41,7 @@ def compare(case: Case, *aspects: str) -> None:
         pytest.skip("there is no value to look at: test_value_is_that_of_pytorch fails")
     wanted = {aspect: expected[aspect] for aspect in aspects if aspect in expected}
     got = {aspect: record[aspect] for aspect in aspects if aspect in record}
-    found = differences(wanted, got)
+    found = differences(wanted, got, precision=case.precision)
     assert not found, case.source + "\n" + "\n".join(found)
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from . import gradcli_side
-from .cases import LEAVES, Case, Leaf, all_cases
+from .cases import LEAVES, Case, Leaf
 from .golden import golden
 from .observation import differences
+from .test_golden import cases
 
 torch = pytest.importorskip("torch", reason="the live comparison needs PyTorch")
 
@@ -42,7 +43,7 @@ def random_leaves(seed: int) -> dict[str, Leaf]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("case", all_cases(), ids=lambda case: f"{case.family}: {case.source}")
+@cases()
 def test_random_numbers_give_the_values_and_gradients_of_pytorch(case: Case, seed: int) -> None:
     from . import torch_side
 
@@ -51,7 +52,7 @@ def test_random_numbers_give_the_values_and_gradients_of_pytorch(case: Case, see
     record = gradcli_side.observe(program)
     wanted = {aspect: expected[aspect] for aspect in COMPARED if aspect in expected}
     got = {aspect: record[aspect] for aspect in COMPARED if aspect in record}
-    found = differences(wanted, got)
+    found = differences(wanted, got, precision=case.precision)
     assert not found, program + "\n" + "\n".join(found)
 
 

@@ -27,7 +27,7 @@ def observe(program: str) -> Record:
             try:
                 backward(outputs)
             except RuntimeError as error:
-                record["backward_error"] = observation.normalised(str(error))
+                record["backward_error"] = observation.sentence(str(error))
             record["grads"] = gradients(scope)
             record["second_backward"] = allows_backward(outputs)
         else:

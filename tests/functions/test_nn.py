@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gradcli import functions as f
-from gradcli.autograd import Tensor
+from gradcli.autograd import Tensor, gradients
 from gradcli.errors import DTypeMismatch, GradcliError, LeafInPlace, NotSupported, ShapeMismatch, ValueFault
 from tests.functions.derivatives import agrees_with_differences, grad, is_adjoint, leaf
 
@@ -196,15 +196,17 @@ def test_dropout_keeps_a_share_and_scales_it() -> None:
 def test_the_gradient_of_dropout_is_dropped_with_the_elements() -> None:
     x = leaf(np.ones(100))
     result = NN["dropout"](x, 0.5)
-    from gradcli.autograd import gradients
-
     (found,) = gradients([f.METHODS["sum"](result)], [x])
     assert found is not None
     np.testing.assert_array_equal(found.numpy(), result.numpy())
 
 
 REFUSALS: list[tuple[Callable[[], object], type[GradcliError], str]] = [
-    (lambda: TORCH["softmax"](TORCH["tensor"]([1]), 0), DTypeMismatch, "\"softmax_lastdim_kernel_impl\" not implemented for 'Long'"),
+    (
+        lambda: TORCH["softmax"](TORCH["tensor"]([1]), 0),
+        DTypeMismatch,
+        "\"softmax_lastdim_kernel_impl\" not implemented for 'Long'",
+    ),
     (lambda: NN["gelu"](leaf(X), approximate="fast"), ValueFault, "approximate argument must be either none or tanh."),
     (
         lambda: NN["layer_norm"](leaf(X), (2,)),

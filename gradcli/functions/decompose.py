@@ -32,7 +32,7 @@ def _check_square(name: str, A: Tensor) -> None:
     namespace="torch.linalg",
     aliases=("torch.inverse",),
     method=True,
-    examples=("linalg.inv(x @ x.mT + eye(2))",),
+    examples=("torch.linalg.inv(x @ x.mT + eye(2))",),
     d_A=lambda g, result: -(matrix_transposed(result) @ g @ matrix_transposed(result)),
 )
 def inv(A: Tensor) -> LazyArray:
@@ -46,7 +46,7 @@ def inv(A: Tensor) -> LazyArray:
     namespace="torch.linalg",
     aliases=("torch.det",),
     method=True,
-    examples=("linalg.det(x @ x.mT + eye(2))",),
+    examples=("torch.linalg.det(x @ x.mT + eye(2))",),
     d_A=lambda g, A, result: unsqueeze(unsqueeze(g * result, -1), -1) * matrix_transposed(inv(A)),
 )
 def det(A: Tensor) -> LazyArray:
@@ -70,7 +70,7 @@ def _matrix_cotangent(g: Tensor, A: Tensor, B: Tensor, result: Tensor) -> Tensor
 @function(
     "LinalgSolveExBackward0",
     namespace="torch.linalg",
-    examples=("linalg.solve(x @ x.mT + eye(2), x)",),
+    examples=("torch.linalg.solve(x @ x.mT + eye(2), x)",),
     d_A=_matrix_cotangent,
     d_B=lambda g, A: solve(matrix_transposed(A), g),
 )

@@ -73,6 +73,9 @@ def _target(tensor: Tensor) -> Target:
 def _roots(tensors: Sequence[Tensor], gradients: Sequence[Tensor | None] | None) -> list[tuple[Target, Tensor]]:
     """Where the pass starts, and with which cotangents: 1 for a scalar unless one is given."""
     roots = []
+    if gradients is not None and len(gradients) != len(tensors):
+        message = f"got {len(tensors)} tensors and {len(gradients)} gradients"
+        raise AutogradError(message, torch_message=message)
     given: Sequence[Tensor | None] = gradients if gradients is not None else [None] * len(tensors)
     for position, (tensor, gradient) in enumerate(zip(tensors, given, strict=True)):
         if gradient is None and tensor.requires_grad:

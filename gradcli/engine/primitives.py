@@ -30,7 +30,6 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "bitwise_not": np.bitwise_not,
     "bitwise_or": np.bitwise_or,
     "bitwise_xor": np.bitwise_xor,
-    "ceil": np.ceil,
     "copysign": np.copysign,
     "cos": np.cos,
     "cosh": np.cosh,
@@ -39,7 +38,6 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "exp": np.exp,
     "exp2": np.exp2,
     "expm1": np.expm1,
-    "floor": np.floor,
     "floor_divide": np.floor_divide,
     "fmax": np.fmax,
     "fmin": np.fmin,
@@ -66,15 +64,12 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "not_equal": np.not_equal,
     "pow": np.power,
     "reciprocal": np.reciprocal,
-    "round": np.rint,
-    "sign": np.sign,
     "sin": np.sin,
     "sinh": np.sinh,
     "sqrt": np.sqrt,
     "sub": np.subtract,
     "tan": np.tan,
     "tanh": np.tanh,
-    "trunc": np.trunc,
     "where": np.where,
     "matmul": np.matmul,
 }
@@ -226,6 +221,19 @@ def _arange(node: LazyArray, values: list[Array]) -> Array:
     return np.asarray(result.astype(NUMPY_DTYPE[node.dtype]))
 
 
+def _rounding(ufunc: Callable[..., Any]) -> Implementation:
+    """What leaves integers and booleans as they are."""
+
+    def implementation(node: LazyArray, values: list[Array]) -> Array:
+        return np.asarray(ufunc(values[0])) if node.dtype.is_floating else values[0]
+
+    return implementation
+
+
+def _sign(node: LazyArray, values: list[Array]) -> Array:
+    return values[0] if values[0].dtype == np.bool_ else np.asarray(np.sign(values[0]))
+
+
 def _remainder(node: LazyArray, values: list[Array]) -> Array:
     """The remainder with the sign of the divisor; unlike in NumPy, 0 has the sign of the dividend."""
     x, y = values
@@ -257,6 +265,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "argsort": _argsort,
     "broadcast_to": lambda node, values: np.broadcast_to(values[0], node.shape),
     "cast": lambda node, values: np.asarray(values[0]).astype(NUMPY_DTYPE[node.dtype]),
+    "ceil": _rounding(np.ceil),
     "concatenate": lambda node, values: np.concatenate(values, axis=node.params[0]),
     "constant": _constant,
     "determinant": _linear_algebra("det", "linalg.det: the determinant could not be computed"),
@@ -265,6 +274,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "erfc": _special("erfc"),
     "erfinv": _special("erfinv"),
     "flip": lambda node, values: np.flip(values[0], node.params[0]),
+    "floor": _rounding(np.floor),
     "gather": _gather,
     "index": _index,
     "index_put": _index_put,
@@ -275,8 +285,11 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "random": _random,
     "remainder": _remainder,
     "reshape": lambda node, values: np.reshape(values[0], node.shape),
+    "round": _rounding(np.rint),
     "scatter": _scatter,
     "searchsorted": lambda node, values: np.searchsorted(values[0], values[1], side="right" if node.params[0] else "left"),
+    "trunc": _rounding(np.trunc),
     "solve": _linear_algebra("solve", "torch.linalg.solve: The solver failed because the input matrix is singular."),
+    "sign": _sign,
     "slice": lambda node, values: values[0][_basic_index(node.params[0])],
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
-from gradcli.errors import ArgumentError, OperandLabel, close_matches
+from gradcli.errors import ArgumentError, OperandLabel, ValueFault, close_matches
 from gradcli.lazy import DType
 
 # The annotations that declarations use.
@@ -48,6 +48,8 @@ def _is_int(value: object) -> bool:
 def _as_int(value: object) -> int | None:
     """An integer, also from a 0-dim integer tensor, as PyTorch takes it."""
     if isinstance(value, int) and not isinstance(value, bool):
+        if not -(2**63) <= value < 2**63:
+            raise ValueFault("Overflow when unpacking long long", torch_message="Overflow when unpacking long long")
         return value
     if isinstance(value, Tensor) and not value.dtype.is_floating and value.shape.numel() == 1:
         return int(value.item())

@@ -74,6 +74,9 @@ def zeroed(input: Tensor) -> LazyArray:
 
 def _fill_in_place(input: Tensor, value: Operand) -> Tensor:
     """Set every element to one value."""
+    if isinstance(value, Tensor) and value.ndim:
+        message = f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
+        raise ShapeMismatch(message, torch_message=message)
     return change_in_place(input, lambda snapshot: (fill_all if isinstance(value, Tensor) else fill_with_number)(snapshot, value))
 
 

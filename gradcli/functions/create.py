@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, isfinite
 from typing import Any
 
 import numpy as np
@@ -36,8 +36,8 @@ def size_of(shape: Sequence[int]) -> Size:
             message = f"Trying to create tensor with negative dimension {length}: {list(shape)}"
             raise ValueFault(message, torch_message=message, hint=f"dimension {axis} is {length}")
     size = Size(shape)
-    if size.numel() > MOST_ELEMENTS:
-        raise LimitExceeded(f"a tensor of {size.numel():,} elements is beyond any memory", hint="make it smaller")
+    if max(size.numel(), *size, 0) > MOST_ELEMENTS:
+        raise LimitExceeded(f"a tensor of shape {tuple(size)} is beyond any memory", hint="make it smaller")
     return size
 
 
@@ -241,6 +241,9 @@ def arange(
     """start, start + step, ..., below end."""
     check_device(device)
     first, last = (0, start) if end is None else (start, end)
+    if not all(isfinite(value) for value in (first, last, step)):
+        message = f"unsupported range: {first} -> {last}"
+        raise ValueFault(message, torch_message=message)
     if step == 0:
         raise ValueFault("step must be nonzero", torch_message="step must be nonzero")
     if (last - first) * step < 0:
@@ -271,7 +274,7 @@ def _evenly_spaced(start: Scalar, end: Scalar, steps: int, dtype: DType) -> Lazy
     if steps < 0:
         raise ValueFault("number of steps must be non-negative", torch_message="number of steps must be non-negative")
     size = size_of((steps,))
-    values = np.linspace(start, end, size[0], dtype=np.float64)
+    values = np.linspace(float(start), float(end), size[0], dtype=np.float64)
     return ops.from_buffer(values.astype(dtype.name), dtype)
 
 

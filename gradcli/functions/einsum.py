@@ -261,11 +261,20 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
             message = f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}"
             raise ValueFault(message, torch_message=message)
         return contracted_over(a, b, tuple(range(-dims, 0)), tuple(range(dims)))
-    first, second = ((part,) if isinstance(part, int) else tuple(part) for part in dims)
+    first, second = _pairs_of_dims(dims)
     if len(first) != len(second):
         message = "both dimension lists should have same length"
         raise ValueFault(message, torch_message=message)
     return contracted_over(a, b, first, second)
+
+
+def _pairs_of_dims(dims: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The dimensions of a and those of b, each an integer or a list of them."""
+    parts = [((part,) if isinstance(part, int) else tuple(part)) for part in dims if isinstance(part, (int, list, tuple))]
+    numbers = all(isinstance(dim, int) for part in parts for dim in part)
+    if not isinstance(dims, (list, tuple)) or len(dims) != 2 or len(parts) != 2 or not numbers:
+        raise ArgumentError("tensordot(): dims is a number of dimensions, or a pair of lists of dimensions")
+    return parts[0], parts[1]
 
 
 def contracted_over(a: Tensor, b: Tensor, dims_a: Sequence[int], dims_b: Sequence[int]) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.errors import ShapeMismatch, TypeMismatch, ValueFault
-from gradcli.functions.declare import NAMESPACES
+from gradcli.functions.declare import NAMESPACES, function
 
 Number = bool | int | float
 
@@ -120,6 +120,19 @@ METHODS: dict[str, Callable[..., Any]] = {
     "mean": lambda value: _value(value.array.mean()),
 }
 
+
+def _dot(a: Any, b: Any) -> Any:
+    """The product of two arrays."""
+    return dot(array(a), b)
+
+
+def _transpose(a: Any) -> NDArray:
+    """The axes in reverse."""
+    return transpose(array(a))
+
+
 NAMESPACES["numpy"].update(
-    array=array, dot=lambda left, right: dot(array(left), right), transpose=lambda value: transpose(array(value))
+    array=function(public=False, name="array", namespace="numpy")(array),
+    dot=function(public=False, name="dot", namespace="numpy")(_dot),
+    transpose=function(public=False, name="transpose", namespace="numpy")(_transpose),
 )

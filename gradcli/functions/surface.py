@@ -10,7 +10,7 @@ from gradcli.autograd import GradMode, SwitchedMode, Tensor, backward, gradients
 from gradcli.autograd.state import state
 from gradcli.autograd.tensor import Scalar, set_requires_grad
 from gradcli.errors import ArgumentError, AutogradError, ShapeMismatch, TypeMismatch
-from gradcli.functions.arguments import type_name
+from gradcli.functions.arguments import Shape, type_name
 from gradcli.functions.create import from_nested
 from gradcli.functions.declare import METHODS, NAMESPACES, function, register
 from gradcli.functions.layout import is_contiguous, strides
@@ -308,18 +308,58 @@ def _set_default_dtype(dtype: DType) -> None:
     settings.default_dtype = dtype
 
 
+def _no_grad() -> GradMode:
+    """A block in which nothing is recorded."""
+    return GradMode(False)
+
+
+def _enable_grad() -> GradMode:
+    """A block in which operations are recorded again."""
+    return GradMode(True)
+
+
+def _set_grad_enabled(mode: bool) -> GradMode:
+    """Switch recording on or off, at once or for a block."""
+    return SwitchedMode(mode)
+
+
+def _is_grad_enabled() -> bool:
+    """Whether operations are being recorded."""
+    return state.grad_enabled
+
+
+def _is_tensor(obj: Any) -> bool:
+    """Whether a value is a tensor."""
+    return isinstance(obj, Tensor)
+
+
+def _get_default_dtype() -> DType:
+    """The dtype of numbers with a point."""
+    return settings.default_dtype
+
+
+def _size_from(sizes: Shape) -> Size:
+    """A shape."""
+    return Size(sizes)
+
+
+def named(name: str, call: Callable[..., Any]) -> Any:
+    """Declare a function of torch that computes nothing."""
+    return function(public=False, name=name)(call)
+
+
 NAMESPACES["torch"].update(
     BY_NAME,
-    Size=lambda sizes: Size(sizes),
-    enable_grad=lambda: GradMode(True),
-    get_default_dtype=lambda: settings.default_dtype,
+    Size=named("Size", _size_from),
+    enable_grad=named("enable_grad", _enable_grad),
+    get_default_dtype=named("get_default_dtype", _get_default_dtype),
     inf=float("inf"),
-    is_grad_enabled=lambda: state.grad_enabled,
-    is_tensor=lambda value: isinstance(value, Tensor),
+    is_grad_enabled=named("is_grad_enabled", _is_grad_enabled),
+    is_tensor=named("is_tensor", _is_tensor),
     nan=float("nan"),
-    no_grad=lambda: GradMode(False),
+    no_grad=named("no_grad", _no_grad),
     pi=3.141592653589793,
     e=2.718281828459045,
-    set_default_dtype=function(public=False, name="set_default_dtype")(_set_default_dtype),
-    set_grad_enabled=lambda mode: SwitchedMode(bool(mode)),
+    set_default_dtype=named("set_default_dtype", _set_default_dtype),
+    set_grad_enabled=named("set_grad_enabled", _set_grad_enabled),
 )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import copysign, prod
 from typing import TYPE_CHECKING
 
-from gradcli.errors import OperandLabel, ShapeMismatch
+from gradcli.errors import OperandLabel, ShapeMismatch, ValueFault
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import DType, bool_, int64
 from gradcli.lazy.shapes import SCALAR, Size, broadcast, describe, reduced
@@ -40,6 +40,9 @@ def full(shape: Size, value: Scalar, dtype: DType) -> LazyArray:
     """One number everywhere. Equal parameters mean equal arrays, so that -0.0, which equals 0.0, says so."""
     if dtype.is_floating:
         value = rounded(float(value), dtype)
+    elif not -(2**63) <= value < 2**63:
+        message = "value cannot be converted to type int64_t without overflow"
+        raise ValueFault(message, torch_message=message, hint="write it with a point to make it floating")
     params = (value, shape, "negative") if value == 0 and copysign(1.0, value) < 0 else (value, shape)
     return LazyArray("constant", (), params, shape, dtype)
 
@@ -142,6 +145,9 @@ def broadcast_to(x: LazyArray, shape: Size) -> LazyArray:
     """Axes of size 1 and new leading axes, repeated."""
     if shape == x.shape:
         return x
+    if len(shape) < len(x.shape) or broadcast(shape, x.shape) != shape:
+        message = f"The expanded size of the tensor {tuple(shape)} must match the existing size {tuple(x.shape)}"
+        raise ShapeMismatch(message, operands=[OperandLabel(0, describe(x.shape))])
     if x.primitive == "constant":
         return full(shape, x.params[0], x.dtype)
     if x.primitive == "broadcast_to":  # twice is once

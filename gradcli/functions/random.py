@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcli.autograd import Tensor
 from gradcli.errors import ArgumentError, DTypeMismatch, ValueFault
-from gradcli.functions.arguments import Shape, type_name
+from gradcli.functions.arguments import type_name
 from gradcli.functions.create import check_device, leaf, size_of
 from gradcli.functions.declare import function
 from gradcli.lazy import DType, LazyArray, Size, ops, settings
@@ -57,14 +57,14 @@ def _sample(kind: str, kernel: str, shape: Sequence[int], dtype: DType | None, r
 
 
 @function(method=False, examples=("rand(2, 3)",))
-def rand(*size: Shape, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def rand(*size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers distributed evenly over [0, 1)."""
     check_device(device)
     return _sample("uniform", "check_uniform_bounds", size, dtype, requires_grad)
 
 
 @function(method=False, examples=("randn(2, 3)",))
-def randn(*size: Shape, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def randn(*size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers of the normal distribution with mean 0 and variance 1."""
     check_device(device)
     return _sample("normal", "normal_kernel_cpu", size, dtype, requires_grad)

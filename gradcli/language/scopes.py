@@ -88,12 +88,12 @@ class Unit:
         return load if given is UNBOUND else lambda frame: scope.get(name, given)
 
     def store(self, name: str) -> Store:
-        """Binding a name; a leaf that requires grad is called by the first name it gets."""
+        """Binding a name; a tensor is called by the first name it gets."""
         slot = (self.slots or {}).get(name)
         scope = self.scope
 
         def store(frame: Any, value: Any) -> None:
-            if type(value) is Tensor and value.name is None and value.requires_grad and value.is_leaf:
+            if type(value) is Tensor and value.name is None:
                 value.name = name
             if slot is None:
                 scope[name] = value

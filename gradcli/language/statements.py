@@ -60,10 +60,15 @@ def compile_block(unit: Unit, nodes: list[tree.Statement]) -> Run:
 # ---- Simple statements
 
 
+def _changes_in_place(node: tree.Expression) -> bool:
+    """Whether an expression is a call such as `w.grad.zero_()`, which is written for what it does, not to see its value."""
+    return isinstance(node, tree.Call) and isinstance(node.function, tree.Attribute) and node.function.name.endswith("_")
+
+
 @compiles(tree.ExpressionStatement)
 def _expression(unit: Unit, node: tree.ExpressionStatement) -> Run:
     evaluate = compile_expression(unit, node.value)
-    is_shown = not node.silent and unit.slots is None
+    is_shown = not node.silent and unit.slots is None and not _changes_in_place(node.value)
     host = unit.host
     place = Place(unit.source, node.span, (node.value.span,))
 

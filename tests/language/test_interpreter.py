@@ -155,10 +155,16 @@ def test_a_function_of_another_program_keeps_its_source() -> None:
     assert first.source.piece(inner.span) == "x * 2"
 
 
-def test_a_leaf_that_requires_grad_is_called_by_its_first_name() -> None:
+def test_a_call_that_changes_a_tensor_in_place_displays_nothing() -> None:
+    host = CollectingHost()
+    Interpreter(host, {}).run(parse("x = ones(2)\nx.add_(1)\nx"))
+    assert len(host.shown) == 1
+
+
+def test_a_tensor_is_called_by_its_first_name() -> None:
     scope: dict[str, Any] = {}
     Interpreter(CollectingHost(), scope).run(parse("x = ones(2, requires_grad=True); w = x; y = x * 2; z = ones(2)"))
-    assert (scope["w"].name, scope["y"].name, scope["z"].name) == ("x", None, None)
+    assert (scope["w"].name, scope["y"].name, scope["z"].name) == ("x", "y", "z")
 
 
 def test_expression_statements_display_unless_silenced_none_or_inside_a_function() -> None:

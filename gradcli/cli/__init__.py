@@ -6,7 +6,10 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
+INTERNAL_FAULT = 1
+OUTPUT_FAULT = 7
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 
@@ -16,6 +19,10 @@ def entry(arguments: Sequence[str] | None = None) -> int:
     gc.disable()  # importing makes many objects and no garbage; `collect_sparingly` turns collection on again
     # Blocks of rows are the parallelism here; BLAS threads of its own would compete, and change the bits of results.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if sys.stderr is None:  # closed by the caller
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        return _told("the output cannot be written: standard output is closed", OUTPUT_FAULT)
     try:
         from gradcli.cli.main import execute
 
@@ -25,7 +32,13 @@ def entry(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except (BrokenPipeError, PipeClosed):
-        return _reader_has_gone()
+        _forget_what_is_unwritten()
+        return PIPE_CLOSED
+    except OSError as fault:
+        _forget_what_is_unwritten()
+        return _told(f"the output cannot be written: {fault.strerror or fault}", OUTPUT_FAULT)
+    except Exception as fault:  # even the report of a fault may have one
+        return _told(f"an internal fault of gradcli: {type(fault).__name__}", INTERNAL_FAULT)
     finally:
         gc.freeze()  # a last collection at exit would walk through all that was imported
         gc.enable()
@@ -42,12 +55,16 @@ def collect_sparingly() -> None:
     gc.enable()
 
 
-def _reader_has_gone() -> int:
-    """The reader closed the pipe: keep the interpreter from complaining about it when it flushes at exit."""
+def _told(sentence: str, status: int) -> int:
+    """Say what ended the command, with nothing but what is surely there."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"error: {sentence}\n")
+        sys.stderr.flush()
+    return status
+
+
+def _forget_what_is_unwritten() -> None:
+    """Keep the interpreter from complaining at exit that stdout takes nothing more."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            os.dup2(nowhere, stream.fileno())
-        except (AttributeError, OSError, ValueError):  # a stream that is no file has nothing to flush
-            continue
-    return PIPE_CLOSED
+    with suppress(AttributeError, OSError, ValueError):  # a stream that is no file has nothing to flush
+        os.dup2(nowhere, sys.stdout.fileno())

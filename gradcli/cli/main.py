@@ -55,7 +55,7 @@ def execute(arguments: list[str]) -> int:
     try:
         outcome = typer.main.get_command(app)(args=arguments, prog_name="gradcli", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
-    except (KeyboardInterrupt, BrokenPipeError, PipeClosed):
+    except (KeyboardInterrupt, OSError, PipeClosed):
         raise
     except GradcliError as error:
         return _failed(error, arguments)

@@ -194,3 +194,17 @@ def test_too_little_memory_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session.Session, "evaluate", fail)
     done = run_here("eval", "1", "--json")
     assert (done.status, done.record["error"]["code"]) == (5, "limit")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_a_full_disk_is_an_output_that_cannot_be_written() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "gradcli", "eval", "1"], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 7
+    assert done.stderr.decode() == "error: the output cannot be written: No space left on device\n"
+
+
+def test_a_closed_standard_output_is_an_output_that_cannot_be_written() -> None:
+    done = subprocess.run(["sh", "-c", f"{sys.executable} -m gradcli eval 1 >&-"], stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 7
+    assert b"standard output is closed" in done.stderr

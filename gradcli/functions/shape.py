@@ -229,7 +229,7 @@ def movedim(input: Tensor, source: Dims, destination: Dims) -> Tensor:
     return permute(input, tuple(order)) if rank else alias(input)
 
 
-@function("AliasBackward0", public=False, view=True, d_input=lambda g: g)
+@function("AliasBackward0", public=False, view=True, examples=("movedim(x.sum(), 0, 0)",), d_input=lambda g: g)
 def alias(input: Tensor) -> LazyArray:
     """The same elements, as a view."""
     return input.array

@@ -7,6 +7,7 @@ with a central difference in float64; the second derivative with a central diffe
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -16,8 +17,9 @@ import pytest
 
 from gradcli import autograd
 from gradcli.autograd import Tensor
-from gradcli.errors import GradcliError
+from gradcli.errors import GradcliError, NotSupported
 from gradcli.functions import BARE, DECLARED, Function
+from gradcli.functions.pointwise import Pointwise
 from gradcli.language import parse
 from gradcli.lazy import ops, settings
 from gradcli.lazy.dtypes import float64
@@ -29,7 +31,16 @@ Arrays = dict[str, numpy.ndarray]
 
 NAMES = ("x", "y", "z")
 OTHERS: dict[str, Shape] = {"v": (3,), "b": (2, 2, 3)}  # a vector and a batch of matrices, the same in all arrangements
-WITHOUT_DIFFERENCES = ("random",)  # the families whose results jump from one sample to another
+WITHOUT_DIFFERENCES = ("random",)  # the families whose results jump where a sample changes
+#: Arrangements that put a function at a kink, where the derivative of its gradient is PyTorch's nan: no variance, norm 0.
+AT_A_KINK = {
+    "std": ("expanded",),
+    "std_mean": ("expanded",),
+    "vector_norm": ("no columns",),
+    "norm": ("no columns",),
+}
+#: What changes the precision cannot be compared in double precision; the golden file has its cases.
+CONVERSIONS = ("to_dtype",)
 STEP = 1e-5
 TOLERANCE = 2e-6
 DIRECTIONS = 2
@@ -88,34 +99,20 @@ class Example(NamedTuple):
     high: float
 
 
-def differentiable_examples() -> list[Example]:
-    """The examples of all functions that have a derivative."""
-    found = []
-    for function in DECLARED:
-        partials = getattr(function, "partials", None)
-        has_derivative = bool(function.rules) if partials is None else any(partial is not None for partial in partials)
-        low, high = getattr(function, "domain", (-2.0, 2.0))
-        if has_derivative and function.family not in WITHOUT_DIFFERENCES:
-            texts = [text for text in function.examples if named_tensors(text)]
-            found += [Example(function, text, low, high) for text in texts]
-    return found
-
-
 def named_tensors(text: str) -> list[str]:
     """The tensors that an example names."""
     return [name for name in (*NAMES, *OTHERS) if re.search(rf"\b{name}\b", text)]
-
-
-EXAMPLES = differentiable_examples()
 
 
 def run(example: Example, arrangement: Arrangement, arrays: Arrays) -> tuple[list[Tensor], list[Tensor]]:
     """The leaves that the example names, and its differentiable outputs."""
     leaves = {name: Tensor(ops.from_buffer(array, float64), True) for name, array in arrays.items()}
     interpreter, _ = interpreter_and_prints()
-    if example.function.name not in BARE:  # a form that users reach through another function
-        interpreter.scope[example.function.name] = example.function
+    function = example.function
+    if function.name not in BARE or (isinstance(function, Pointwise) and BARE[function.name] is not function):
+        interpreter.scope[function.name] = function  # a form that users reach through another function
     interpreter.scope.update(leaves)
+    settings.random_streams_used = 0  # the same sample each time
     statements = [statement for statement in arrangement.prelude.split("; ") if statement[:1] in arrays]
     outcome = interpreter.evaluate_last(parse("\n".join([*statements, example.text])))
     return list(leaves.values()), [tensor for tensor in tensors_in(outcome) if tensor.requires_grad]
@@ -127,14 +124,10 @@ def weighted_sum(tensors: Sequence[Tensor], weights: Sequence[numpy.ndarray]) ->
 
 
 def gradients(
-    outputs: Sequence[Tensor], leaves: Sequence[Tensor], cotangents: Sequence[numpy.ndarray], create_graph: bool = False
+    outputs: Sequence[Tensor], leaves: Sequence[Tensor], cotangents: Sequence[Tensor], create_graph: bool = False
 ) -> list[Tensor]:
     """The gradients of the leaves, zero where a leaf has none."""
-    handed = [
-        Tensor(ops.from_buffer(numpy.asarray(array, output.dtype.name), output.dtype))
-        for array, output in zip(cotangents, outputs, strict=True)
-    ]
-    found = autograd.gradients(outputs, leaves, handed, create_graph=create_graph, allow_unused=True)
+    found = autograd.gradients(outputs, leaves, cotangents, create_graph=create_graph, allow_unused=True)
     return [
         Tensor(ops.full(leaf.shape, 0.0, float64)) if gradient is None else gradient
         for gradient, leaf in zip(found, leaves, strict=True)
@@ -175,58 +168,61 @@ class Trial:
             shape
         )
 
-    def directions(self) -> Arrays:
-        """A random direction for all leaves together."""
-        return {name: self.random.standard_normal(array.shape) for name, array in self.arrays.items()}
+    def cotangents(self) -> Arrays:
+        """A random cotangent for each output, by the names g0, g1 and so on."""
+        return {f"g{number}": self.random.standard_normal(output.shape) for number, output in enumerate(self.outputs)}
 
-    def moved(self, direction: Arrays, step: float) -> Arrays:
-        """The leaves a step along a direction."""
-        return {name: array + step * direction[name] for name, array in self.arrays.items()}
-
-    def weights(self) -> list[numpy.ndarray]:
-        """A random cotangent for each output."""
-        return [self.random.standard_normal(output.shape) for output in self.outputs]
+    def direction(self, point: Arrays) -> Arrays:
+        """A random direction to leave a point in."""
+        return {name: self.random.standard_normal(array.shape) for name, array in point.items()}
 
     def first_order(self) -> list[Pair]:
         """Derivatives along random directions: by finite differences and by backward."""
-        pairs = []
-        for _ in range(DIRECTIONS):
-            weights, direction = self.weights(), self.directions()
-            numeric = central(lambda step, weights=weights, direction=direction: self.value(step, direction, weights))
-            leaves, outputs = run(self.example, self.arrangement, self.arrays)
-            derivative = weighted_sum(gradients(outputs, leaves, weights), list(direction.values()))
-            pairs.append((numeric, derivative))
-        return pairs
-
-    def value(self, step: float, direction: Arrays, weights: list[numpy.ndarray]) -> float:
-        """The weighted sum of the outputs a step along a direction."""
-        return weighted_sum(run(self.example, self.arrangement, self.moved(direction, step))[1], weights)
+        return [self._slope(self.cotangents(), self.direction(self.arrays)) for _ in range(DIRECTIONS)]
 
     def second_order(self) -> list[Pair]:
-        """Derivatives of the gradient along random directions: by finite differences and by a second backward."""
-        pairs = []
-        for _ in range(DIRECTIONS):
-            weights, direction, other = self.weights(), self.directions(), self.directions()
+        """Derivatives of the gradient along random directions, of its cotangents too: by finite differences and by backward."""
+        return [self._curvature({**self.arrays, **self.cotangents()}) for _ in range(DIRECTIONS)]
 
-            numeric = central(
-                lambda step, weights=weights, direction=direction, other=other: weighted_sum(
-                    self.gradient(self.moved(other, step), weights)[1], list(direction.values())
-                )
-            )
-            leaves, first = self.gradient(self.arrays, weights)
-            recorded = [(tensor, array) for tensor, array in zip(first, direction.values(), strict=True) if tensor.requires_grad]
-            if recorded:
-                second = gradients([tensor for tensor, _ in recorded], leaves, [array for _, array in recorded])
-                derivative = weighted_sum(second, list(other.values()))
-            else:
-                derivative = 0.0  # a linear function: its gradient does not depend on the leaves
-            pairs.append((numeric, derivative))
-        return pairs
+    def _slope(self, cotangents: Arrays, direction: Arrays) -> Pair:
+        def value(step: float) -> float:
+            outputs = run(self.example, self.arrangement, moved(self.arrays, direction, step))[1]
+            return weighted_sum(outputs, list(cotangents.values()))
 
-    def gradient(self, arrays: Arrays, weights: list[numpy.ndarray]) -> tuple[list[Tensor], list[Tensor]]:
-        """The leaves and their gradients, which can be differentiated again."""
-        leaves, outputs = run(self.example, self.arrangement, arrays)
-        return leaves, gradients(outputs, leaves, weights, create_graph=True)
+        leaves, outputs = run(self.example, self.arrangement, self.arrays)
+        found = gradients(outputs, leaves, as_cotangents(outputs, cotangents))
+        return central(value), weighted_sum(found, list(direction.values()))
+
+    def _curvature(self, point: Arrays) -> Pair:
+        along, direction = list(self.direction(self.arrays).values()), self.direction(point)
+        numeric = central(lambda step: weighted_sum(self.gradient(moved(point, direction, step))[1], along))
+        variables, first = self.gradient(point)
+        recorded = [(tensor, array) for tensor, array in zip(first, along, strict=True) if tensor.requires_grad]
+        handed = [constant(array) for _, array in recorded]
+        second = gradients([tensor for tensor, _ in recorded], variables, handed)
+        return numeric, weighted_sum(second, list(direction.values()))
+
+    def gradient(self, point: Arrays) -> tuple[list[Tensor], list[Tensor]]:
+        """What the gradient depends on, the leaves and the cotangents; and the gradient, which can be differentiated again."""
+        leaves, outputs = run(self.example, self.arrangement, {name: point[name] for name in self.arrays})
+        handed = as_cotangents(outputs, {name: array for name, array in point.items() if name not in self.arrays})
+        return [*leaves, *handed], gradients(outputs, leaves, handed, create_graph=True)
+
+
+def moved(point: Arrays, direction: Arrays, step: float) -> Arrays:
+    """A point a step along a direction."""
+    return {name: array + step * direction[name] for name, array in point.items()}
+
+
+def constant(array: numpy.ndarray) -> Tensor:
+    """An array as a tensor."""
+    return Tensor(ops.from_buffer(array, float64))
+
+
+def as_cotangents(outputs: Sequence[Tensor], arrays: Arrays) -> list[Tensor]:
+    """Cotangents as tensors that require grad, in the dtypes of the outputs."""
+    pairs = zip(arrays.values(), outputs, strict=True)
+    return [Tensor(ops.from_buffer(array.astype(output.dtype.name), output.dtype), True) for array, output in pairs]
 
 
 def trials(example: Example) -> list[Trial]:
@@ -236,14 +232,45 @@ def trials(example: Example) -> list[Trial]:
     for arrangement in ARRANGEMENTS:
         try:
             trial = Trial(example, arrangement)
-            for output in trial.outputs:
-                output.numpy()
+            has_values = all(numpy.isfinite(output.numpy()).all() for output in trial.outputs)
         except GradcliError as error:
             refusals.append(f"{arrangement.title}: {error.message}")
         else:
-            accepted.append(trial)
-    assert any(trial.outputs for trial in accepted), f"{example.text} works in no arrangement:\n" + "\n".join(refusals)
-    return [trial for trial in accepted if trial.outputs]
+            if trial.outputs and has_values:  # where the function has no value there is nothing to compare
+                accepted.append(trial)
+    assert accepted, f"{example.text} works in no arrangement:\n" + "\n".join(refusals)
+    return accepted
+
+
+def differentiable_examples() -> list[Example]:
+    """The examples of all functions that have a derivative: rules of their own, or results that require grad."""
+    found = []
+    for function in DECLARED:
+        if function.family in WITHOUT_DIFFERENCES:
+            continue
+        low, high = getattr(function, "domain", (-2.0, 2.0))
+        for text in function.examples:
+            example = Example(function, text, low, high)
+            if named_tensors(text) and (has_rules(function) or has_differentiable_results(example)):
+                found.append(example)
+    return found
+
+
+def has_rules(function: Function) -> bool:
+    """Whether a function is declared with derivative rules."""
+    return bool(function.rules) or any(partial is not None for partial in getattr(function, "partials", ()))
+
+
+def has_differentiable_results(example: Example) -> bool:
+    """Whether some arrangement gives results that require grad."""
+    for arrangement in ARRANGEMENTS:
+        with contextlib.suppress(GradcliError):
+            if Trial(example, arrangement).outputs:
+                return True
+    return False
+
+
+EXAMPLES = differentiable_examples()
 
 
 def check(trial: Trial, pairs: Sequence[Pair], tolerance: float) -> list[str]:
@@ -269,10 +296,41 @@ def test_backward_agrees_with_finite_differences(example: Example) -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=label)
 def test_the_second_derivative_agrees_with_finite_differences_of_the_gradient(example: Example) -> None:
-    wrong = [line for trial in trials(example) for line in check(trial, trial.second_order(), 10 * TOLERANCE)]
+    kinks = AT_A_KINK.get(example.function.name, ())
+    smooth = [trial for trial in trials(example) if trial.arrangement.title not in kinks]
+    wrong = [line for trial in smooth for line in check(trial, trial.second_order(), 10 * TOLERANCE)]
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("function", DECLARED, ids=lambda function: function.qualified_name)
-def test_every_differentiable_function_has_an_example_to_differentiate(function: Function) -> None:
-    assert not function.rules or any(named_tensors(text) for text in function.examples)
+def rules_used(example: Example) -> set[Function]:
+    """The functions that an example records, in its own graph and in those of its gradient and second derivative."""
+    used: set[Function] = set()
+    for trial in trials(example):
+        variables, first = trial.gradient({**trial.arrays, **trial.cotangents()})
+        recorded = [tensor for tensor in first if tensor.requires_grad]
+        ones = as_cotangents(recorded, {str(number): numpy.ones(tensor.shape) for number, tensor in enumerate(recorded)})
+        second = gradients(recorded, variables, ones, create_graph=True)
+        for tensor in (*run(example, trial.arrangement, trial.arrays)[1], *first, *second):
+            if tensor.grad_fn is not None:
+                used.update(node.rule for node in autograd.walk(tensor.grad_fn) if isinstance(node.rule, Function))
+    return used
+
+
+def test_the_examples_reach_every_derivative_rule() -> None:
+    reached = set[Function]().union(*(rules_used(example) for example in EXAMPLES))
+    exempt = [function for function in DECLARED if function.family in WITHOUT_DIFFERENCES or function.name in CONVERSIONS]
+    missed = [function for function in DECLARED if function.rules and function not in reached and function not in exempt]
+    assert [function.qualified_name for function in missed if not refuses_to_differentiate(function)] == []
+
+
+def refuses_to_differentiate(function: Function) -> bool:
+    """Whether the rules of a function only say that it has no derivative, as PyTorch's do."""
+    for rule in function.rules.values():
+        try:
+            rule(*[None] * rule.__code__.co_argcount)
+        except NotSupported:
+            continue
+        except (AttributeError, TypeError, GradcliError):  # it computes something
+            return False
+        return False
+    return True

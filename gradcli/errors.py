@@ -104,7 +104,6 @@ class GradcliError(Exception):
         self.source: Source | None = None
 
 
-
 class UsageError(GradcliError):
     """A command line that makes no sense: an unknown option, a malformed binding, a name that --wrt cannot find."""
 

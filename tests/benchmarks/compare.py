@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy
 
+from gradcli.cli import collect_sparingly
+
 from . import loop
 
 
@@ -33,6 +35,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--nodes", type=int, default=1_000_000)
     options = parser.parse_args()
+    collect_sparingly()  # as the command does
 
     contenders = {
         "gradcli": loop.gradcli_loop(options.iterations),

@@ -1,4 +1,7 @@
-"""The long loop of small operations, and the million-node graph: programs that a comparison times."""
+"""The long loop of small operations, and the million-node graph: programs that a comparison times.
+
+Lazy values are asked for, so that both sides compute the same: the last value, and its gradient.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,15 @@ y.sum().backward()
 """
 
 
+def _numbers(scope: dict[str, Any]) -> Any:
+    """The last value and the gradient, both computed."""
+    from gradcli.lazy import compute
+
+    return compute([scope["y"].array, scope["x"].grad.array])
+
+
 def gradcli_loop(count: int) -> Callable[[], Any]:
-    """The loop in gradcli, from parsed text to the numbers of the gradient."""
+    """The loop in gradcli, from parsed text to the numbers of the value and the gradient."""
     from gradcli.language import parse
     from tests.oracle.gradcli_side import interpreter_and_prints
 
@@ -26,7 +36,7 @@ def gradcli_loop(count: int) -> Callable[[], Any]:
     def run() -> Any:
         interpreter = interpreter_and_prints()[0]
         interpreter.run(program)
-        return interpreter.scope["x"].grad.numpy()
+        return _numbers(interpreter.scope)
 
     return run
 
@@ -39,7 +49,7 @@ def gradcli_loop_with_parsing(count: int) -> Callable[[], Any]:
     def run() -> Any:
         interpreter = interpreter_and_prints()[0]
         interpreter.run(parse(LOOP.format(count=count)))
-        return interpreter.scope["x"].grad.numpy()
+        return _numbers(interpreter.scope)
 
     return run
 
@@ -53,7 +63,7 @@ def torch_loop(count: int) -> Callable[[], Any]:
     def run() -> Any:
         scope: dict[str, Any] = {"torch": torch}
         exec(code, scope)
-        return scope["x"].grad.numpy()
+        return [scope["y"].detach().numpy(), scope["x"].grad.numpy()]
 
     return run
 

@@ -32,7 +32,8 @@ def operands() -> dict[str, str]:
 
 def pairs() -> list[tuple[str, str]]:
     """Every ordered pair of operands with at least one tensor."""
-    return [pair for pair in product(operands(), repeat=2) if not set(pair) <= set(NUMBERS)]
+    names = list(operands())
+    return [(left, right) for left, right in product(names, names) if not {left, right} <= set(NUMBERS)]
 
 
 def torch_results() -> dict[str, dict[str, str]]:

@@ -44,19 +44,44 @@ LEAVES: dict[str, Expression] = {
     )
 }
 
+METHODS = """
+    abs asinh atan ceil clone contiguous cos cosh detach double erf exp exp2 expm1 floor frac log log1p reciprocal relu round
+    rsqrt sigmoid sign sin sqrt square tan tanh trunc
+"""
+ACTIVATIONS = "elu gelu leaky_relu logsigmoid silu softplus softsign"
 UNARY = (
-    "-{0}", "{0}.abs()", "{0}.exp()", "{0}.sin()", "{0}.cos()", "{0}.tanh()", "{0}.sigmoid()", "{0}.relu()", "{0}.square()",
-    "{0}.log1p()", "{0}.sqrt()", "{0}.reciprocal()", "{0}.erf()", "{0}.expm1()", "{0}.atan()", "{0} ** 2", "{0} ** 3",
-    "{0} * 0.5",
-    "2 - {0}", "{0} / 3", "1 / {0}", "{0} + 1", "0.5 * {0}", "{0}.clone()", "{0}.detach()", "F.softplus({0})", "F.gelu({0})",
-    "{0}.clamp(-1, 1)", "{0}.clamp(min=0)", "torch.where({0} > 0, {0}, 0.1 * {0})", "{0}.double()",
-)  # fmt: skip
+    *("-{0}", "{0} ** 2", "{0} ** 3", "{0} * 0.5", "2 - {0}", "{0} / 3", "1 / {0}", "{0} + 1", "2 ** {0}", "{0} % 0.75"),
+    *(f"{{0}}.{name}()" for name in METHODS.split()),
+    *(f"F.{name}({{0}})" for name in ACTIVATIONS.split()),
+    "({0} > 0) * 1.5",
+    "{0}.clamp(-1, 1)",
+    "{0}.clamp(min=0)",
+    "{0}.masked_fill({0} > 1, 0.5)",
+    "torch.where({0} > 0, {0}, 0.1 * {0})",
+)
 BINARY = (
-    "{0} + {1}", "{0} - {1}", "{0} * {1}", "{0} / {1}", "torch.maximum({0}, {1})", "torch.minimum({0}, {1})",
-    "torch.where({0} > {1}, {0}, {1})", "torch.atan2({0}, {1})", "({0} * {0} + 1) ** {1}", "({0} < {1}) * {1}",
-)  # fmt: skip
-REDUCTIONS = ("sum", "mean", "prod", "amax", "amin", "var", "std", "logsumexp", "norm")
-ALONG_DIMENSION = ("softmax", "log_softmax", "cumsum", "cumprod")
+    *("{0} + {1}", "{0} - {1}", "{0} * {1}", "{0} / {1}"),
+    *(f"torch.{name}({{0}}, {{1}})" for name in ("atan2", "fmax", "hypot", "maximum", "minimum")),
+    *(f"torch.{name}({{0}}, {{1}} * {{1}} + 0.5)" for name in ("fmod", "remainder")),
+    *(f"F.{name}({{0}}, {{1}}, reduction='none')" for name in ("mse_loss", "smooth_l1_loss")),
+    "({0} * {0} + 1) ** {1}",
+    "({0} < {1}) * {1}",
+    "({0} >= {1}) & ({0} == {0})",
+    "torch.where({0} > {1}, {0}, {1})",
+    "{0}.add({1}, alpha=2)",
+)
+REDUCTIONS = ("sum", "mean", "prod", "amax", "amin", "var", "std", "logsumexp", "norm", "any", "all", "argmax")
+ALONG_DIMENSION = (
+    "softmax({0})",
+    "log_softmax({0})",
+    "cumsum({0})",
+    "cumprod({0})",
+    "sort({0}).values",
+    "sort({0}, descending=True).values",
+    "argsort({0})",
+    "flip({0})",
+    "roll(1, {0})",
+)
 
 
 def operands() -> SearchStrategy[Expression]:
@@ -119,7 +144,7 @@ def scans(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
     operand = draw(inner)
     rank = max(len(operand.shape), 1)
     dimension = draw(st.integers(-rank, rank - 1))
-    return Expression(f"{_atom(operand)}.{draw(st.sampled_from(ALONG_DIMENSION))}({dimension})", operand.shape)
+    return Expression(f"{_atom(operand)}.{draw(st.sampled_from(ALONG_DIMENSION)).format(dimension)}", operand.shape)
 
 
 @st.composite
@@ -146,6 +171,13 @@ def views(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
             Expression(f"{text}.transpose(0, -1)", (shape[-1], *shape[1:-1], shape[0]) if rank > 1 else shape),
             Expression(f"{text}[{text} > 0].sum()", ()),
             Expression(f"{text}.tril()", shape),
+            Expression(f"{text}.max(0).values", shape[1:]),
+            Expression(f"{text}.min({rank - 1}, keepdim=True).values", (*shape[:-1], 1)),
+            Expression(f"{text}.unbind(-1)[0]", shape[:-1]),
+            Expression(f"{text}.topk(1).values", (*shape[:-1], 1)),
+            Expression(f"{text}.chunk(2)[0]", ((shape[0] + 1) // 2, *shape[1:])),
+            Expression(f"{text}.index_select(0, torch.tensor([0, 0]))", (2, *shape[1:])),
+            Expression(f"{text}.repeat({', '.join(['2'] * rank)})", tuple(2 * size for size in shape)),
         ]
     return draw(st.sampled_from(choices))
 
@@ -155,7 +187,8 @@ def products(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
     """A matrix product with a leaf that mostly fits."""
     left = draw(inner)
     fitting = [leaf for leaf in LEAVES.values() if product_shape(left.shape, leaf.shape) is not None and leaf.is_floating]
-    right = draw(st.sampled_from(fitting)) if fitting and draw(st.integers(0, 9)) else draw(inner)
+    wants_to_fit = draw(st.integers(0, 9)) > 0
+    right = draw(st.sampled_from(fitting)) if fitting and wants_to_fit else draw(inner)
     return Expression(f"{_atom(left)} @ {_atom(right)}", product_shape(left.shape, right.shape) or ())
 
 
@@ -164,7 +197,8 @@ def joins(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
     """Two expressions one after the other, or on a new axis."""
     left = draw(inner)
     text = _atom(left)
-    if left.shape and draw(st.booleans()):
+    along_rows = draw(st.booleans())
+    if left.shape and along_rows:
         return Expression(f"torch.cat([{text}, {text} * 2])", (2 * left.shape[0], *left.shape[1:]))
     return Expression(f"torch.stack([{text}, {text}.exp()])", (2, *left.shape))
 

@@ -62,7 +62,7 @@ def agree(left: numpy.ndarray | None, right: numpy.ndarray | None) -> bool:
     if left is None or right is None:
         return left is right
     with numpy.errstate(all="ignore"):
-        scale = numpy.nanmax(numpy.abs(left), initial=1.0)
+        scale = numpy.max(numpy.abs(left), initial=1.0, where=~numpy.isnan(left))
         return bool(not numpy.isfinite(scale) or numpy.allclose(left, right, rtol=1e-4, atol=1e-4 * scale, equal_nan=True))
 
 

@@ -23,9 +23,9 @@ LAST_DIGITS = {"float64": 1e-13, "float32": 2e-7}
 #: PyTorch words one mistake in many ways; what its sentences speak of, and the codes that say the same.
 KINDS = (
     (r"shapes cannot be multiplied", {"shape-mismatch", "dtype-mismatch"}),  # one of them is looked at first
-    (r"Dimension out of range|dimension specified as", {"dimension-out-of-range"}),
+    (r"Dimension out of range|Dimension specified as", {"dimension-out-of-range"}),
     (r"out of bounds|out of range|too many indices|0-dim tensor", {"index-out-of-range"}),
-    (r"dtype|not implemented for|data type|floating point", {"dtype-mismatch"}),
+    (r"bool tensor|dtype|not implemented for|data type|floating point", {"dtype-mismatch"}),
     (r"reduction dim|non-zero size|numel\(\)", {"shape-mismatch", "index-out-of-range"}),
     (r"does not require grad", {"no-grad-required"}),
     (r"size|shape|dimension|matrix|1D|2D|vector|multiplied", {"shape-mismatch"}),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gradcli.autograd.state import state
-from gradcli.errors import BackwardTwice, ModifiedInPlace, Source, Span
+from gradcli.errors import BackwardTwice, ModifiedInPlace, Related, Source, Span
 from gradcli.lazy import DType, LazyArray, Size
 
 if TYPE_CHECKING:
@@ -86,8 +86,6 @@ def _modified(node: Node, tensor: Tensor, expected: int, producer: Node | None, 
         f"[torch.{tensor.dtype.tensor_type}Tensor {list(tensor.shape)}]{place} is at version {tensor.version}; "
         f"expected version {expected} instead."
     )
-    from gradcli.errors import Related
-
     related = []
     if node.span is not None:
         related.append(Related(node.span, f"{node.name} saved {tensor.name or 'it'} here", node.source))
@@ -146,15 +144,17 @@ class Node:
     def unpack(self) -> dict[str, Tensor]:
         """What was saved, by name; an error if a first backward freed it or if it was changed in place."""
         if self.freed:
-            related = []
-            if self.span is not None:
-                from gradcli.errors import Related
-
-                related.append(
-                    Related(self.span, f"the values that {self.name} saved here were freed by the first backward", self.source)
-                )
-            raise BackwardTwice(TWICE, torch_message=TWICE, related=related, hint="give retain_graph=True to the first backward")
+            raise self.freed_error()
         return {name: saved.unpack(self) for name, saved in self.saved.items()}
+
+    def freed_error(self) -> BackwardTwice:
+        """The error for a second backward through a node that no longer has what it saved."""
+        related = []
+        if self.span is not None:
+            label = f"the values that {self.name} saved here were freed by the first backward"
+            related.append(Related(self.span, label, self.source))
+        hint = "give retain_graph=True to the first backward"
+        return BackwardTwice(TWICE, torch_message=TWICE, related=related, hint=hint)
 
     def free(self) -> None:
         """Let go of what was saved. A node that saved nothing may be gone through again."""

@@ -88,11 +88,13 @@ def _execute(steps: list[Step], wanted: set[LazyArray]) -> dict[LazyArray, np.nd
     with np.errstate(all="ignore"):
         for (node, operands), released in zip(steps, _last_uses(steps, wanted), strict=True):
             inputs = [values[operand] if operand.buffer is None else operand.buffer for operand in operands]
-            ufunc = UFUNCS.get(node.primitive)
-            result = values[node] = ufunc(*inputs) if ufunc is not None else IMPLEMENTATIONS[node.primitive](node, inputs)
+            primitive = node.primitive
+            result = UFUNCS[primitive](*inputs) if primitive in UFUNCS else IMPLEMENTATIONS[primitive](node, inputs)
+            values[node] = result
             for operand in released:
-                values.pop(operand, None)
-            if node.was_computed and node.primitive not in _NEVER_KEPT:
+                values.pop(operand, None)  # x * x lets go of x twice
+            if not node.was_computed:
+                node.was_computed = True
+            elif primitive not in _NEVER_KEPT:
                 node.keep(np.asarray(result))
-            node.was_computed = True
     return values

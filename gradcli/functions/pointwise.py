@@ -20,6 +20,7 @@ from gradcli.lazy import DType, LazyArray, ops, settings
 from gradcli.lazy.dtypes import FLOATING, bool_, int64, promote, result_type
 
 Partial = Callable[..., Tensor] | int
+PullBack = Callable[[Tensor, Node], Tensor]
 Formula = str | Callable[..., Tensor]  # a primitive's name, or a stable form in our own functions
 
 _X = Parameter("input", "Tensor", REQUIRED, False, False)
@@ -96,6 +97,7 @@ class Pointwise(Function):
         self._wants: Any = [
             partial.__code__.co_varnames[: partial.__code__.co_argcount] if callable(partial) else () for partial in partials
         ]
+        self._pull_backs = [_pull_back_by(partial, wants) for partial, wants in zip(partials, self._wants, strict=True)]
         self.floating_result = False
         self.refuse: Refuse | None = None
 
@@ -125,27 +127,33 @@ class Pointwise(Function):
         """g times each partial."""
         g = cotangents[0]
         assert g is not None
-        saved = node.unpack() if node.saved or node.freed else {}
-        return [
-            None if successor is None else self._pull_back_to(position, g, saved)
-            for position, (successor, _) in enumerate(node.next_functions)
-        ]
-
-    def _pull_back_to(self, position: int, g: Tensor, saved: dict[str, Tensor]) -> Tensor | None:
-        partial = self.partials[position]
-        if partial == 1:
-            return g
-        if callable(partial):
-            slope = partial(*[_as_wide(saved[name], g.array.dtype) for name in self._wants[position]])
-            if state.grad_enabled or g.array.dtype is not slope.array.dtype:
-                return operators["mul"](g, slope)
-            return Tensor(ops.binary("mul", g.array, slope.array))
-        return None if partial is None else -g if partial == -1 else Tensor(ops.full(g.shape, 0.0, g.dtype))
+        if node.freed:
+            raise node.freed_error()
+        pull_backs = self._pull_backs
+        return [None if edge[0] is None else pull_backs[position](g, node) for position, edge in enumerate(node.next_functions)]
 
 
-def _as_wide(operand: Tensor, dtype: DType) -> Tensor:
-    """A saved operand in the dtype it was promoted to: 1 / y of an integer or a narrower float is not exact enough."""
-    return operand if operand.array.dtype is dtype else operators["to"](operand, dtype)
+def _pull_back_by(partial: Partial | None, wants: Sequence[str]) -> PullBack:
+    """The chain rule for one operand: from the cotangent of the result, and what the node saved, to that of the operand."""
+    if partial == 1:
+        return lambda g, node: g
+    if partial == -1:
+        return lambda g, node: -g
+    if not callable(partial):
+        return lambda g, node: Tensor(ops.full(g.shape, 0.0, g.dtype))
+
+    def pull_back(g: Tensor, node: Node) -> Tensor:
+        array = g.array
+        operands = [node.saved[name].unpack(node) for name in wants]
+        for position, operand in enumerate(operands):
+            if operand.array.dtype is not array.dtype:  # promoted: 1 / y of an integer or a narrower float is not exact enough
+                operands[position] = operators["to"](operand, array.dtype)
+        slope = partial(*operands)
+        if state.grad_enabled or array.dtype is not slope.array.dtype:
+            return operators["mul"](g, slope)
+        return Tensor(ops.binary("mul", array, slope.array))
+
+    return pull_back
 
 
 class Unary(Pointwise):

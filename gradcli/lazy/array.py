@@ -20,11 +20,10 @@ class LazyArray:
     """An immutable array that has not been computed yet: a primitive applied to operands.
 
     `serial` grows with construction, so that sorting by it is a topological order. Once a value is worth keeping,
-    `buffer` holds it and the operands are let go. Class attributes hold what most arrays have: making one is then cheap.
+    `buffer` holds it and the operands are let go.
     """
 
-    buffer: np.ndarray | None = None
-    was_computed = False
+    __slots__ = ("buffer", "dtype", "operands", "params", "primitive", "serial", "shape", "was_computed")
 
     def __init__(
         self, primitive: str, operands: tuple[LazyArray, ...], params: tuple[Any, ...], shape: Size, dtype: DType
@@ -35,6 +34,8 @@ class LazyArray:
         self.shape = shape
         self.dtype = dtype
         self.serial = _next_serial()
+        self.buffer: np.ndarray | None = None
+        self.was_computed = False
 
     def __repr__(self) -> str:
         return f"<lazy {self.primitive} {tuple(self.shape)} {self.dtype.name}>"

@@ -80,8 +80,8 @@ def binary(primitive: str, a: LazyArray, b: LazyArray) -> LazyArray:
     shape = a.shape
     if b.shape and b.shape != shape:
         shape = broadcast(shape, b.shape)
-    if a.primitive == "constant" and b.primitive == "constant" and (value := folded(primitive, a, b)) is not None:
-        return full(shape, value, a.dtype)
+    if a.primitive == "constant" and b.primitive == "constant" and (value := folded(primitive, a, b)):
+        return LazyArray("constant", (), (value, shape), shape, a.dtype)
     return LazyArray(primitive, (a, b), (), shape, bool_ if primitive in PREDICATES else a.dtype)
 
 

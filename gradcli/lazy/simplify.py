@@ -30,7 +30,7 @@ def rounded(value: float, dtype: DType) -> float:
 
 
 def folded(primitive: str, a: LazyArray, b: LazyArray) -> float | None:
-    """The number that an operation on two constants gives everywhere, before rounding to their dtype; None if left to the engine.
+    """The number that an operation on two constants gives everywhere, as their dtype holds it; None if left to the engine.
 
     Rounding a float64 result of + - * / on float32 numbers once more to float32 gives the correctly rounded result.
     """
@@ -39,6 +39,8 @@ def folded(primitive: str, a: LazyArray, b: LazyArray) -> float | None:
         return None
     try:
         value = operation(a.params[0], b.params[0])
+        if a.dtype is float32:
+            value = _unpack(_pack(value))[0]
     except (OverflowError, ZeroDivisionError):
         return None  # the engine knows infinities
     return value if isfinite(value) else None

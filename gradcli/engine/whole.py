@@ -14,6 +14,9 @@ from gradcli.lazy.array import LazyArray
 # Cheap to make again, so never worth the memory of keeping.
 _NEVER_KEPT = frozenset({"constant", "arange", "broadcast_to"})
 
+# Bytes of values that are held until the end: freeing small ones would cost more than it saves.
+_FREED_BEYOND = 16 << 20
+
 #: How often each primitive was executed, for tests of what is shared and what is dropped.
 executed: Counter[str] = Counter()
 
@@ -23,7 +26,7 @@ _by_serial = attrgetter("serial")
 
 
 def evaluate(roots: Sequence[LazyArray]) -> list[np.ndarray]:
-    """The values of all roots; equal subexpressions are computed once, intermediates freed after their last use.
+    """The values of all roots; equal subexpressions are computed once, large intermediates freed after their last use.
 
     A root's value is kept in it, and so is any other value that is computed a second time: a loop that asks for a number
     in each iteration therefore does work linear in its iterations.
@@ -70,31 +73,32 @@ def _share(order: list[LazyArray]) -> tuple[list[Step], dict[LazyArray, LazyArra
     return steps, canonical
 
 
-def _last_uses(steps: list[Step], wanted: set[LazyArray]) -> list[list[LazyArray]]:
-    """For each step, the values that nothing needs after it."""
-    needed_later = set(wanted)
-    released: list[list[LazyArray]] = []
-    for _, operands in reversed(steps):
-        released.append([operand for operand in operands if operand not in needed_later])
-        needed_later.update(operands)
-    released.reverse()
-    return released
-
-
 def _execute(steps: list[Step], wanted: set[LazyArray]) -> dict[LazyArray, np.ndarray]:
-    """Compute the steps in order; a value is let go after its last use unless it is wanted."""
+    """Compute the steps in order; once they hold many bytes, values are let go after their last use."""
     executed.update([node.primitive for node, _ in steps])
     values: dict[LazyArray, np.ndarray] = {}
+    held = 0
+    last_use: dict[LazyArray, int] | None = None
     with np.errstate(all="ignore"):
-        for (node, operands), released in zip(steps, _last_uses(steps, wanted), strict=True):
+        for number, (node, operands) in enumerate(steps):
             inputs = [values[operand] if operand.buffer is None else operand.buffer for operand in operands]
             primitive = node.primitive
             result = UFUNCS[primitive](*inputs) if primitive in UFUNCS else IMPLEMENTATIONS[primitive](node, inputs)
             values[node] = result
-            for operand in released:
-                values.pop(operand, None)  # x * x lets go of x twice
             if not node.was_computed:
                 node.was_computed = True
             elif primitive not in _NEVER_KEPT:
                 node.keep(np.asarray(result))
+            if last_use is not None:
+                for operand in operands:
+                    if last_use[operand] == number:
+                        values.pop(operand, None)  # x * x lets go of x twice
+                continue
+            held += result.nbytes
+            if held > _FREED_BEYOND:
+                last_use = dict.fromkeys(wanted, len(steps))
+                for later, (_, sources) in enumerate(steps):
+                    last_use.update({source: later for source in sources if source not in wanted})
+                for value in [value for value in values if last_use[value] <= number]:
+                    del values[value]
     return values

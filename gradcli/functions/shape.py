@@ -325,9 +325,6 @@ def repeat(input: Tensor, *repeats: int) -> LazyArray:
     if lead < 0:
         message = "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
         raise ShapeMismatch(message, torch_message=message)
-    if any(times < 0 for times in repeats):
-        message = f"Trying to create tensor with negative dimension {min(repeats)}: {list(repeats)}"
-        raise ValueFault(message, torch_message=message)
     padded = (1,) * lead + tuple(input.shape)
     shape = size_of([times * size for times, size in zip(repeats, padded, strict=True)])
     apart = ops.reshape(input.array, Size(part for size in padded for part in (1, size)))

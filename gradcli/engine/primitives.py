@@ -16,6 +16,17 @@ Implementation = Callable[[LazyArray, list[Array]], Array]
 
 NUMPY_DTYPE: dict[DType, np.dtype[Any]] = {dtype: np.dtype(dtype.name) for dtype in ALL}
 
+
+def power(base: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+    """base ** exponent; of integers a negative exponent gives the whole part of the quotient, as in PyTorch."""
+    if exponent.dtype.kind != "i" or not (exponent < 0).any():
+        result: np.ndarray = np.power(base, exponent)
+        return result
+    sign = np.where(exponent % 2 == 0, 1, base)
+    quotient = np.where(abs(base) == 1, sign, 0)
+    return np.where(exponent < 0, quotient, np.power(base, np.maximum(exponent, 0))).astype(base.dtype)
+
+
 UFUNCS: dict[str, Callable[..., Any]] = {
     "abs": np.absolute,
     "acos": np.arccos,
@@ -62,7 +73,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "mul": np.multiply,
     "neg": np.negative,
     "not_equal": np.not_equal,
-    "pow": np.power,
+    "pow": power,
     "reciprocal": np.reciprocal,
     "sin": np.sin,
     "sinh": np.sinh,

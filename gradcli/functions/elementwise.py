@@ -174,6 +174,7 @@ hypot = binary(
     lambda y, result: y / result,
     kink="nan at the origin",
     tensors_only=True,
+    refuse=refusals.only_whole_numbers("hypot_cpu"),
 )
 reverse_sub = binary(
     "rsub", "y - x", -1, 1, formula=lambda x, y: sub(y, x), grad_fn="RsubBackward1", refuse=refusals.booleans_in_subtraction

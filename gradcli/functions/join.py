@@ -198,7 +198,7 @@ def split(tensor: Tensor, split_size_or_sections: Dims, dim: int = 0) -> tuple[T
     return split_with_sizes(tensor, split_size_or_sections, dim)
 
 
-@function(forms=(split_evenly,), examples=("chunk(x, 2, 1)[0]",))
+@function(forms=(split_evenly, split_with_sizes), examples=("chunk(x, 2, 1)[0]",))
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most so many parts of one size."""
     _require_dimensions(input, "chunk")
@@ -206,6 +206,8 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
         message = f"chunk expects `chunks` to be greater than 0, got: {chunks}"
         raise ValueFault(message, torch_message=message)
     length = input.shape[normalize_dim(dim, input.ndim)]
+    if not length:
+        return split_with_sizes(input, (0,) * chunks, dim)
     return split_evenly(input, max(1, -(-length // chunks)), dim)
 
 

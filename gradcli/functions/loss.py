@@ -9,6 +9,7 @@ from gradcli.errors import AutogradError, DTypeMismatch, OperandLabel, ValueFaul
 from gradcli.functions.activation import NN, check_floating, logsigmoid
 from gradcli.functions.bounds import clamp_min
 from gradcli.functions.conditional import where
+from gradcli.functions.create import to
 from gradcli.functions.declare import Function, function
 from gradcli.functions.elementwise import abs as magnitude
 from gradcli.functions.elementwise import (
@@ -56,6 +57,12 @@ def _each(g: Tensor, shape: Size, reduction: str) -> Tensor:
     return g / shape.numel() if reduction == "mean" and shape.numel() else g
 
 
+def _difference(input: Tensor, target: Tensor) -> Tensor:
+    """input - target, also of truth values."""
+    dtype = common_dtype(input, target)
+    return sub(to(input, dtype), to(target, dtype))
+
+
 def _same_shape(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Both, broadcast to one shape."""
     shape = broadcast(input.shape, target.shape)
@@ -99,10 +106,10 @@ def _distance(
     def forward(input: Tensor, target: Tensor, reduction: str, width: float) -> Tensor:
         if not common_dtype(input, target).is_floating:
             check_floating(kernel, input)
-        return reduced_losses(measure(sub(input, target), width), reduction)
+        return reduced_losses(measure(_difference(input, target), width), reduction)
 
     def cotangent(g: Tensor, input: Tensor, target: Tensor, reduction: str, width: float) -> Tensor:
-        difference = sub(input, target)
+        difference = _difference(input, target)
         return _each(g, difference.shape, reduction) * slope(difference, width)
 
     def negated(g: Tensor, input: Tensor, target: Tensor, reduction: str, width: float) -> Tensor:

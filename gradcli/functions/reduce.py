@@ -17,7 +17,7 @@ from gradcli.functions.elementwise import eq, exp, isinf, isnan, log, logical_an
 from gradcli.functions.join import cat, cut_tensor, diagonal_mask, flip, triu
 from gradcli.functions.pointwise import wrap_number
 from gradcli.functions.shape import expand, reshape, transpose, unsqueeze, view_as_shape
-from gradcli.lazy import DType, LazyArray, Size, ops
+from gradcli.lazy import DType, LazyArray, Size, ops, settings
 from gradcli.lazy.dtypes import FLOATING, int64
 from gradcli.lazy.shapes import describe, normalize_dim, normalize_dims, reduced
 
@@ -470,6 +470,8 @@ std_mean = _spread_function("std_mean", deviation_and_mean, "The standard deviat
 def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
     """log(sum(exp(x))) along dimensions, without overflow."""
     axes = axes_of(input, dim)
+    if not input.dtype.is_floating:
+        input = to(input, settings.default_dtype)
     if not input.shape.numel():  # no element to shift by
         return log(sum(exp(input), axes or None, keepdim))
     largest = amax(input, axes, True) if input.ndim else input

@@ -8,7 +8,7 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch
 from gradcli.lazy import DType
-from gradcli.lazy.dtypes import BOOLEAN, FLOATING
+from gradcli.lazy.dtypes import BOOLEAN, FLOATING, promote
 
 Operand = Tensor | Scalar
 Refuse = Callable[..., None]
@@ -48,6 +48,17 @@ def only_booleans(kernel: str) -> Refuse:
     def refuse(x: Operand, y: Operand) -> None:
         if _is_boolean(x) and _is_boolean(y):
             raise _refused(f"\"{kernel}\" not implemented for 'Bool'", "convert one of them, for example with .long()")
+
+    return refuse
+
+
+def only_whole_numbers(kernel: str) -> Refuse:
+    """Refuse a function of two tensors that both lack a fraction."""
+
+    def refuse(x: Tensor, y: Tensor) -> None:
+        dtype = promote(x.dtype, y.dtype)
+        if dtype.kind != FLOATING:
+            raise _refused(f"\"{kernel}\" not implemented for '{dtype.tensor_type}'", "convert one of them with .float()")
 
     return refuse
 

@@ -164,6 +164,8 @@ FAMILIES: dict[str, str] = {
         j // n
         j % n
         j ** 2
+        n ** j
+        n ** -n.abs()
         j // 2
         -j
         2 ** (n * n)
@@ -450,6 +452,8 @@ FAMILIES: dict[str, str] = {
         x.logsumexp(0, keepdim=True)
         torch.logsumexp(x, (0, 1))
         torch.logsumexp(v, 0)
+        torch.logsumexp(j, 1)
+        torch.logsumexp(mask, 0)
         (x > 0).any()
         (x > 0).all()
         (x > 0).any(1)
@@ -594,6 +598,7 @@ FAMILIES: dict[str, str] = {
         x.split([1, 2], 1)
         torch.split(x, 2, dim=1)
         x.chunk(2)
+        empty.chunk(2)
         x.chunk(2, 1)
         torch.chunk(line, 4)
         x.unbind()[0]
@@ -822,6 +827,8 @@ FAMILIES: dict[str, str] = {
         F.mse_loss(x, y)
         F.mse_loss(x, x * 2)
         F.mse_loss(x, const)
+        F.mse_loss(x, mask)
+        F.smooth_l1_loss(x, j)
         F.mse_loss(x, y, reduction="sum")
         F.mse_loss(x, y, reduction="none")
         F.mse_loss(f, f * 2)
@@ -1099,6 +1106,9 @@ FAMILIES: dict[str, str] = {
         q = torch.tensor([1.0, float("nan"), 2.0], requires_grad=True); q.amax()
         q = torch.tensor([1.0, float("nan"), 2.0], requires_grad=True); torch.maximum(q, q.flip(0))
         q = torch.tensor([1.0, float("nan"), 2.0], requires_grad=True); q.clamp(0, 1)
+        q = torch.tensor([1.0, 3.0, 2.0], requires_grad=True); torch.minimum(q, q.flip(0)) * float("inf")
+        q = torch.tensor([1.0, -3.0, 0.0], requires_grad=True); q.relu() * float("inf")
+        q = torch.tensor([1.0, -3.0, 0.0], requires_grad=True); torch.fmax(q, q.flip(0)) * float("nan")
         q = torch.tensor([1.0, float("nan"), 2.0], requires_grad=True); q.sort()
         q = torch.tensor([1.0, float("nan"), 2.0], requires_grad=True); q.relu()
         q = torch.tensor([1.0, float("inf"), -2.0], requires_grad=True); q.sigmoid()

@@ -162,6 +162,7 @@ LINES: dict[str, str] = {
         j.softmax(1)
         j.std()
         ~x
+        torch.hypot(j, n)
         x & y
         j & 1.5
         x[v]

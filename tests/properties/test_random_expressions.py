@@ -81,6 +81,7 @@ def test_any_expression_gives_the_value_and_gradients_or_the_error_of_pytorch(ex
         assert caught.value.code in codes_for(refusal["message"]), (expression.text, refusal["message"], caught.value.message)
         return
     expected = torch_side.observe(program)
+    assume("backward_error" not in expected)  # PyTorch stumbles over its own derivative, for example of float ** bool
     precision = "float64" if all(LEAVES[name].dtype == "float64" for name in case.leaves) else "float32"
     found = differences(parts(expected), parts(gradcli_side.observe(program)), precision=precision)
     if found:

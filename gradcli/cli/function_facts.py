@@ -107,6 +107,8 @@ def derivatives_of(function: Function) -> list[Derivative]:
 
 
 def _times_g(partial: Callable[..., Any]) -> str:
+    if "g" in partial.__code__.co_varnames:
+        return gradient_text(partial)
     text = rule_text(partial)
     tree = ast.parse(text, mode="eval").body
     is_product = isinstance(tree, (ast.Name, ast.Call, ast.Constant)) or (

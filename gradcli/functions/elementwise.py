@@ -13,7 +13,7 @@ from gradcli.functions import refusals
 from gradcli.functions.arguments import Operand
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
-from gradcli.functions.pointwise import binary, unary, wrap_number
+from gradcli.functions.pointwise import binary, unary
 from gradcli.lazy import ops
 
 
@@ -116,7 +116,7 @@ frac = unary("frac", "the fraction of x, with its sign", 1, formula=lambda x: x 
 relu = unary(
     "relu",
     "x where positive, else 0",
-    lambda result: where(result <= 0, 0.0, wrap_number(1.0, result.dtype)),
+    lambda g, result: where(result <= 0, 0.0, g),
     formula=lambda x: maximum.apply_to(x, 0),
     kink="0 at 0",
     floating=False,
@@ -128,32 +128,32 @@ relu = unary(
 maximum = binary(
     "maximum",
     "the larger of x and y",
-    lambda x, y: share(x < y, x, y),
-    lambda x, y: share(x > y, x, y),
+    lambda g, x, y: share(g, x < y, x, y),
+    lambda g, x, y: share(g, x > y, x, y),
     kink="half to each when equal",
     tensors_only=True,
 )
 minimum = binary(
     "minimum",
     "the smaller of x and y",
-    lambda x, y: share(x > y, x, y),
-    lambda x, y: share(x < y, x, y),
+    lambda g, x, y: share(g, x > y, x, y),
+    lambda g, x, y: share(g, x < y, x, y),
     kink="half to each when equal",
     tensors_only=True,
 )
 fmax = binary(
     "fmax",
     "the larger of x and y, ignoring nan",
-    lambda x, y: indicator(logical_or(x >= y, isnan(y)), x),
-    lambda x, y: indicator(logical_not(logical_or(x >= y, isnan(y))), x),
+    lambda g, x, y: where(logical_or(x >= y, isnan(y)), g, 0.0),
+    lambda g, x, y: where(logical_or(x >= y, isnan(y)), 0.0, g),
     kink="all to the first when equal",
     tensors_only=True,
 )
 fmin = binary(
     "fmin",
     "the smaller of x and y, ignoring nan",
-    lambda x, y: indicator(logical_or(x <= y, isnan(y)), x),
-    lambda x, y: indicator(logical_not(logical_or(x <= y, isnan(y))), x),
+    lambda g, x, y: where(logical_or(x <= y, isnan(y)), g, 0.0),
+    lambda g, x, y: where(logical_or(x <= y, isnan(y)), 0.0, g),
     kink="all to the first when equal",
     tensors_only=True,
 )
@@ -204,14 +204,9 @@ def zeros_like(tensor: Tensor) -> Tensor:
     return Tensor(ops.full(tensor.shape, 0, tensor.dtype))
 
 
-def indicator(condition: Tensor, like: Tensor) -> Tensor:
-    """1 where the condition holds, else 0, in the dtype of another tensor."""
-    return Tensor(ops.cast(condition.array, like.dtype))
-
-
-def share(loses: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """The share of a cotangent that goes to x: nothing where it loses, half where it equals y, else all."""
-    return where(eq(x, y), 0.5, where(loses, 0.0, wrap_number(1.0, x.dtype)))
+def share(g: Tensor, loses: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """The share of a cotangent that an operand gets: nothing where it loses, half where both are equal, else all."""
+    return where(loses, 0.0, where(eq(x, y), g * 0.5, g))
 
 
 def inverse_square_length(x: Tensor, y: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """Elementwise functions from scalar partial derivatives: broadcasting, promotion, saving and the chain rule are derived here.
 
-A partial is 1, -1, 0 or a function of what it needs: `x` and `y` (the operands, saved) or `result` (saved). The fast path
-matters: a loop of small operations spends its time here.
+A partial is 1, -1, 0 or a function of what it needs: `x` and `y` (the operands, saved) or `result` (saved). One that takes `g`,
+the cotangent, gives the operand's cotangent itself: where a function chooses between its operands, the one not chosen gets 0
+even of an infinite cotangent. The fast path matters: a loop of small operations spends its time here.
 """
 
 from __future__ import annotations
@@ -95,7 +96,10 @@ class Pointwise(Function):
         }
         self.examples = (f"{name}({', '.join('xy'[: len(parameters)])})",)
         self._wants: Any = [
-            partial.__code__.co_varnames[: partial.__code__.co_argcount] if callable(partial) else () for partial in partials
+            tuple(name for name in partial.__code__.co_varnames[: partial.__code__.co_argcount] if name != "g")
+            if callable(partial)
+            else ()
+            for partial in partials
         ]
         self._pull_backs = [_pull_back_by(partial, wants) for partial, wants in zip(partials, self._wants, strict=True)]
         self.floating_result = False
@@ -142,12 +146,16 @@ def _pull_back_by(partial: Partial | None, wants: Sequence[str]) -> PullBack:
     if not callable(partial):
         return lambda g, node: Tensor(ops.full(g.shape, 0.0, g.dtype))
 
+    chooses = "g" in partial.__code__.co_varnames
+
     def pull_back(g: Tensor, node: Node) -> Tensor:
         array = g.array
         operands = [node.saved[name].unpack(node) for name in wants]
         for position, operand in enumerate(operands):
             if operand.array.dtype is not array.dtype:  # promoted: 1 / y of an integer or a narrower float is not exact enough
                 operands[position] = operators["to"](operand, array.dtype)
+        if chooses:
+            return partial(g, *operands)
         slope = partial(*operands)
         if state.grad_enabled or array.dtype is not slope.array.dtype:
             return operators["mul"](g, slope)

@@ -7,6 +7,7 @@ from builtins import abs as magnitude
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import operators
 from gradcli.errors import ValueFault
+from gradcli.functions import refusals
 from gradcli.functions.arguments import Operand
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
@@ -83,6 +84,9 @@ def clamp_max(input: Tensor, max: Operand) -> Tensor:
     return minimum.apply_to(input, max)
 
 
+_refuse_booleans = refusals.booleans_in("round_vml_cpu")
+
+
 @function(
     lambda decimals: "RoundBackward1" if decimals else "RoundBackward0",
     in_place=True,
@@ -92,6 +96,7 @@ def clamp_max(input: Tensor, max: Operand) -> Tensor:
 )
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """x to the nearest integer, halves to the even one; or to a number of decimals."""
+    _refuse_booleans(input)
     if decimals:
         scale = 10.0 ** magnitude(decimals)
         scaled = Tensor(ops.unary("round", (input * scale if decimals > 0 else input / scale).array))

@@ -26,6 +26,7 @@ _fmod = binary(
     grad_fn="FmodBackward1",
     domain=(0.5, 2.0),
     public=False,
+    refuse=refusals.only_booleans("fmod_cpu"),
 )
 _remainder = binary(
     "remainder",

@@ -13,7 +13,7 @@ from gradcli.functions import refusals
 from gradcli.functions.arguments import Operand
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
-from gradcli.functions.pointwise import binary, unary
+from gradcli.functions.pointwise import binary, common_dtype, unary
 from gradcli.lazy import ops
 
 
@@ -58,7 +58,15 @@ rsqrt = unary(
     formula=lambda x: reciprocal(sqrt(x)),
     domain=(0.5, 2.0),
 )
-abs = unary("abs", "the absolute value", lambda x: sign(x), aliases=("absolute",), kink="0 at 0", floating=False)
+abs = unary(
+    "abs",
+    "the absolute value",
+    lambda x: sign(x),
+    aliases=("absolute",),
+    kink="0 at 0",
+    floating=False,
+    refuse=refusals.booleans_in("abs_cpu"),
+)
 
 # ── exponentials and logarithms ──
 
@@ -109,10 +117,39 @@ sigmoid = unary(
 # ── rounding: derivative 0 ──
 
 sign = unary("sign", "-1, 0 or 1", 0, kink="0 everywhere", floating=False)
-floor = unary("floor", "the largest integer that is not above x", 0, kink="0 everywhere", floating=False)
-ceil = unary("ceil", "the smallest integer that is not below x", 0, kink="0 everywhere", floating=False)
-trunc = unary("trunc", "x without its fraction", 0, aliases=("fix",), kink="0 everywhere", floating=False)
-frac = unary("frac", "the fraction of x, with its sign", 1, formula=lambda x: x - trunc(x), domain=(0.1, 0.9))
+floor = unary(
+    "floor",
+    "the largest integer that is not above x",
+    0,
+    kink="0 everywhere",
+    floating=False,
+    refuse=refusals.booleans_in("floor_vml_cpu"),
+)
+ceil = unary(
+    "ceil",
+    "the smallest integer that is not below x",
+    0,
+    kink="0 everywhere",
+    floating=False,
+    refuse=refusals.booleans_in("ceil_vml_cpu"),
+)
+trunc = unary(
+    "trunc",
+    "x without its fraction",
+    0,
+    aliases=("fix",),
+    kink="0 everywhere",
+    floating=False,
+    refuse=refusals.booleans_in("trunc_vml_cpu"),
+)
+frac = unary(
+    "frac",
+    "the fraction of x, with its sign",
+    1,
+    formula=lambda x: x - trunc(x),
+    domain=(0.1, 0.9),
+    refuse=refusals.booleans_in("frac_cpu"),
+)
 relu = unary(
     "relu",
     "x where positive, else 0",
@@ -120,6 +157,7 @@ relu = unary(
     formula=lambda x: maximum.apply_to(x, 0),
     kink="0 at 0",
     floating=False,
+    refuse=refusals.booleans("Boolean inputs not supported for relu"),
     aliases=("torch.nn.functional.relu",),
 )
 
@@ -218,6 +256,14 @@ def inverse_square_length(x: Tensor, y: Tensor) -> Tensor:
 # ── sums with a factor ──
 
 
+def _scaled(input: Operand, other: Operand, alpha: Scalar) -> Operand:
+    """The second operand times the factor, in the dtype that the operands are promoted to."""
+    refusals.fractional_factor(input, other, alpha)
+    scaled = other * alpha
+    dtype = common_dtype(input, other)
+    return Tensor(ops.cast(scaled.array, dtype)) if isinstance(scaled, Tensor) else scaled
+
+
 @function(
     "AddBackward0",
     name="add",
@@ -228,7 +274,7 @@ def inverse_square_length(x: Tensor, y: Tensor) -> Tensor:
 )
 def add_scaled(input: Operand, other: Operand, *, alpha: Scalar = 1) -> Tensor:
     """x + alpha * y."""
-    return add.apply_to(input, other * alpha)
+    return add.apply_to(input, _scaled(input, other, alpha))
 
 
 @function(
@@ -241,7 +287,7 @@ def add_scaled(input: Operand, other: Operand, *, alpha: Scalar = 1) -> Tensor:
 )
 def sub_scaled(input: Operand, other: Operand, *, alpha: Scalar = 1) -> Tensor:
     """x - alpha * y."""
-    return sub.apply_to(input, other * alpha)
+    return sub.apply_to(input, _scaled(input, other, alpha))
 
 
 add.scaled, sub.scaled = add_scaled, sub_scaled

@@ -42,6 +42,28 @@ def booleans_in_negation(x: Tensor) -> None:
         raise _refused(f"Negation, the `-` operator, on a bool tensor is not supported. {INVERT_HINT}")
 
 
+def booleans(message: str) -> Refuse:
+    """Refuse a function of truth values."""
+
+    def refuse(x: Tensor) -> None:
+        if _is_boolean(x):
+            raise _refused(message, "convert it, for example with .long()")
+
+    return refuse
+
+
+def booleans_in(kernel: str) -> Refuse:
+    """Refuse a function of truth values that PyTorch has no kernel for."""
+    return booleans(f"\"{kernel}\" not implemented for 'Bool'")
+
+
+def fractional_factor(x: Operand, y: Operand, alpha: Scalar) -> None:
+    """Refuse a factor with a fraction in a sum of whole numbers."""
+    whole = not any(value.dtype.is_floating if isinstance(value, Tensor) else isinstance(value, float) for value in (x, y))
+    if whole and isinstance(alpha, float):
+        raise _refused("For integral input tensors, argument alpha must not be a floating point number.")
+
+
 def only_booleans(kernel: str) -> Refuse:
     """Refuse a function of two operands that are both truth values."""
 

@@ -203,6 +203,9 @@ FAMILIES: dict[str, str] = {
     "operator_graphs": """
         x.add(y, alpha=2)
         x.sub(y, alpha=0.5)
+        mask.add(mask, alpha=2)
+        j.add(1.5, alpha=2)
+        f.add(j, alpha=0.5)
         torch.add(x, 3, alpha=2)
         torch.sub(x, y)
         torch.mul(x, y)

@@ -163,6 +163,16 @@ LINES: dict[str, str] = {
         j.std()
         ~x
         torch.hypot(j, n)
+        mask.abs()
+        mask.floor()
+        mask.ceil()
+        mask.trunc()
+        mask.round()
+        mask.frac()
+        mask.relu()
+        torch.fmod(mask, mask)
+        j.add(n, alpha=1.5)
+        torch.sub(j, 2, alpha=0.5)
         x & y
         j & 1.5
         x[v]

@@ -5,58 +5,87 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gradcli.autograd.node import SavedOutput
-from gradcli.autograd.state import state
+from gradcli.autograd.state import GradMode, state
 from gradcli.autograd.tensor import Tensor, operators
-from gradcli.errors import DTypeMismatch, LeafInPlace, NotSupported, ShapeMismatch
+from gradcli.errors import AutogradError, DTypeMismatch, LeafInPlace, ShapeMismatch
+from gradcli.lazy import ops
+from gradcli.lazy.dtypes import int64
 
 
 def change_in_place(target: Tensor, operation: Callable[[Tensor], Tensor]) -> Tensor:
     """Give a tensor the value that an operation makes of it; the graph goes on from the operation.
 
     The operation is given a snapshot, so that a derivative that needs the old value still has it. Aliases and views of
-    the tensor show the change, and versions are counted, so that backward notices what was needed and is gone.
+    the tensor show the change, and so does what a view is a view of; versions are counted, so that backward notices what
+    was needed and is gone.
     """
-    _refuse(target)
-    snapshot = Tensor(target.array, target.requires_grad, target.grad_fn, target.output_number)
-    result = operation(snapshot)
-    if result.shape != target.shape:
-        message = f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
-        raise ShapeMismatch(
-            message, torch_message=message, hint="an in-place operation cannot change the shape; write x = x + ... instead"
-        )
-    if result.dtype is not target.dtype:
-        result = _converted(result, target)
-    target.version += 1
+    views = _views_to(target)
+    base = views[0].view_of.base if views and views[0].view_of is not None else target
+    _refuse_leaf(target, base)
+    result = _fitted(operation(_snapshot(target)), target)
+    if views:
+        result = operators["copy_at"](_snapshot(base), result, _positions(views, base))
+    base.version += 1
     if result.requires_grad:
-        target.requires_grad = True
-        target.grad_fn = result.grad_fn
-        target.output_number = result.output_number
-        _own_saved_output(result, target)
-    target.array = result.array
-    _mark(target)
-    _propagate(target)
+        base.requires_grad = True
+        base.grad_fn = result.grad_fn
+        base.output_number = result.output_number
+        _own_saved_output(result, base)
+    base.array = result.array
+    _mark(base)
+    _propagate(base)
     return target
 
 
-def _refuse(target: Tensor) -> None:
-    is_view = target.view_of is not None and not target.view_of.is_alias
-    if state.grad_enabled and target.requires_grad and target.is_leaf:
-        message = "a leaf Variable that requires grad is being used in an in-place operation."
+def _views_to(target: Tensor) -> list[Tensor]:
+    """The chain of views that leads to a tensor, from the first view of its base on; nothing if it is no view."""
+    views: list[Tensor] = []
+    while target.view_of is not None and not target.view_of.is_alias:
+        views.append(target)
+        target = target.view_of.base
+    views.reverse()
+    return views
+
+
+def _snapshot(tensor: Tensor) -> Tensor:
+    return Tensor(tensor.array, tensor.requires_grad, tensor.grad_fn, tensor.output_number)
+
+
+def _positions(views: list[Tensor], base: Tensor) -> Tensor:
+    """Where the elements of a view stand in its base, counted through all dimensions: the view of the positions themselves."""
+    count = base.shape.numel()
+    shown = Tensor(ops.reshape(ops.arange(0, 1, count, int64), base.shape))
+    with GradMode(False):
+        for view in views:
+            assert view.view_of is not None
+            if view.shape.numel() > view.view_of.base.shape.numel():  # expanded
+                message = (
+                    "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+                    "Please clone() the tensor before performing the operation."
+                )
+                raise AutogradError(message, torch_message=message)
+            shown = view.view_of.replay(shown)
+    return shown
+
+
+def _refuse_leaf(target: Tensor, base: Tensor) -> None:
+    if state.grad_enabled and base.requires_grad and base.is_leaf:
+        what = "a leaf Variable" if target is base else "a view of a leaf Variable"
+        message = f"{what} that requires grad is being used in an in-place operation."
         raise LeafInPlace(
             message,
             torch_message=message,
             hint="update it inside `with torch.no_grad():`, or make a new tensor, for example with clone()",
         )
-    if is_view:
-        assert target.view_of is not None
-        base = target.view_of.base
-        if state.grad_enabled and base.requires_grad and base.is_leaf:
-            message = "a view of a leaf Variable that requires grad is being used in an in-place operation."
-            raise LeafInPlace(message, torch_message=message, hint="change a clone() of it")
-        raise NotSupported(
-            "changing a view in place is not supported yet",
-            hint="assign through the base instead, for example x[0] = ..., or change a clone()",
-        )
+
+
+def _fitted(result: Tensor, target: Tensor) -> Tensor:
+    """A result that can take the place of the target: of its shape, and converted to its dtype."""
+    if result.shape != target.shape:
+        message = f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
+        hint = "an in-place operation cannot change the shape; write x = x + ... instead"
+        raise ShapeMismatch(message, torch_message=message, hint=hint)
+    return result if result.dtype is target.dtype else _converted(result, target)
 
 
 def _converted(result: Tensor, target: Tensor) -> Tensor:
@@ -83,40 +112,48 @@ def _mark(tensor: Tensor) -> None:
         tensor.modified_at = (state.span, state.source)
 
 
-def _propagate(target: Tensor) -> None:
-    """Carry a change to the tensors that show the same elements: to the base of an alias, then to all views."""
-    counts = True
-    while target.view_of is not None:
-        counts = counts and target.view_of.counts_versions
-        base = target.view_of.base
-        base.array = target.array
+def _propagate(changed: Tensor) -> None:
+    """Carry a change to all tensors that show the same elements: up to what it is an alias of, then down to all views."""
+    path: list[Tensor] = []
+    top, counts = changed, True
+    while top.view_of is not None:
+        path.append(top)
+        counts = counts and top.view_of.counts_versions
+        top = top.view_of.base
+    if path:
+        with GradMode(False):  # an alias is outside of the graph
+            value = Tensor(changed.array)
+            top.array = operators["copy_at"](Tensor(top.array), value, _positions(path[::-1], top)).array
         if counts:
-            base.version += 1
-            _mark(base)
-        target = base
-    _refresh_views(target, counts)
+            top.version += 1
+            _mark(top)
+    _refresh_views(top, changed, counts)
 
 
-def _refresh_views(target: Tensor, counts: bool) -> None:
-    stack = [target]
+def _refresh_views(top: Tensor, changed: Tensor, counts: bool) -> None:
+    """Make all views below a tensor again, except for the one that was changed and knows its value."""
+    stack = [top]
     while stack:
         base = stack.pop()
         for reference in base.views or ():
             view = reference()
-            if view is None or view.view_of is None:
-                continue
-            if view.array is not base.array or not view.view_of.is_alias:
-                _refresh(view, base, counts)
-            stack.append(view)
+            if view is not None:
+                if view is not changed:
+                    _refresh(view, base, counts)
+                stack.append(view)
 
 
 def _refresh(view: Tensor, base: Tensor, counts: bool) -> None:
+    """Make a view again from its changed base; what required grad goes on requiring it."""
     assert view.view_of is not None
-    fresh = view.view_of.replay(base)
+    with GradMode(state.grad_enabled or view.requires_grad):
+        fresh = view.view_of.replay(base)
     view.array = fresh.array
     view.grad_fn, view.output_number = fresh.grad_fn, fresh.output_number
     if not view.view_of.is_alias:
         view.requires_grad = fresh.requires_grad
+        if fresh.grad_fn is not None:
+            fresh.grad_fn.name = "AsStridedBackward0"  # as PyTorch calls it, whichever function made the view
     if counts and view.view_of.counts_versions:
         view.version += 1
         _mark(view)

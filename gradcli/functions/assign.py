@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradcli.autograd import Tensor, change_in_place, state
-from gradcli.autograd.tensor import Scalar
+from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import ArgumentError, DTypeMismatch, LeafInPlace, OperandLabel, ShapeMismatch, TypeMismatch
 from gradcli.functions.arguments import Operand, Shape, Tensors, type_name
 from gradcli.functions.declare import METHODS, InPlace, function
@@ -166,6 +166,8 @@ def put_at(input: Tensor, value: Tensor, entries: Any, indices: Tensors, accumul
     shape = ops.indexed_shape(input.shape, entries, [index.shape for index in indices])
     return ops.index_put(input.array, entries, arrays, _whole(value, shape, input.dtype), accumulate)
 
+
+operators["copy_at"] = copy_at  # how a change of a view reaches its base
 
 # ── x[index] = value ──
 

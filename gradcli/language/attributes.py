@@ -77,10 +77,13 @@ _LIST: Table = {
 }
 _TUPLE: Table = {"count": tuple.count, "index": tuple.index}
 
+#: Nodes that PyTorch's engine defines itself, under a name with its namespace.
+_NODES_OF_THE_ENGINE = frozenset({"AccumulateGrad", "CopyBackwards", "CopySlices"})
+
 #: Methods of values that are not tensors.
 _METHODS: dict[type, Table] = {
     HookHandle: {"remove": HookHandle.remove},
-    Node: {"name": lambda node: node.name if node.variable is None else f"torch::autograd::{node.name}"},
+    Node: {"name": lambda node: f"torch::autograd::{node.name}" if node.name in _NODES_OF_THE_ENGINE else node.name},
     Size: {**_TUPLE, "numel": Size.numel},
     float: {"is_integer": float.is_integer},
     list: _LIST,

@@ -21,6 +21,8 @@ Edge = tuple["Node | None", int]
 Output = tuple[Size, DType]
 Hook = Callable[["Tensor"], "Tensor | None"]
 
+NOWHERE: Edge = (None, 0)
+
 TWICE = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). "
     "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True "
@@ -180,7 +182,7 @@ def edge_to(tensor: Tensor) -> Edge:
         return tensor.grad_fn, tensor.output_number
     if tensor.requires_grad:
         return accumulator(tensor), 0
-    return None, 0
+    return NOWHERE
 
 
 def walk(root: Node) -> list[Node]:

@@ -77,17 +77,18 @@ def _execute(steps: list[Step], wanted: set[LazyArray]) -> dict[LazyArray, np.nd
     """Compute the steps in order; once they hold many bytes, values are let go after their last use."""
     executed.update([node.primitive for node, _ in steps])
     values: dict[LazyArray, np.ndarray] = {}
+    ufunc_of = UFUNCS.get
     held = 0
     last_use: dict[LazyArray, int] | None = None
     with np.errstate(all="ignore"):
         for number, (node, operands) in enumerate(steps):
             inputs = [values[operand] if operand.buffer is None else operand.buffer for operand in operands]
-            primitive = node.primitive
-            result = UFUNCS[primitive](*inputs) if primitive in UFUNCS else IMPLEMENTATIONS[primitive](node, inputs)
+            ufunc = ufunc_of(node.primitive)
+            result = ufunc(*inputs) if ufunc is not None else IMPLEMENTATIONS[node.primitive](node, inputs)
             values[node] = result
             if not node.was_computed:
                 node.was_computed = True
-            elif primitive not in _NEVER_KEPT:
+            elif node.primitive not in _NEVER_KEPT:
                 node.keep(np.asarray(result))
             if last_use is not None:
                 for operand in operands:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from gradcli.autograd import Node, Tensor, state
-from gradcli.autograd.node import Saved, SavedInput, SavedOutput, edge_to
+from gradcli.autograd.node import NOWHERE, Saved, SavedInput, SavedOutput, edge_to
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.functions.arguments import REQUIRED, Parameter, bind
 from gradcli.functions.declare import DECLARED, Function, register
@@ -238,7 +238,8 @@ class Binary(Pointwise):
         if y.requires_grad:
             wanted = (*wanted, *[name for name in self._wants[1] if name not in wanted])
         array = result.array
-        node = Node(node_name, self, (edge_to(x), edge_to(y)), ((array.shape, array.dtype),))
+        edges = (edge_to(x) if x.requires_grad else NOWHERE, edge_to(y) if y.requires_grad else NOWHERE)
+        node = Node(node_name, self, edges, ((array.shape, array.dtype),))
         result.requires_grad, result.grad_fn = True, node
         if wanted:
             saved: dict[str, Saved] = {}

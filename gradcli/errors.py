@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Span(NamedTuple):
@@ -102,6 +102,19 @@ class GradcliError(Exception):
         self.operands = tuple(operands)
         self.did_you_mean = tuple(did_you_mean)
         self.source: Source | None = None
+
+    @classmethod
+    def as_torch(
+        cls,
+        message: str,
+        *,
+        hint: str | None = None,
+        related: Sequence[Related] = (),
+        operands: Sequence[OperandLabel] = (),
+        did_you_mean: Sequence[str] = (),
+    ) -> Self:
+        """An error that says what PyTorch says, word for word."""
+        return cls(message, torch_message=message, hint=hint, related=related, operands=operands, did_you_mean=did_you_mean)
 
 
 class UsageError(GradcliError):

@@ -444,7 +444,7 @@ def _python_value(value: Any) -> Any:
 def _not_scalar(result: Tensor) -> NotScalar:
     message = "grad can be implicitly created only for scalar outputs"
     hint = f"the result has shape {list(result.shape)}: give --grad-output a value of this shape, or reduce it with sum()"
-    return NotScalar(message, torch_message=message, hint=hint)
+    return NotScalar.as_torch(message, hint=hint)
 
 
 def _place(error: GradcliError, program: Program) -> None:

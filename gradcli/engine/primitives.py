@@ -262,7 +262,7 @@ def _linear_algebra(name: str, refused: str) -> Implementation:
             return np.asarray(getattr(np.linalg, name)(*values))
         except np.linalg.LinAlgError:
             hint = "add a small multiple of eye(n), or check the matrix"
-            raise ValueFault(refused, torch_message=refused, hint=hint) from None
+            raise ValueFault.as_torch(refused, hint=hint) from None
 
     return implementation
 

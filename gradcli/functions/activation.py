@@ -24,7 +24,7 @@ def check_floating(kernel: str, input: Tensor) -> None:
     """An error for integers where PyTorch's kernel has no form for them."""
     if not input.dtype.is_floating:
         message = f"\"{kernel}\" not implemented for '{input.dtype.tensor_type}'"
-        raise DTypeMismatch(message, torch_message=message, hint="convert it with .float(), or write its numbers with a point")
+        raise DTypeMismatch.as_torch(message, hint="convert it with .float(), or write its numbers with a point")
 
 
 # ── linear in pieces ──
@@ -59,8 +59,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 def hardtanh(input: Tensor, min_val: Scalar = -1.0, max_val: Scalar = 1.0, inplace: bool = False) -> Tensor:
     """x, but not below min_val and not above max_val."""
     if min_val > max_val:
-        message = "min_val cannot be greater than max_val"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("min_val cannot be greater than max_val")
     bounds = (min_val, max_val) if input.dtype.is_floating else (int(min_val), int(max_val))
     return clamp(input, *bounds)
 
@@ -126,8 +125,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     check_floating("softshrink_check", input)
     if lambd < 0:
         bounds = f"[0, {_LARGEST[input.dtype.name]}] for input dtype {input.dtype.tensor_type}"
-        message = f"lambda must be in range {bounds}, but found {lambd:g}"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"lambda must be in range {bounds}, but found {lambd:g}")
     return where(input > lambd, input - lambd, where(input < -lambd, input + lambd, input * 0))
 
 
@@ -188,8 +186,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """x where positive, else alpha * (exp(x / alpha) - 1)."""
     if alpha == 0:
-        message = "ZeroDivisionError: alpha cannot be 0 for CELU"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("ZeroDivisionError: alpha cannot be 0 for CELU")
     return scaled_elu(input, float(alpha), 1.0, 1 / alpha)
 
 
@@ -215,8 +212,7 @@ def _slope_of_gelu(input: Tensor, approximate: str) -> Tensor:
 def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     """x times the normal distribution function of x; approximate='tanh' for the formula with tanh."""
     if approximate not in ("none", "tanh"):
-        message = "approximate argument must be either none or tanh."
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("approximate argument must be either none or tanh.")
     check_floating("GeluKernelImpl", input)
     if approximate == "none":
         return input * erfc(input * -root(0.5)) * 0.5
@@ -318,8 +314,7 @@ def _cotangent_of_glu(g: Tensor, input: Tensor, dim: int) -> Tensor:
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     """The first half along a dimension times the sigmoid of the second half."""
     if input.ndim == 0:
-        message = "glu does not support scalars because halving size must be even"
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch("glu does not support scalars because halving size must be even")
     axis = normalize_dim(dim, input.ndim)
     if input.shape[axis] % 2:
         raise refuse_shapes(f"Halving dimension must be even, but dimension {axis} is size {input.shape[axis]}", input)

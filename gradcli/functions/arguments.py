@@ -49,7 +49,7 @@ def _as_int(value: object) -> int | None:
     """An integer, also from a 0-dim integer tensor, as PyTorch takes it."""
     if isinstance(value, int) and not isinstance(value, bool):
         if not -(2**63) <= value < 2**63:
-            raise ValueFault("Overflow when unpacking long long", torch_message="Overflow when unpacking long long")
+            raise ValueFault.as_torch("Overflow when unpacking long long")
         return value
     if isinstance(value, Tensor) and not value.dtype.is_floating and value.shape.numel() == 1:
         return int(value.item())
@@ -176,9 +176,8 @@ def bind(function_name: str, parameters: Sequence[Parameter], arguments: Sequenc
     for name in remaining:
         message = f"{function_name}() got an unexpected keyword argument '{name}'"
         names = [parameter.name for parameter in parameters]
-        raise ArgumentError(
+        raise ArgumentError.as_torch(
             message,
-            torch_message=message,
             hint=_signature_hint(function_name, parameters),
             did_you_mean=close_matches(name, names),
         )
@@ -194,8 +193,7 @@ def _keyword(function_name: str, parameter: Parameter, remaining: dict[str, Any]
     if name in remaining:
         return _checked(function_name, parameter, remaining.pop(name), position)
     if parameter.default is REQUIRED:
-        message = f'{function_name}() missing 1 required positional arguments: "{parameter.name}"'
-        raise ArgumentError(message, torch_message=message)
+        raise ArgumentError.as_torch(f'{function_name}() missing 1 required positional arguments: "{parameter.name}"')
     return parameter.default
 
 
@@ -212,9 +210,7 @@ def _checked(function_name: str, parameter: Parameter, value: Any, position: int
         hint = (
             "make a tensor of it: tensor(...)" if parameter.kind == "Tensor" and isinstance(value, (list, int, float)) else None
         )
-        raise ArgumentError(
-            message, torch_message=message, operands=[OperandLabel(position, f"this is {type_name(value)}")], hint=hint
-        )
+        raise ArgumentError.as_torch(message, operands=[OperandLabel(position, f"this is {type_name(value)}")], hint=hint)
     return coerced
 
 

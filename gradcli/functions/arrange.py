@@ -44,8 +44,7 @@ atleast_1d, atleast_2d, atleast_3d = (_at_least(rank) for rank in (1, 2, 3))
 def meshgrid(*tensors: Tensor, indexing: str = "ij") -> tuple[Tensor, ...]:
     """Coordinates of a grid from the coordinates along each axis; indexing: 'ij', or 'xy' with the first two axes swapped."""
     if indexing not in ("ij", "xy"):
-        message = f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}'
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
     axes = list(range(len(tensors)))
     if indexing == "xy" and len(tensors) >= 2:
         axes[:2] = [1, 0]
@@ -63,11 +62,9 @@ def meshgrid(*tensors: Tensor, indexing: str = "ij") -> tuple[Tensor, ...]:
 def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
     """The differences of neighbours along a dimension, n times."""
     if input.ndim == 0:
-        message = "diff expects input to be at least one-dimensional"
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch("diff expects input to be at least one-dimensional")
     if n < 0:
-        message = f"order must be non-negative but got {n}"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"order must be non-negative but got {n}")
     axis = normalize_dim(dim, input.ndim)
     parts: Tensors = tuple(part for part in (prepend, input, append) if part is not None)
     values = cat(parts, axis) if len(parts) > 1 else input

@@ -75,8 +75,7 @@ def zeroed(input: Tensor) -> LazyArray:
 def _fill_in_place(input: Tensor, value: Operand) -> Tensor:
     """Set every element to one value."""
     if isinstance(value, Tensor) and value.ndim:
-        message = f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
     return change_in_place(input, lambda snapshot: (fill_all if isinstance(value, Tensor) else fill_with_number)(snapshot, value))
 
 
@@ -201,14 +200,14 @@ def _value(tensor: Tensor, value: Any) -> Tensor:
         return wrap_number(representable(value, tensor.dtype), tensor.dtype)
     message = f"can't assign a {type(value).__name__} to a torch.{tensor.dtype.tensor_type}Tensor"
     hint = "make a tensor of it: tensor(...)" if isinstance(value, (list, tuple)) else None
-    raise TypeMismatch(message, torch_message=message, operands=[OperandLabel(2, f"this is {type_name(value)}")], hint=hint)
+    raise TypeMismatch.as_torch(message, operands=[OperandLabel(2, f"this is {type_name(value)}")], hint=hint)
 
 
 def _refuse_leaf(tensor: Tensor) -> None:
     """The part that is assigned to is a view, and PyTorch says so."""
     if state.grad_enabled and tensor.requires_grad and tensor.is_leaf:
         message = "a view of a leaf Variable that requires grad is being used in an in-place operation."
-        raise LeafInPlace(message, torch_message=message, hint="assign inside `with torch.no_grad():`, or to a clone() of it")
+        raise LeafInPlace.as_torch(message, hint="assign inside `with torch.no_grad():`, or to a clone() of it")
 
 
 def _fitted(value: Tensor, shape: Size) -> Tensor:
@@ -257,13 +256,13 @@ def _check_value(tensor: Tensor, value: Tensor, shape: Size, is_fill: bool) -> N
     if not _broadcasts(value.shape, shape):
         shapes = f"{list(value.shape)} cannot be broadcast to indexing result of shape {list(shape)}"
         message = f"shape mismatch: value tensor of shape {shapes}"
-        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(2, describe(value.shape))])
+        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(2, describe(value.shape))])
     if value.dtype is not tensor.dtype and not is_fill:
         message = (
             f"Index put requires the source and destination dtypes match, got {tensor.dtype.tensor_type} for the destination "
             f"and {value.dtype.tensor_type} for the source."
         )
-        raise DTypeMismatch(message, torch_message=message, operands=[OperandLabel(2, f"this is {value.dtype}")])
+        raise DTypeMismatch.as_torch(message, operands=[OperandLabel(2, f"this is {value.dtype}")])
 
 
 def _broadcasts(shape: Size, target: Size) -> bool:
@@ -297,8 +296,7 @@ def _given_positions(input: Tensor, indices: Tensors) -> Positions:
         tensors[dim] = index
         dim += index.ndim if index.dtype in MASKS else 1
     if dim > input.ndim:
-        message = f"too many indices for tensor of dimension {input.ndim} (got {dim})"
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch(f"too many indices for tensor of dimension {input.ndim} (got {dim})")
     return positions_of(input.shape, tensors)
 
 

@@ -44,8 +44,7 @@ def _clamp_grad_fn(min: Operand | None, max: Operand | None) -> str:
 def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """input, but not below min and not above max."""
     if min is None and max is None:
-        message = "torch.clamp: At least one of 'min' or 'max' must not be None"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("torch.clamp: At least one of 'min' or 'max' must not be None")
     result = input
     if min is not None:
         result = maximum.apply_to(result, min)

@@ -78,7 +78,7 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
     if target.dtype not in (int64, uint8):
         message = f"expected target dtype to be Long or Byte, but got {target.dtype.tensor_type}"
         hint = "convert the target with .long()"
-        raise DTypeMismatch(message, torch_message=message, operands=[OperandLabel(1, f"this is {target.dtype}")], hint=hint)
+        raise DTypeMismatch.as_torch(message, operands=[OperandLabel(1, f"this is {target.dtype}")], hint=hint)
     if weight is not None:
         if weight.shape != (classes,):
             per = f"for all {classes} classes or no classes but got weight tensor of shape: {list(weight.shape)}"
@@ -86,7 +86,7 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
             raise refuse_shapes(f"weight tensor should be defined either {per}", input)
         if weight.dtype is not input.dtype:
             message = f"expected scalar type {input.dtype.tensor_type} but found {weight.dtype.tensor_type}"
-            raise DTypeMismatch(message, torch_message=message, hint=CONVERT)
+            raise DTypeMismatch.as_torch(message, hint=CONVERT)
         refuse_grad_of(weight, "weight", "nll_loss_forward" if input.ndim < 3 else "nll_loss2d_forward")
     check_floating("nll_loss_out_frame" if input.ndim < 3 else "nll_loss2d_forward_out_frame", input)
     values = compute([target.array])[0]
@@ -94,14 +94,13 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
     if outside.any():
         message = f"Target {int(values[outside].flat[0])} is out of bounds."
         labels = [OperandLabel(1, f"classes are 0 to {classes - 1}")]
-        raise IndexOutOfRange(message, torch_message=message, operands=labels)
+        raise IndexOutOfRange.as_torch(message, operands=labels)
 
 
 def _check_class_shapes(input: Tensor, target: Tensor) -> None:
     """The target has the input's shape without its classes."""
     if input.ndim == 0:
-        message = "Expected 1 or more dimensions (got 0)"
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch("Expected 1 or more dimensions (got 0)")
     batch = target.shape[0] if target.ndim else 0
     if input.ndim > 1 and input.shape[0] != batch:
         raise refuse_shapes(f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({batch}).", input, target)
@@ -181,8 +180,7 @@ def cross_entropy(
 
 def _check_smoothing(label_smoothing: float) -> None:
     if label_smoothing > 1:
-        message = f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
 
 
 def _for_each_class(weight: Tensor, input: Tensor) -> Tensor:
@@ -196,10 +194,9 @@ def _entropy_of_probabilities(
     if not target.dtype.is_floating:
         message = f"Expected floating point type for target with class probabilities, got {target.dtype.tensor_type}"
         hint = "classes have the input's shape without its dimension of classes"
-        raise DTypeMismatch(message, torch_message=message, operands=[OperandLabel(1, f"this is {target.dtype}")], hint=hint)
+        raise DTypeMismatch.as_torch(message, operands=[OperandLabel(1, f"this is {target.dtype}")], hint=hint)
     if ignore_index >= 0:
-        message = "ignore_index is not supported for floating point target"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("ignore_index is not supported for floating point target")
     axis = _class_axis(input)
     classes = input.shape[axis] if input.ndim else 1
     if weight is not None and weight.shape != (classes,):

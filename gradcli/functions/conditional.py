@@ -22,7 +22,7 @@ def where(condition: Tensor, input: Operand, other: Operand) -> LazyArray:
     """input where the condition holds, else other."""
     if condition.dtype is not bool_:
         message = f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.tensor_type}"
-        raise DTypeMismatch(message, torch_message=message, hint="compare it with something, for example condition > 0")
+        raise DTypeMismatch.as_torch(message, hint="compare it with something, for example condition > 0")
     dtype = common_dtype(input, other)
     a, b = (value if isinstance(value, Tensor) else wrap_number(value, dtype) for value in (input, other))
     return ops.where(condition.array, ops.cast(a.array, dtype), ops.cast(b.array, dtype))

@@ -25,7 +25,7 @@ def leaf(array: LazyArray, requires_grad: bool) -> Tensor:
     """A new tensor; only floating ones can require grad."""
     if requires_grad and not array.dtype.is_floating:
         message = "Only Tensors of floating point and complex dtype can require gradients"
-        raise AutogradError(message, torch_message=message, hint="write its numbers with a point: 1. instead of 1")
+        raise AutogradError.as_torch(message, hint="write its numbers with a point: 1. instead of 1")
     return Tensor(array, requires_grad)
 
 
@@ -34,7 +34,7 @@ def size_of(shape: Sequence[int]) -> Size:
     for axis, length in enumerate(shape):
         if length < 0:
             message = f"Trying to create tensor with negative dimension {length}: {list(shape)}"
-            raise ValueFault(message, torch_message=message, hint=f"dimension {axis} is {length}")
+            raise ValueFault.as_torch(message, hint=f"dimension {axis} is {length}")
     size = Size(shape)
     if max(size.numel(), *size, 0) > MOST_ELEMENTS:
         raise LimitExceeded(f"a tensor of shape {tuple(size)} is beyond any memory", hint="make it smaller")
@@ -59,7 +59,7 @@ def from_nested(data: Any, dtype: DType | None) -> LazyArray:
         return ops.from_buffer(np.asarray(data).astype(own.name), own)
     if not isinstance(data, (list, tuple, range)):
         message = f"could not infer dtype of {type_name(data)}"
-        raise TypeMismatch(message, torch_message=message, hint="tensor() takes a number or nested lists of numbers")
+        raise TypeMismatch.as_torch(message, hint="tensor() takes a number or nested lists of numbers")
     flat: list[Scalar] = []
     shape = _flatten(data, flat)
     found = dtype or _literal_dtype(flat)
@@ -71,8 +71,7 @@ def from_nested(data: Any, dtype: DType | None) -> LazyArray:
 
 def _check_fits(value: Scalar, dtype: DType) -> None:
     if dtype.kind == INTEGER and isinstance(value, int) and not -(2**63) <= value < 2**63:
-        message = "Overflow when unpacking long long"
-        raise ValueFault(message, torch_message=message, hint="write it with a point to make it floating")
+        raise ValueFault.as_torch("Overflow when unpacking long long", hint="write it with a point to make it floating")
 
 
 def _literal_dtype(flat: list[Scalar]) -> DType:
@@ -94,7 +93,7 @@ def _flatten(data: Any, flat: list[Scalar]) -> Size:
             if depth >= len(shape) or len(item) != shape[depth]:
                 expected = shape[depth] if depth < len(shape) else 0
                 message = f"expected sequence of length {expected} at dim {depth} (got {len(item)})"
-                raise ShapeMismatch(message, torch_message=message, hint="all rows of a tensor have the same length")
+                raise ShapeMismatch.as_torch(message, hint="all rows of a tensor have the same length")
             stack.extend((inner, depth + 1) for inner in reversed(item))
         elif depth != len(shape):
             message = f"expected sequence of length {shape[depth]} at dim {depth} (got a number)"
@@ -105,7 +104,7 @@ def _flatten(data: Any, flat: list[Scalar]) -> Size:
             flat.append(item)
         else:
             message = f"could not infer dtype of {type_name(item)}"
-            raise TypeMismatch(message, torch_message=message, hint="tensor() takes a number or nested lists of numbers")
+            raise TypeMismatch.as_torch(message, hint="tensor() takes a number or nested lists of numbers")
     return shape
 
 
@@ -137,8 +136,7 @@ def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tens
 def from_numpy(ndarray: Any) -> Tensor:
     """A tensor with the elements and the dtype of a NumPy array."""
     if not isinstance(ndarray, NDArray):
-        message = f"expected np.ndarray (got {type_name(ndarray)})"
-        raise TypeMismatch(message, torch_message=message)
+        raise TypeMismatch.as_torch(f"expected np.ndarray (got {type_name(ndarray)})")
     return Tensor(from_nested(ndarray, None))
 
 
@@ -242,13 +240,11 @@ def arange(
     check_device(device)
     first, last = (0, start) if end is None else (start, end)
     if not all(isfinite(value) for value in (first, last, step)):
-        message = f"unsupported range: {first} -> {last}"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"unsupported range: {first} -> {last}")
     if step == 0:
-        raise ValueFault("step must be nonzero", torch_message="step must be nonzero")
+        raise ValueFault.as_torch("step must be nonzero")
     if (last - first) * step < 0:
-        message = "upper bound and lower bound inconsistent with step sign"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("upper bound and lower bound inconsistent with step sign")
     own = dtype or (settings.default_dtype if any(isinstance(v, float) for v in (first, last, step)) else int64)
     length = size_of((max(0, ceil((last - first) / step)),))[0]
     return leaf(ops.arange(first, step, length, own), requires_grad)
@@ -272,7 +268,7 @@ def logspace(
 
 def _evenly_spaced(start: Scalar, end: Scalar, steps: int, dtype: DType) -> LazyArray:
     if steps < 0:
-        raise ValueFault("number of steps must be non-negative", torch_message="number of steps must be non-negative")
+        raise ValueFault.as_torch("number of steps must be non-negative")
     size = size_of((steps,))
     values = np.linspace(float(start), float(end), size[0], dtype=np.float64)
     return ops.from_buffer(values.astype(dtype.name), dtype)

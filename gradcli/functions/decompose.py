@@ -17,14 +17,13 @@ from gradcli.lazy.shapes import describe
 def _check_square(name: str, A: Tensor) -> None:
     label = [OperandLabel(0, describe(A.shape))]
     if A.ndim < 2:
-        message = f"linalg.{name}: The input tensor A must have at least 2 dimensions."
-        raise ShapeMismatch(message, torch_message=message, operands=label)
+        raise ShapeMismatch.as_torch(f"linalg.{name}: The input tensor A must have at least 2 dimensions.", operands=label)
     if A.shape[-1] != A.shape[-2]:
         message = f"linalg.{name}: A must be batches of square matrices, but they are {A.shape[-2]} by {A.shape[-1]} matrices"
-        raise ShapeMismatch(message, torch_message=message, operands=label)
+        raise ShapeMismatch.as_torch(message, operands=label)
     if not A.dtype.is_floating:
         message = f"linalg.{name}: Expected a floating point or complex tensor as input. Got {A.dtype.tensor_type}"
-        raise DTypeMismatch(message, torch_message=message, operands=label, hint="convert it with .float()")
+        raise DTypeMismatch.as_torch(message, operands=label, hint="convert it with .float()")
 
 
 @function(
@@ -82,7 +81,7 @@ def solve(A: Tensor, B: Tensor) -> LazyArray:
             "linalg.solve: Expected A and B to have the same dtype, but found A of type "
             f"{A.dtype.tensor_type} and B of type {B.dtype.tensor_type} instead"
         )
-        raise DTypeMismatch(message, torch_message=message)
+        raise DTypeMismatch.as_torch(message)
     is_vector = _is_vector(A, B)
     rows, columns = (B.shape[-1], 1) if is_vector else (B.shape[-2], B.shape[-1])
     if rows != A.shape[-1]:
@@ -91,7 +90,7 @@ def solve(A: Tensor, B: Tensor) -> LazyArray:
             f"({A.shape[-2]}x{A.shape[-1]} and {rows}x{columns})"
         )
         labels = [OperandLabel(0, describe(A.shape)), OperandLabel(1, describe(B.shape))]
-        raise ShapeMismatch(message, torch_message=message, operands=labels)
+        raise ShapeMismatch.as_torch(message, operands=labels)
     right = unsqueeze(B, -1) if is_vector else B
     solution = ops.solve(A.array, right.array)
     return ops.reshape(solution, ops.without_last(solution.shape)) if is_vector else solution
@@ -124,12 +123,11 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
     """The distance of each row of x1 from each row of x2, in the p-norm."""
     for name, tensor in (("X1", x1), ("X2", x2)):
         if tensor.ndim < 2:
-            message = f"cdist only supports at least 2D tensors, {name} got: {tensor.ndim}D"
-            raise ShapeMismatch(message, torch_message=message)
+            raise ShapeMismatch.as_torch(f"cdist only supports at least 2D tensors, {name} got: {tensor.ndim}D")
     if x1.shape[-1] != x2.shape[-1]:
         message = f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
         labels = [OperandLabel(0, describe(x1.shape)), OperandLabel(1, describe(x2.shape))]
-        raise ShapeMismatch(message, torch_message=message, operands=labels)
+        raise ShapeMismatch.as_torch(message, operands=labels)
     difference = unsqueeze(x1, -2) - unsqueeze(x2, -3)
     if p == 2:
         return sqrt(sum(difference * difference, -1))

@@ -47,7 +47,7 @@ def true_divide(input: Operand, other: Operand, rounding_mode: str | None = None
         return div(input, other)
     if rounding_mode not in ("trunc", "floor"):
         message = f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(message)
     return _rounded_quotient[rounding_mode](input, other)
 
 
@@ -89,7 +89,7 @@ def not_implemented(name: str) -> Callable[[Tensor], Tensor]:
 
     def refuse(g: Tensor) -> Tensor:
         message = f"derivative for aten::{name} is not implemented"
-        raise NotSupported(message, torch_message=message, hint="detach() its operands to take it as a constant")
+        raise NotSupported.as_torch(message, hint="detach() its operands to take it as a constant")
 
     return refuse
 
@@ -100,7 +100,7 @@ def floor_divide(input: Operand, other: Operand) -> LazyArray:
     _no_booleans_in_quotient(input, other)
     dtype = common_dtype(input, other)
     if dtype.kind != FLOATING and not isinstance(other, Tensor) and other == 0:
-        raise ValueFault("ZeroDivisionError", torch_message="ZeroDivisionError")
+        raise ValueFault.as_torch("ZeroDivisionError")
     a, b = (value if isinstance(value, Tensor) else wrap_number(value, dtype) for value in (input, other))
     return ops.binary("floor_divide", ops.cast(a.array, dtype), ops.cast(b.array, dtype))
 
@@ -126,6 +126,6 @@ def remainder(input: Operand, other: Operand) -> Tensor:
         return remainder_of_number(input, other)
     if not isinstance(other, Tensor):
         if other == 0 and common_dtype(input, other).kind != FLOATING:
-            raise ValueFault("ZeroDivisionError", torch_message="ZeroDivisionError")
+            raise ValueFault.as_torch("ZeroDivisionError")
         return _remainder.apply_to(input, other, "RemainderBackward0")
     return _remainder(input, other)

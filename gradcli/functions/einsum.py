@@ -32,7 +32,7 @@ class Equation(NamedTuple):
 
 def _fault(message: str, hint: str | None = None) -> ValueFault:
     text = f"einsum(): {message}"
-    return ValueFault(text, torch_message=text, hint=hint)
+    return ValueFault.as_torch(text, hint=hint)
 
 
 def _labels(text: str, offset: int, what: str) -> list[str]:
@@ -89,14 +89,14 @@ def _ellipsis_rank(labels: list[str], tensor: Tensor, number: int) -> int:
                 f"einsum(): the number of subscripts in the equation ({named}) is more than the number of dimensions "
                 f"({tensor.ndim}) for operand {number}"
             )
-            raise ShapeMismatch(text, torch_message=text, operands=[OperandLabel(number + 1, describe(tensor.shape))])
+            raise ShapeMismatch.as_torch(text, operands=[OperandLabel(number + 1, describe(tensor.shape))])
         return tensor.ndim - named
     if named != tensor.ndim:
         text = (
             f"einsum(): the number of subscripts in the equation ({named}) does not match the number of dimensions "
             f"({tensor.ndim}) for operand {number} and no ellipsis was given"
         )
-        raise ShapeMismatch(text, torch_message=text, operands=[OperandLabel(number + 1, describe(tensor.shape))])
+        raise ShapeMismatch.as_torch(text, operands=[OperandLabel(number + 1, describe(tensor.shape))])
     return 0
 
 
@@ -141,7 +141,7 @@ class _Axes:
                 f"einsum(): subscript {label} has size {size} for operand {number} which does not broadcast with previously "
                 f"seen size {self.sizes[axis]}"
             )
-            raise ShapeMismatch(text, torch_message=text, operands=[OperandLabel(number + 1, f"{label} is {size} here")])
+            raise ShapeMismatch.as_torch(text, operands=[OperandLabel(number + 1, f"{label} is {size} here")])
         self.sizes[axis] = size
         self.uses[axis] += 1
 
@@ -171,7 +171,7 @@ def _aligned(tensor: Tensor, labels: list[str], axes: _Axes, number: int) -> Ten
                 f"einsum(): subscript {label} is repeated for operand {number} but the sizes don't match, "
                 f"{tensor.shape[dim]} != {tensor.shape[earlier]}"
             )
-            raise ShapeMismatch(text, torch_message=text, operands=[OperandLabel(number + 1, describe(tensor.shape))])
+            raise ShapeMismatch.as_torch(text, operands=[OperandLabel(number + 1, describe(tensor.shape))])
         tensor = movedim(diagonal(tensor, 0, earlier, dim), -1, earlier)
     for axis in range(axes.rank):
         if permutation[axis] == -1:
@@ -229,8 +229,7 @@ def _product_over(left: Tensor, right: Tensor, summed: tuple[int, ...]) -> Tenso
 def einsum(equation: str, *operands: Tensor) -> Tensor:
     """The sum of products that an equation such as 'ij,jk->ik' names."""
     if not operands:
-        message = "einsum(): must provide at least one operand"
-        raise ArgumentError(message, torch_message=message)
+        raise ArgumentError.as_torch("einsum(): must provide at least one operand")
     parsed = parse_equation(equation, operands)
     axes = _Axes(parsed)
     aligned = [
@@ -255,16 +254,13 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """The sum of products over pairs of dimensions: the last of a and the first of b, or two lists of them."""
     if isinstance(dims, int):
         if dims < 0:
-            message = f"tensordot expects dims >= 0, but got dims={dims}"
-            raise ValueFault(message, torch_message=message)
+            raise ValueFault.as_torch(f"tensordot expects dims >= 0, but got dims={dims}")
         if dims > min(a.ndim, b.ndim):
-            message = f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}"
-            raise ValueFault(message, torch_message=message)
+            raise ValueFault.as_torch(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
         return contracted_over(a, b, tuple(range(-dims, 0)), tuple(range(dims)))
     first, second = _pairs_of_dims(dims)
     if len(first) != len(second):
-        message = "both dimension lists should have same length"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("both dimension lists should have same length")
     return contracted_over(a, b, first, second)
 
 
@@ -309,8 +305,7 @@ def contracted_over(a: Tensor, b: Tensor, dims_a: Sequence[int], dims_b: Sequenc
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """The sums of products along the last dimensions."""
     if input.dtype is not other.dtype:
-        message = "both inputs should have same dtype"
-        raise DTypeMismatch(message, torch_message=message, hint=CONVERT)
+        raise DTypeMismatch.as_torch("both inputs should have same dtype", hint=CONVERT)
     if input.ndim == 0 or other.ndim == 0:
         return mul(input, other)
     if input.shape[-1] != other.shape[-1]:

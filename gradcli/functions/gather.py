@@ -28,7 +28,7 @@ def check_within(index: Tensor, size: int, message: str, lowest: int = 0, operan
     outside = (values < lowest) | (values >= size)
     if outside.any():
         text = message.format(index=int(values[outside].flat[0]), size=size)
-        raise IndexOutOfRange(text, torch_message=text, operands=[OperandLabel(operand, f"{lowest} to {size - 1} are valid")])
+        raise IndexOutOfRange.as_torch(text, operands=[OperandLabel(operand, f"{lowest} to {size - 1} are valid")])
     if lowest < 0 and (values < 0).any():
         return ops.from_buffer(np.where(values < 0, values + size, values).astype(np.int64), int64)
     return ops.cast(index.array, int64)
@@ -38,12 +38,12 @@ def check_integers(index: Tensor, message: str) -> None:
     """An index has to be int32 or int64."""
     if index.dtype not in (int32, int64):
         labels = [OperandLabel(2, f"this is {index.dtype}")]
-        raise DTypeMismatch(message, torch_message=message, operands=labels, hint="convert it with .long()")
+        raise DTypeMismatch.as_torch(message, operands=labels, hint="convert it with .long()")
 
 
 def _misfit(message: str, input: Tensor, index: Tensor) -> ShapeMismatch:
     labels = [OperandLabel(0, describe(input.shape)), OperandLabel(2, describe(index.shape))]
-    return ShapeMismatch(message, torch_message=message, operands=labels)
+    return ShapeMismatch.as_torch(message, operands=labels)
 
 
 def _check_rank(index: Tensor, other: Tensor, name: str) -> None:
@@ -96,7 +96,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     """gather with the dimensions beside `dim` broadcast; without `dim`, from all elements in one dimension."""
     if indices.dtype is not int64:
         message = f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.tensor_type}"
-        raise DTypeMismatch(message, torch_message=message, hint="convert it with .long()")
+        raise DTypeMismatch.as_torch(message, hint="convert it with .long()")
     if dim is None:
         return gather(reshape(input, (-1,)), 0, reshape(indices, (-1,)))
     if input.ndim != indices.ndim:
@@ -105,7 +105,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
             f"but got {input.ndim} dimensions for input, and {indices.ndim} dimensions for indices"
         )
         labels = [OperandLabel(0, describe(input.shape)), OperandLabel(1, describe(indices.shape))]
-        raise ShapeMismatch(message, torch_message=message, operands=labels)
+        raise ShapeMismatch.as_torch(message, operands=labels)
     axis = normalize_dim(dim, input.ndim)
     common = broadcast(Size(_with(input.shape, axis, 1)), Size(_with(indices.shape, axis, 1)))
     size = input.shape[axis]
@@ -131,7 +131,7 @@ def take(input: Tensor, index: Tensor) -> LazyArray:
     """Elements by their position in all of the tensor's elements, row by row."""
     if index.dtype is not int64:
         message = f"take(): Expected a long tensor for index, but got {index.dtype.tensor_type}"
-        raise DTypeMismatch(message, torch_message=message, hint="convert it with .long()")
+        raise DTypeMismatch.as_torch(message, hint="convert it with .long()")
     size = input.shape.numel()
     positions = check_within(index, size, "out of range: tried to access index {index} on a tensor of {size} elements.", -size, 1)
     return ops.index(ops.reshape(input.array, Size((size,))), (0,), [positions])
@@ -152,7 +152,7 @@ def _scattered(input: Tensor, dim: int, index: Tensor, src: Tensor | None, sourc
     if src is not None and src.dtype is not input.dtype:
         message = "scatter(): Expected self.dtype to be equal to src.dtype"
         labels = [OperandLabel(0, f"this is {input.dtype}"), OperandLabel(3, f"this is {src.dtype}")]
-        raise DTypeMismatch(message, torch_message=message, operands=labels)
+        raise DTypeMismatch.as_torch(message, operands=labels)
     if not index.shape.numel():
         return input.array
     _check_rank(index, input, "self")
@@ -215,8 +215,7 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Operand | None = None, 
     """input with the elements at positions along a dimension replaced by those of src, or by a number."""
     source = value if src is None else src
     if source is None:
-        message = 'scatter() missing 1 required positional arguments: "src"'
-        raise ArgumentError(message, torch_message=message)
+        raise ArgumentError.as_torch('scatter() missing 1 required positional arguments: "src"')
     return (scatter_tensor if isinstance(source, Tensor) else scatter_number)(input, dim, index, source)
 
 
@@ -264,13 +263,11 @@ def embedding(
 ) -> LazyArray:
     """Rows of weight, looked up by integers."""
     if padding_idx is not None and not -weight.shape[0] <= padding_idx < weight.shape[0]:
-        message = "Padding_idx must be within num_embeddings"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("Padding_idx must be within num_embeddings")
     if max_norm is not None:
         raise NotSupported("embedding() cannot renormalize its weight yet", hint="leave max_norm out")
     if weight.ndim != 2:
-        message = "'weight' must be 2-D"
-        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(1, describe(weight.shape))])
+        raise ShapeMismatch.as_torch("'weight' must be 2-D", operands=[OperandLabel(1, describe(weight.shape))])
     check_integers(
         input,
         "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
@@ -285,16 +282,15 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Any:
     """A new last dimension with 1 at the class and 0 elsewhere; as many classes as there are, unless said."""
     if tensor.dtype is not int64:
         message = "one_hot is only applicable to index tensor of type LongTensor."
-        raise DTypeMismatch(message, torch_message=message, hint="convert it with .long()")
+        raise DTypeMismatch.as_torch(message, hint="convert it with .long()")
     if not tensor.shape.numel() and num_classes <= 0:
-        message = "Can not infer total number of classes from empty tensor."
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("Can not infer total number of classes from empty tensor.")
     values = compute([tensor.array])[0]
     if (values < 0).any():
-        raise ValueFault("Class values must be non-negative.", torch_message="Class values must be non-negative.")
+        raise ValueFault.as_torch("Class values must be non-negative.")
     classes = int(values.max(initial=0)) + 1 if num_classes == -1 else num_classes
     if (values >= classes).any():
         message = "Class values must be smaller than num_classes."
-        raise ValueFault(message, torch_message=message, operands=[OperandLabel(0, f"the largest is {values.max()}")])
+        raise ValueFault.as_torch(message, operands=[OperandLabel(0, f"the largest is {values.max()}")])
     column = ops.reshape(tensor.array, Size((*tensor.shape, 1)))
     return ops.cast(ops.binary("equal", column, ops.arange(0, 1, classes, int64)), int64)

@@ -53,13 +53,12 @@ def alias(input: Tensor) -> LazyArray:
 def select(input: Tensor, dim: int, index: int) -> LazyArray:
     """One slice along a dimension."""
     if input.ndim == 0:
-        message = "select() cannot be applied to a 0-dim tensor."
-        raise IndexOutOfRange(message, torch_message=message)
+        raise IndexOutOfRange.as_torch("select() cannot be applied to a 0-dim tensor.")
     axis = normalize_dim(dim, input.ndim)
     size = input.shape[axis]
     if not -size <= index < size:
         message = f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {axis}"
-        raise IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(2, _valid(axis, size))])
+        raise IndexOutOfRange.as_torch(message, operands=[OperandLabel(2, _valid(axis, size))])
     part = ops.slice_(input.array, one_slice(input.shape, axis, (index % size, 1, 1)))
     return ops.reshape(part, _without(input.shape, axis))
 
@@ -106,20 +105,18 @@ def slice_backward(input: Tensor, shape: Shape, dim: int, start: int, step: int)
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """Part of a dimension, from a start on."""
     if input.ndim == 0:
-        message = "narrow() cannot be applied to a 0-dim tensor."
-        raise IndexOutOfRange(message, torch_message=message)
+        raise IndexOutOfRange.as_torch("narrow() cannot be applied to a 0-dim tensor.")
     if length < 0:
-        message = "narrow(): length must be non-negative."
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("narrow(): length must be non-negative.")
     axis = normalize_dim(dim, input.ndim)
     size = input.shape[axis]
     if not -size <= start <= size:
         message = f"start out of range (expected to be in range of [{-size}, {size}], but got {start})"
-        raise IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(2, _valid(axis, size))])
+        raise IndexOutOfRange.as_torch(message, operands=[OperandLabel(2, _valid(axis, size))])
     first = start + size if start < 0 else start
     if first + length > size:
         message = f"start ({first}) + length ({length}) exceeds dimension size ({size})."
-        raise IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
+        raise IndexOutOfRange.as_torch(message, operands=[OperandLabel(0, describe(input.shape))])
     return slice_(input, axis, first, length, 1)
 
 
@@ -224,14 +221,14 @@ def _entry(value: Any) -> BasicIndex | Tensor:
     else:
         valid = "integers, slices (`:`), ellipsis (`...`), None and long or byte Variables"
         message = f"only {valid} are valid indices (got {type_name(value)})"
-    raise TypeMismatch(message, torch_message=message, operands=[OperandLabel(1, f"this is {type_name(value)}")])
+    raise TypeMismatch.as_torch(message, operands=[OperandLabel(1, f"this is {type_name(value)}")])
 
 
 def not_an_index(tensor: Tensor) -> DTypeMismatch:
     """What is said of a floating tensor between brackets."""
     message = "tensors used as indices must be long, int, byte or bool tensors"
     labels = [OperandLabel(1, f"this is {tensor.dtype}")]
-    return DTypeMismatch(message, torch_message=message, operands=labels, hint="convert it with .long()")
+    return DTypeMismatch.as_torch(message, operands=labels, hint="convert it with .long()")
 
 
 def _dimensions(entry: BasicIndex | Tensor) -> int:
@@ -246,7 +243,7 @@ def _bounds(part: slice, size: int) -> Slice:
     step = 1 if part.step is None else _bound(part.step)
     if step <= 0:
         message = "step must be greater than zero" if step else "slice step cannot be zero"
-        raise ValueFault(message, torch_message=message, hint="flip(x, (0,)) reverses a dimension")
+        raise ValueFault.as_torch(message, hint="flip(x, (0,)) reverses a dimension")
     ends = [None if end is None else _bound(end) for end in (part.start, part.stop)]
     start, stop, _ = slice(*ends).indices(size)
     return start, len(range(start, stop, step)), step
@@ -261,12 +258,12 @@ def _bound(value: Any) -> int:
         if isinstance(value, Tensor)
         else "slice indices must be integers or None or have an __index__ method"
     )
-    raise TypeMismatch(message, torch_message=message, operands=[OperandLabel(1, f"{type_name(value)} in a slice")])
+    raise TypeMismatch.as_torch(message, operands=[OperandLabel(1, f"{type_name(value)} in a slice")])
 
 
 def _too_many(shape: Size) -> IndexOutOfRange:
     message = f"too many indices for tensor of dimension {len(shape)}"
-    return IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(0, describe(shape))])
+    return IndexOutOfRange.as_torch(message, operands=[OperandLabel(0, describe(shape))])
 
 
 def no_dimensions(kind: type) -> IndexOutOfRange:
@@ -278,7 +275,7 @@ def no_dimensions(kind: type) -> IndexOutOfRange:
             "to convert a 0-dim tensor to a number"
         )
     labels = [OperandLabel(0, "this has no dimensions")]
-    return IndexOutOfRange(message, torch_message=message, operands=labels, hint="its number is .item()")
+    return IndexOutOfRange.as_torch(message, operands=labels, hint="its number is .item()")
 
 
 def _valid(dim: int, size: int) -> str:
@@ -290,7 +287,7 @@ def checked_index(index: int, size: int, dim: int) -> int:
     if -size <= index < size:
         return index + size if index < 0 else index
     message = f"index {index} is out of bounds for dimension {dim} with size {size}"
-    raise IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(1, _valid(dim, size))])
+    raise IndexOutOfRange.as_torch(message, operands=[OperandLabel(1, _valid(dim, size))])
 
 
 # ── index tensors ──
@@ -338,7 +335,7 @@ def _check_mask(mask: Tensor, dim: int, shape: Size) -> None:
                 f"the shape of the indexed tensor {list(shape)} at index {dim + offset}"
             )
             labels = [OperandLabel(0, describe(shape)), OperandLabel(1, describe(mask.shape))]
-            raise ShapeMismatch(message, torch_message=message, operands=labels)
+            raise ShapeMismatch.as_torch(message, operands=labels)
 
 
 def wrapped(positions: np.ndarray, size: int, dim: int) -> np.ndarray:
@@ -346,8 +343,7 @@ def wrapped(positions: np.ndarray, size: int, dim: int) -> np.ndarray:
     outside = (positions < -size) | (positions >= size)
     if outside.any():
         if not size:
-            message = "index is out of bounds for dimension with size 0"
-            raise IndexOutOfRange(message, torch_message=message)
+            raise IndexOutOfRange.as_torch("index is out of bounds for dimension with size 0")
         checked_index(int(positions[outside].flat[0]), size, dim)
     return np.where(positions < 0, positions + size, positions)
 
@@ -356,7 +352,7 @@ def representable(value: Scalar, dtype: DType) -> Scalar:
     """A number that a tensor is filled with; infinity and nan do not go into integers."""
     if not dtype.is_floating and not isfinite(value):
         message = f"value cannot be converted to type {dtype.name}_t without overflow"
-        raise ValueFault(message, torch_message=message, operands=[OperandLabel(2, f"the tensor's elements are {dtype}")])
+        raise ValueFault.as_torch(message, operands=[OperandLabel(2, f"the tensor's elements are {dtype}")])
     return value
 
 

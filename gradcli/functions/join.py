@@ -63,14 +63,13 @@ def _pieces(g: Tensor, tensors_shape: Sequence[Size], dim: int) -> list[Tensor]:
 def cat(tensors: Tensors, dim: int = 0) -> LazyArray:
     """Tensors joined along a dimension."""
     if not tensors:
-        message = "torch.cat(): expected a non-empty list of Tensors"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("torch.cat(): expected a non-empty list of Tensors")
     counted = [tensor for tensor in tensors if tensor.shape != (0,)] or [tensors[0]]
     first = counted[0]
     axis = normalize_dim(dim, first.ndim)
     if first.ndim == 0:
         message = f"zero-dimensional tensor (at position {tensors.index(first)}) cannot be concatenated"
-        raise ShapeMismatch(message, torch_message=message, hint="use stack")
+        raise ShapeMismatch.as_torch(message, hint="use stack")
     for position, tensor in enumerate(counted):
         _check_joinable(first, tensor, axis, position)
     dtype = common_dtype(*tensors)
@@ -81,14 +80,14 @@ def _check_joinable(first: Tensor, tensor: Tensor, axis: int, position: int) -> 
     labels = [OperandLabel(0, f"{describe(first.shape)} and {describe(tensor.shape)}")]
     if tensor.ndim != first.ndim:
         message = f"Tensors must have same number of dimensions: got {first.ndim} and {tensor.ndim}"
-        raise ShapeMismatch(message, torch_message=message, operands=labels)
+        raise ShapeMismatch.as_torch(message, operands=labels)
     for other in range(first.ndim):
         if other != axis and tensor.shape[other] != first.shape[other]:
             message = (
                 f"Sizes of tensors must match except in dimension {axis}. Expected size {first.shape[other]} "
                 f"but got size {tensor.shape[other]} for tensor number {position} in the list."
             )
-            raise ShapeMismatch(message, torch_message=message, operands=labels)
+            raise ShapeMismatch.as_torch(message, operands=labels)
 
 
 def _unstacked(g: Tensor, tensors_shape: Sequence[Size], dim: int) -> list[Tensor]:
@@ -100,8 +99,7 @@ def _unstacked(g: Tensor, tensors_shape: Sequence[Size], dim: int) -> list[Tenso
 def stack(tensors: Tensors, dim: int = 0) -> LazyArray:
     """Tensors of one shape joined along a new dimension."""
     if not tensors:
-        message = "stack expects a non-empty TensorList"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("stack expects a non-empty TensorList")
     axis = normalize_dim(dim, tensors[0].ndim + 1)
     for position, tensor in enumerate(tensors):
         if tensor.shape != tensors[0].shape:
@@ -109,7 +107,7 @@ def stack(tensors: Tensors, dim: int = 0) -> LazyArray:
                 f"stack expects each tensor to be equal size, but got {list(tensors[0].shape)} at entry 0 "
                 f"and {list(tensor.shape)} at entry {position}"
             )
-            raise ShapeMismatch(message, torch_message=message)
+            raise ShapeMismatch.as_torch(message)
     dtype = common_dtype(*tensors)
     shape = Size((*tensors[0].shape[:axis], 1, *tensors[0].shape[axis:]))
     return ops.concatenate([ops.reshape(ops.cast(tensor.array, dtype), shape) for tensor in tensors], axis)
@@ -149,8 +147,7 @@ def _joined(gs: list[Tensor], dim: int) -> Tensor:
 
 def _require_dimensions(input: Tensor, name: str) -> None:
     if not input.ndim:
-        message = f"{name} expects at least a 1-dimensional tensor"
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch(f"{name} expects at least a 1-dimensional tensor")
 
 
 @function("SplitBackward0", name="split", public=False, view=True, examples=("split(x, 1)[0]",), d_input=_joined)
@@ -160,11 +157,9 @@ def split_evenly(input: Tensor, split_size: int, dim: int = 0) -> tuple[LazyArra
     axis = normalize_dim(dim, input.ndim)
     length = input.shape[axis]
     if split_size < 0:
-        message = f"split expects split_size be non-negative, but got split_size={split_size}"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"split expects split_size be non-negative, but got split_size={split_size}")
     if split_size == 0 and length:
-        message = f"split_size can only be 0 if dimension size is 0, but got dimension size of {length}"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"split_size can only be 0 if dimension size is 0, but got dimension size of {length}")
     starts = range(0, length, split_size) if length else (0,)
     return tuple(cut(input, axis, start, min(split_size, length - start)) for start in starts)
 
@@ -186,7 +181,7 @@ def split_with_sizes(input: Tensor, split_sizes: Shape, dim: int = 0) -> tuple[L
             f"split_with_sizes expects split_sizes to sum exactly to {input.shape[axis]} "
             f"(input tensor's size at dimension {axis}), but got split_sizes={list(split_sizes)}"
         )
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch(message)
     return tuple(cut(input, axis, sum(split_sizes[:part]), size) for part, size in enumerate(split_sizes))
 
 
@@ -203,8 +198,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most so many parts of one size."""
     _require_dimensions(input, "chunk")
     if chunks < 1:
-        message = f"chunk expects `chunks` to be greater than 0, got: {chunks}"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     length = input.shape[normalize_dim(dim, input.ndim)]
     if not length:
         return split_with_sizes(input, (0,) * chunks, dim)
@@ -241,8 +235,7 @@ def roll(input: Tensor, shifts: Dims, dims: Dims = None) -> LazyArray:
         return ops.reshape(_rolled(flat, sum(_tuple(shifts)), 0), input.shape)
     array = input.array
     if len(_tuple(shifts)) != len(_tuple(dims)):
-        message = f"shifts and dimensions must align. shifts: {len(_tuple(shifts))}, dims:{len(_tuple(dims))}"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"shifts and dimensions must align. shifts: {len(_tuple(shifts))}, dims:{len(_tuple(dims))}")
     for shift, dim in zip(_tuple(shifts), _tuple(dims), strict=True):
         array = _rolled(array, shift, existing_dim(dim, input.ndim))
     return array
@@ -267,8 +260,7 @@ def _rolled(array: LazyArray, shift: int, axis: int) -> LazyArray:
 
 def _triangle(input: Tensor, diagonal: int, upper: bool) -> LazyArray:
     if input.ndim < 2:
-        message = f"{'triu' if upper else 'tril'}: input tensor must have at least 2 dimensions"
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch(f"{'triu' if upper else 'tril'}: input tensor must have at least 2 dimensions")
     rows = ops.reshape(ops.arange(0, 1, input.shape[-2], int64), Size((input.shape[-2], 1)))
     columns = ops.arange(-diagonal, 1, input.shape[-1], int64)
     kept = ops.binary("less_equal", rows, columns) if upper else ops.binary("less_equal", columns, rows)
@@ -296,8 +288,7 @@ def diagonal_mask(rows: int, columns: int, offset: int) -> LazyArray:
 def _diagonal_array(input: Tensor, offset: int, dim1: int, dim2: int) -> LazyArray:
     a, b = normalize_dim(dim1, input.ndim), normalize_dim(dim2, input.ndim)
     if a == b:
-        message = f"diagonal dimensions cannot be identical {dim1}, {dim2}"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     rest = tuple(axis for axis in range(input.ndim) if axis not in (a, b))
     moved = ops.permute(input.array, (*rest, a, b))
     rows, columns = moved.shape[-2:]
@@ -361,8 +352,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """The diagonal of a matrix, or a matrix with a vector as its diagonal."""
     if input.ndim not in (1, 2):
-        message = f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D"
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
     return diag_embed(input, diagonal) if input.ndim == 1 else diagonal_copy(input, diagonal)
 
 
@@ -371,7 +361,7 @@ def trace(input: Tensor) -> Tensor:
     """The sum of the diagonal of a matrix."""
     if input.ndim != 2:
         message = f"trace: expected a matrix, but got tensor with dim {input.ndim}"
-        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
+        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(0, describe(input.shape))])
     return operators["sum"](Tensor(_diagonal_array(input, 0, 0, 1)))
 
 

@@ -37,7 +37,7 @@ CONVERT = "convert one of them, for example with .double() or .float()"
 def refuse_shapes(message: str, *tensors: Tensor, hint: str | None = None) -> ShapeMismatch:
     """The error for tensors whose shapes do not fit, each labelled with its shape."""
     operands = [OperandLabel(position, describe(tensor.shape)) for position, tensor in enumerate(tensors)]
-    return ShapeMismatch(message, torch_message=message, operands=operands, hint=hint)
+    return ShapeMismatch.as_torch(message, operands=operands, hint=hint)
 
 
 def _check_dtypes(first: Tensor, second: Tensor, message: Callable[[DType, DType], str]) -> None:
@@ -45,7 +45,7 @@ def _check_dtypes(first: Tensor, second: Tensor, message: Callable[[DType, DType
     if a is not b:
         text = message(a, b)
         labels = [OperandLabel(position, f"this is {dtype}") for position, dtype in enumerate((a, b))]
-        raise DTypeMismatch(text, torch_message=text, operands=labels, hint=CONVERT)
+        raise DTypeMismatch.as_torch(text, operands=labels, hint=CONVERT)
 
 
 def _check_matrix(tensor: Tensor, message: str) -> None:
@@ -56,7 +56,7 @@ def _check_matrix(tensor: Tensor, message: str) -> None:
 def _check_no_bool(tensor: Tensor, kernel: str) -> None:
     if tensor.dtype is bool_:
         message = f"\"{kernel}\" not implemented for 'Bool'"
-        raise DTypeMismatch(message, torch_message=message, hint="convert it first, for example with .float()")
+        raise DTypeMismatch.as_torch(message, hint="convert it first, for example with .float()")
 
 
 def _scaled(g: Tensor, factor: Scalar) -> Tensor:
@@ -202,7 +202,7 @@ def _added(input: Tensor, product: Tensor, beta: Scalar, alpha: Scalar) -> Tenso
     """beta * input + alpha * product, where beta = 0 means that the input is not read."""
     if input.dtype is not product.dtype:
         message = f"self and mat2 must have the same dtype, but got {input.dtype.tensor_type} and {product.dtype.tensor_type}"
-        raise DTypeMismatch(message, torch_message=message, hint=CONVERT)
+        raise DTypeMismatch.as_torch(message, hint=CONVERT)
     spread = expand(Tensor(input.array), product.shape)
     scaled = _scaled(product, alpha)
     return scaled if beta == 0 else _scaled(spread, beta) + scaled

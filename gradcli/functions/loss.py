@@ -43,7 +43,7 @@ def reduction_kind(reduction: str, size_average: bool | None = None, reduce: boo
         return "none" if reduce is False else "sum" if size_average is False else "mean"
     if reduction not in ("mean", "sum", "none"):
         message = f"{reduction} is not a valid value for reduction"
-        raise ValueFault(message, torch_message=message, hint="reductions are 'mean', 'sum' and 'none'")
+        raise ValueFault.as_torch(message, hint="reductions are 'mean', 'sum' and 'none'")
     return reduction
 
 
@@ -87,7 +87,7 @@ def refuse_grad_of(weight: Tensor | None, name: str, function_name: str) -> None
             f"The function '{function_name}' is not differentiable with respect to argument '{name}'. "
             "This input cannot have requires_grad True."
         )
-        raise AutogradError(message, torch_message=message, hint=f"give {name}.detach()")
+        raise AutogradError.as_torch(message, hint=f"give {name}.detach()")
 
 
 # ── distances ──
@@ -196,8 +196,7 @@ def smooth_l1_loss(
     """The mean of (input - target)^2 / (2 * beta) where that is nearer than beta, else of |input - target| - beta / 2."""
     reduction = reduction_kind(reduction, size_average, reduce)
     if beta < 0:
-        message = "smooth_l1_loss does not support negative values for beta."
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("smooth_l1_loss does not support negative values for beta.")
     input, target = _same_shape(input, target)
     if beta == 0:
         return reduced_losses(magnitude(sub(input, target)), reduction)
@@ -211,8 +210,7 @@ def huber_loss(
     """The mean of (input - target)^2 / 2 where that is nearer than delta, else of delta * (|input - target| - delta / 2)."""
     reduction = reduction_kind(reduction)
     if delta <= 0:
-        message = "huber_loss does not support non-positive values for delta."
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("huber_loss does not support non-positive values for delta.")
     input, target = _same_shape(input, target)
     if weight is None:
         return _huber(input, target, reduction, float(delta))
@@ -266,13 +264,13 @@ def binary_cross_entropy(
     check_floating("binary_cross_entropy", input)
     if target.dtype is not input.dtype:
         message = f"Found dtype {target.dtype.tensor_type} but expected {input.dtype.tensor_type}"
-        raise DTypeMismatch(message, torch_message=message, operands=[OperandLabel(1, f"this is {target.dtype}")], hint=CONVERT)
+        raise DTypeMismatch.as_torch(message, operands=[OperandLabel(1, f"this is {target.dtype}")], hint=CONVERT)
     if weight is not None:
         weight = expand(weight, broadcast(target.shape, weight.shape))
     refuse_grad_of(weight, "weight", "binary_cross_entropy")
     if some(logical_or(input < 0, input > 1)).item():
         message = "all elements of input should be between 0 and 1"
-        raise ValueFault(message, torch_message=message, hint="apply sigmoid first, or use binary_cross_entropy_with_logits")
+        raise ValueFault.as_torch(message, hint="apply sigmoid first, or use binary_cross_entropy_with_logits")
     return bce_of_probabilities(input, target, weight, reduction)
 
 
@@ -327,7 +325,7 @@ def binary_cross_entropy_with_logits(
     check_floating("log_sigmoid_cpu", input)
     if not target.dtype.is_floating:
         message = f"result type {input.dtype.tensor_type} can't be cast to the desired output type {target.dtype.tensor_type}"
-        raise DTypeMismatch(message, torch_message=message, hint="convert the target with .float()")
+        raise DTypeMismatch.as_torch(message, hint="convert the target with .float()")
     for name, tensor in (("weight", weight), ("pos_weight", pos_weight)):
         refuse_grad_of(tensor, name, "binary_cross_entropy_with_logits")
     return bce_of_logits(input, target, weight, pos_weight, reduction)
@@ -350,8 +348,7 @@ def kl_div(
     is_per_example = reduction == "batchmean"
     reduction = "sum" if is_per_example else reduction_kind(reduction, size_average, reduce)
     if not input.dtype.is_floating or not target.dtype.is_floating:
-        message = "kl_div: Integral inputs not supported."
-        raise DTypeMismatch(message, torch_message=message, hint="convert them with .float()")
+        raise DTypeMismatch.as_torch("kl_div: Integral inputs not supported.", hint="convert them with .float()")
     losses = mul(exp(target), sub(target, input)) if log_target else sub(xlogy(target, target), mul(target, input))
     loss = reduced_losses(losses, reduction)
     return div(loss, input.shape[0]) if is_per_example and input.ndim else loss

@@ -139,7 +139,7 @@ def _check_normalized_shape(input: Tensor, shape: Shape, weight: Tensor | None, 
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, "
             "but got normalized_shape = []"
         )
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(message)
     for name, tensor in (("weight", weight), ("bias", bias)):
         if tensor is not None and tuple(tensor.shape) != tuple(shape):
             raise refuse_shapes(
@@ -149,7 +149,7 @@ def _check_normalized_shape(input: Tensor, shape: Shape, weight: Tensor | None, 
             )
         if tensor is not None and tensor.dtype is not input.dtype:
             message = "mixed dtype (CPU): all inputs must share same datatype."
-            raise DTypeMismatch(message, torch_message=message, hint=f"convert the {name} with .to({input.dtype})")
+            raise DTypeMismatch.as_torch(message, hint=f"convert the {name} with .to({input.dtype})")
     if tuple(input.shape[-len(shape) :]) != tuple(shape):
         expected = f"expected input with shape [*, {', '.join(map(str, shape))}]"
         message = f"Given normalized_shape={list(shape)}, {expected}, but got input of size{list(input.shape)}"
@@ -212,7 +212,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-08) 
     dtype = common_dtype(x1, x2)
     if not dtype.is_floating:
         message = f"expected common dtype to be floating point, yet common dtype is {dtype.tensor_type}"
-        raise DTypeMismatch(message, torch_message=message, hint="convert them with .float()")
+        raise DTypeMismatch.as_torch(message, hint="convert them with .float()")
     shape = broadcast(x1.shape, x2.shape)
     directions = []
     for x in (x1, x2):
@@ -227,13 +227,13 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-08) 
 def _check_pad(input: Tensor, pad: Sequence[int]) -> None:
     if len(pad) % 2:
         message = "Padding length must be divisible by 2"
-        raise ValueFault(message, torch_message=message, hint="two numbers for each dimension, before and after, the last first")
+        raise ValueFault.as_torch(message, hint="two numbers for each dimension, before and after, the last first")
     if len(pad) > 2 * input.ndim:
         message = (
             "Padding length should be less than or equal to two times the input dimension but got padding length "
             f"{len(pad)} and input of dimension {input.ndim}"
         )
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(message)
 
 
 def _margins(rank: int, pad: Sequence[int]) -> list[tuple[int, int]]:
@@ -343,15 +343,12 @@ def pad(input: Tensor, pad: Shape, mode: str = "constant", value: Scalar | None 
     if mode == "constant":
         return constant_pad_nd(input, pad, 0 if value is None else value)
     if value is not None and value != 0:
-        message = f'Padding mode "{mode}" doesn\'t take in value argument'
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f'Padding mode "{mode}" doesn\'t take in value argument')
     if mode not in ("reflect", "replicate"):
-        message = f"Unrecognised padding mode {mode}"
-        raise NotSupported(message, torch_message=message, hint="modes are constant, reflect and replicate")
+        raise NotSupported.as_torch(f"Unrecognised padding mode {mode}", hint="modes are constant, reflect and replicate")
     dimensions = len(pad) // 2
     if not dimensions + 1 <= input.ndim <= dimensions + 2:
-        message = f"Padding size {len(pad)} is not supported for {input.ndim}D input tensor."
-        raise NotSupported(message, torch_message=message)
+        raise NotSupported.as_torch(f"Padding size {len(pad)} is not supported for {input.ndim}D input tensor.")
     choose, name = (_reflected, "Reflection") if mode == "reflect" else (_replicated, "Replication")
     positions = tuple(
         choose(input, axis, before, after) if axis >= input.ndim - dimensions else None
@@ -367,8 +364,7 @@ def pad(input: Tensor, pad: Shape, mode: str = "constant", value: Scalar | None 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Elements dropped with probability p and the others scaled by 1 / (1 - p); the input itself outside of training."""
     if not 0 <= p <= 1:
-        message = f"dropout probability has to be between 0 and 1, but got {float(p)}"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"dropout probability has to be between 0 and 1, but got {float(p)}")
     if not training or p == 0 or not input.shape.numel():
         return input
     check_floating("bernoulli_scalar_cpu_", input)

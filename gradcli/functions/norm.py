@@ -94,18 +94,18 @@ def _checked_dtype(x: Tensor, dtype: DType | None) -> DType:
     """The dtype of a norm: the input's, or a wider one that was asked for."""
     if not x.dtype.is_floating:
         message = f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {x.dtype.tensor_type}"
-        raise DTypeMismatch(message, torch_message=message, hint="convert it with .float(), or write its numbers with a point")
+        raise DTypeMismatch.as_torch(message, hint="convert it with .float(), or write its numbers with a point")
     if dtype is None:
         return x.dtype
     if not dtype.is_floating:
         message = f"linalg.vector_norm: dtype should be floating point or complex, but got {dtype.tensor_type}"
-        raise DTypeMismatch(message, torch_message=message)
+        raise DTypeMismatch.as_torch(message)
     if promote(x.dtype, dtype) is not dtype:
         message = (
             f"linalg.vector_norm: the dtype of the input ({x.dtype.tensor_type}) should be convertible without narrowing "
             f"to the specified dtype ({dtype.tensor_type})"
         )
-        raise DTypeMismatch(message, torch_message=message)
+        raise DTypeMismatch.as_torch(message)
     return dtype
 
 
@@ -143,15 +143,13 @@ def matrix_norm(
     if A.ndim < 2:
         raise refuse_shapes("linalg.matrix_norm: The input tensor A must have at least 2 dimensions.", A)
     if len(dim) != 2:
-        message = f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dim))}"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dim))}")
     if ord == "fro":
         return vector_norm(A, 2, tuple(dim), keepdim, dtype=dtype)
     if ord == "nuc" or (_is_number(ord) and builtin_abs(ord) == 2):
         raise NotSupported(f"the matrix norm of order {ord} needs singular values, which gradcli does not have yet")
     if not _is_number(ord) or builtin_abs(ord) not in (1, inf):
-        message = f"linalg.matrix_norm: Order {ord} not supported."
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"linalg.matrix_norm: Order {ord} not supported.")
     rows, columns = (normalize_dim(axis, A.ndim) for axis in dim)
     if builtin_abs(ord) == inf:
         rows, columns = columns, rows
@@ -181,8 +179,7 @@ def linalg_norm(
     """The norm of a vector, of a matrix, or of all elements where no order is given."""
     dims = (dim,) if isinstance(dim, int) else dim
     if dims is not None and len(dims) not in (1, 2):
-        message = f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}")
     if ord is None:
         return vector_norm(A, 2, dims, keepdim, dtype=dtype)
     if dims is None and A.ndim not in (1, 2):

@@ -33,8 +33,7 @@ def _power_of_number(g: Tensor, input: Tensor, exponent: Scalar) -> Tensor:
 def pow_number(input: Tensor, exponent: Scalar) -> LazyArray:
     """A tensor to the power of a number."""
     if not input.dtype.is_floating and isinstance(exponent, int) and exponent < 0:
-        message = "Integers to negative integer powers are not allowed."
-        raise ValueFault(message, torch_message=message, hint="convert it first: .float()")
+        raise ValueFault.as_torch("Integers to negative integer powers are not allowed.", hint="convert it first: .float()")
     dtype = common_dtype(input, exponent)
     array = ops.cast(input.array, dtype)
     if exponent == 2:  # exact, and many times faster than the general power

@@ -43,8 +43,7 @@ def _array(kind: str, limits: tuple[int, ...], shape: Size, dtype: DType) -> Laz
 def _floating(kernel: str, dtype: DType | None) -> DType:
     own = dtype or settings.default_dtype
     if not own.is_floating:
-        message = f"\"{kernel}\" not implemented for '{own.tensor_type}'"
-        raise DTypeMismatch(message, torch_message=message, hint="use randint for integers")
+        raise DTypeMismatch.as_torch(f"\"{kernel}\" not implemented for '{own.tensor_type}'", hint="use randint for integers")
     return own
 
 
@@ -87,8 +86,7 @@ def randn_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool
 
 def _integers(low: int, high: int, shape: Sequence[int], dtype: DType, requires_grad: bool) -> Tensor:
     if low >= high:
-        message = f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     least, most = _LIMITS.get(dtype.name, (low, high))
     for name, value in (("from", low), ("to - 1", high - 1)):
         if not least <= value <= most:
@@ -115,10 +113,9 @@ def randint(
     for name, position, value in (("low", 1, low), ("high", 2, high)):
         if not isinstance(value, int) or isinstance(value, bool):
             message = f"randint(): argument '{name}' (position {position}) must be int, not {type_name(value)}"
-            raise ArgumentError(message, torch_message=message)
+            raise ArgumentError.as_torch(message)
     if not isinstance(size, (list, tuple)):
-        message = f"randint(): argument 'size' (position 3) must be tuple of ints, not {type_name(size)}"
-        raise ArgumentError(message, torch_message=message)
+        raise ArgumentError.as_torch(f"randint(): argument 'size' (position 3) must be tuple of ints, not {type_name(size)}")
     return _integers(low, high, size, dtype or int64, requires_grad)
 
 
@@ -144,11 +141,11 @@ def bernoulli(input: Tensor) -> Tensor:
     """1 with the probability that each element gives, else 0."""
     if not input.dtype.is_floating:
         message = f"\"bernoulli_tensor_cpu_p_\" not implemented for '{input.dtype.tensor_type}'"
-        raise DTypeMismatch(message, torch_message=message, hint="probabilities are floating: convert them with .float()")
+        raise DTypeMismatch.as_torch(message, hint="probabilities are floating: convert them with .float()")
     values = input.numpy()
     if not ((values >= 0) & (values <= 1)).all():
         message = "Expected p_in >= 0 && p_in <= 1 to be true, but got false."
-        raise ValueFault(message, torch_message=message, hint="probabilities lie between 0 and 1")
+        raise ValueFault.as_torch(message, hint="probabilities lie between 0 and 1")
     below = drawn("uniform", (), input.shape, input.dtype) < input
     return Tensor(ops.cast(below.array, input.dtype))
 

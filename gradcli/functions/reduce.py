@@ -60,7 +60,7 @@ def _refuse_integers(name: str, input: Tensor, dtype: DType | None) -> None:
             f"{name}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
             f"Got: {input.dtype.tensor_type}"
         )
-        raise DTypeMismatch(message, torch_message=message, hint="convert it with .float(), or write its numbers with a point")
+        raise DTypeMismatch.as_torch(message, hint="convert it with .float(), or write its numbers with a point")
 
 
 def _form(name: str) -> Any:
@@ -190,11 +190,11 @@ def refuse_empty(name: str, input: Tensor, axes: Sequence[int], given: bool) -> 
         if input.shape[axis] == 0:
             if given:
                 message = f"{name}(): Expected reduction dim {axis} to have non-zero size."
-                raise IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
+                raise IndexOutOfRange.as_torch(message, operands=[OperandLabel(0, describe(input.shape))])
             message = f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
             if not name.startswith("arg"):
                 message += " Specify the reduction dim with the 'dim' argument."
-            raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
+            raise ShapeMismatch.as_torch(message, operands=[OperandLabel(0, describe(input.shape))])
 
 
 def _shared_by_ties(g: Tensor, input: Tensor, result: Tensor, dim: Dims, keepdim: bool) -> Tensor:
@@ -357,7 +357,7 @@ def _centred(input: Tensor, dim: Dims) -> Tensor:
 def _refuse_integers_in_variance(input: Tensor) -> None:
     if not input.dtype.is_floating:
         message = "std and var only support floating point and complex dtypes"
-        raise DTypeMismatch(message, torch_message=message, hint="convert it with .float()")
+        raise DTypeMismatch.as_torch(message, hint="convert it with .float()")
 
 
 def builtin_max(a: float, b: float) -> float:

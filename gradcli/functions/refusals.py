@@ -17,7 +17,7 @@ INVERT_HINT = "If you are trying to invert a mask, use the `~` or `logical_not()
 
 
 def _refused(message: str, hint: str | None = None) -> DTypeMismatch:
-    return DTypeMismatch(message, torch_message=message, hint=hint)
+    return DTypeMismatch.as_torch(message, hint=hint)
 
 
 def _is_boolean(operand: Operand) -> bool:

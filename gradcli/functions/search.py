@@ -57,7 +57,7 @@ def _no_derivative(name: str) -> Any:
 
     def refuse(g_output: Tensor) -> Tensor:
         message = f"the derivative for '{name}' is not implemented."
-        raise NotSupported(message, torch_message=message, hint="detach() the result, or sort and index instead")
+        raise NotSupported.as_torch(message, hint="detach() the result, or sort and index instead")
 
     return refuse
 
@@ -126,11 +126,10 @@ def _counted(sequence: LazyArray, wanted: LazyArray, after: bool) -> LazyArray:
 
 def _check_side(side: str | None, right: bool) -> None:
     if side not in (None, "left", "right"):
-        message = f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
     if side == "left" and right:
         message = "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(message)
 
 
 def _check_sequence(sequence: Tensor, values: Tensor) -> None:
@@ -150,7 +149,7 @@ def _check_sequence(sequence: Tensor, values: Tensor) -> None:
             f"input value tensor must match, but we got boundaries tensor {list(sequence.shape)} "
             f"and input value tensor {list(values.shape)}"
         )
-    raise ShapeMismatch(message, torch_message=message, operands=labels)
+    raise ShapeMismatch.as_torch(message, operands=labels)
 
 
 @function(method=False, examples=("bucketize(x, tensor([0., 1.]))",))
@@ -158,7 +157,7 @@ def bucketize(input: Operand, boundaries: Tensor, *, out_int32: bool = False, ri
     """The number of the bucket that each value falls into."""
     if boundaries.ndim != 1:
         message = f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})"
-        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(1, describe(boundaries.shape))])
+        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(1, describe(boundaries.shape))])
     found: Tensor = searchsorted(boundaries, input, out_int32=out_int32, right=right)
     return found
 
@@ -168,24 +167,24 @@ def bucketize(input: Operand, boundaries: Tensor, *, out_int32: bool = False, ri
 
 def _no_bincount_derivative(g: Tensor) -> Tensor:
     message = "derivative for aten::bincount is not implemented"
-    raise NotSupported(message, torch_message=message, hint="zeros(n).index_add(0, input, weights) can be differentiated")
+    raise NotSupported.as_torch(message, hint="zeros(n).index_add(0, input, weights) can be differentiated")
 
 
 @function("NotImplemented", examples=("bincount(tensor([0, 2, 2]))",), d_weights=_no_bincount_derivative)
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> LazyArray:
     """How often each integer occurs, or the sum of the weights of its occurrences."""
     if minlength < 0:
-        raise ValueFault("minlength should be >= 0", torch_message="minlength should be >= 0")
+        raise ValueFault.as_torch("minlength should be >= 0")
     if input.dtype.kind != INTEGER:
         message = f"\"bincount_cpu\" not implemented for '{input.dtype.tensor_type}'"
-        raise DTypeMismatch(message, torch_message=message, hint="convert it with .long()")
+        raise DTypeMismatch.as_torch(message, hint="convert it with .long()")
     values = compute([input.array])[0]
     if input.ndim != 1 or (values < 0).any():
         message = "bincount only supports 1-d non-negative integral inputs."
-        raise ValueFault(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
+        raise ValueFault.as_torch(message, operands=[OperandLabel(0, describe(input.shape))])
     if weights is not None and weights.shape != input.shape:
         message = "weights should be 1-d and have the same length as input"
-        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(1, describe(weights.shape))])
+        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(1, describe(weights.shape))])
     length = max(minlength, int(values.max(initial=-1)) + 1)
     dtype = int64 if weights is None else float32 if weights.dtype is float32 else float64
     added = ops.full(input.shape, 1, int64) if weights is None else ops.cast(weights.array, dtype)

@@ -44,7 +44,7 @@ def masked_select(input: Tensor, mask: Tensor) -> LazyArray:
 
 def _no_mask(message: str, mask: Tensor) -> DTypeMismatch:
     labels = [OperandLabel(1, f"this is {mask.dtype}")]
-    return DTypeMismatch(message, torch_message=message, operands=labels, hint="compare it with something: mask != 0")
+    return DTypeMismatch.as_torch(message, operands=labels, hint="compare it with something: mask != 0")
 
 
 #: What the sentence about masks calls their dtypes.
@@ -91,7 +91,7 @@ def masked_fill_tensor(input: Tensor, mask: Tensor, value: Tensor) -> LazyArray:
     """The tensor with the number in a 0-dim tensor where a mask holds."""
     if value.ndim:
         message = f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
-        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(2, describe(value.shape))], hint="use where")
+        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(2, describe(value.shape))], hint="use where")
     return _filled(input, mask, value.array)
 
 
@@ -115,7 +115,7 @@ def _raised(shape: Size) -> Size:
 
 def _check_vector(index: Tensor, message: str) -> None:
     if index.ndim > 1:
-        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(2, describe(index.shape))])
+        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(2, describe(index.shape))])
 
 
 def _positions(input: Tensor, axis: int, index: Tensor, message: str, lowest: int = 0) -> LazyArray:
@@ -151,7 +151,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> LazyArray:
     if not input.ndim:
         if index.shape.numel() != 1:
             message = f"index_select(): Index to scalar can have only 1 value, got {index.shape.numel()} value(s)"
-            raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(2, describe(index.shape))])
+            raise ShapeMismatch.as_torch(message, operands=[OperandLabel(2, describe(index.shape))])
         return input.array
     positions = _positions(input, axis, index, "index out of range in self")
     return ops.index(input.array, _along(input, axis), [positions])
@@ -165,7 +165,7 @@ def _filled_slices(input: Tensor, dim: int, index: Tensor, value: LazyArray) -> 
     axis = normalize_dim(dim, input.ndim)
     if index.dtype is not int64:
         message = "index_fill_(): Expected dtype int64 for index."
-        raise DTypeMismatch(message, torch_message=message, operands=[OperandLabel(2, f"this is {index.dtype}")])
+        raise DTypeMismatch.as_torch(message, operands=[OperandLabel(2, f"this is {index.dtype}")])
     _check_vector(index, "Index is supposed to be a vector")
     size = _raised(input.shape)[axis]
     message = f"index {{index}} is out of bounds for dimension {axis} with size {size}"
@@ -203,7 +203,7 @@ def index_fill_tensor(input: Tensor, dim: int, index: Tensor, value: Tensor) -> 
     """The tensor with the number in a 0-dim tensor in some slices."""
     if value.ndim:
         message = f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
-        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(3, describe(value.shape))])
+        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(3, describe(value.shape))])
     return _filled_slices(input, dim, index, value.array)
 
 
@@ -232,11 +232,11 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     if source.dtype is not input.dtype:
         kinds = f"self ({input.dtype.tensor_type}) and source ({source.dtype.tensor_type})"
         message = f"index_add_(): {kinds} must have the same scalar type"
-        raise DTypeMismatch(message, torch_message=message, operands=[OperandLabel(3, f"this is {source.dtype}")])
+        raise DTypeMismatch.as_torch(message, operands=[OperandLabel(3, f"this is {source.dtype}")])
     count, given = index.shape.numel(), _raised(source.shape)[axis if source.ndim else 0]
     if count != given:
         message = f"index_add_(): Number of indices ({count}) should be equal to source.size(dim): ({given}), for dim: {axis}"
-        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(3, describe(source.shape))])
+        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(3, describe(source.shape))])
     _check_other_sizes(input, source, axis, "index_add_()")
     positions = _positions(input, axis, index, f"index {{index}} is out of bounds for dimension {axis} with size {{size}}")
     scaled = source.array if alpha == 1 else ops.binary("mul", source.array, ops.constant(alpha, input.dtype))
@@ -269,18 +269,18 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> LazyAr
     axis = normalize_dim(dim, input.ndim)
     if index.dtype is not int64:
         message = f"index_copy_(): Expected a long tensor for index, but got {index.dtype.tensor_type}"
-        raise DTypeMismatch(message, torch_message=message, operands=[OperandLabel(2, f"this is {index.dtype}")])
+        raise DTypeMismatch.as_torch(message, operands=[OperandLabel(2, f"this is {index.dtype}")])
     _check_vector(index, f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})")
     if input.ndim and source.ndim and input.ndim != source.ndim:
         message = (
             "index_copy_(): When source and destination are not scalars, their dimensionality must match. "
             f"Source dimensionality ({source.ndim}), destination dimensionality ({input.ndim})"
         )
-        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(3, describe(source.shape))])
+        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(3, describe(source.shape))])
     count, given = index.shape.numel(), _raised(source.shape)[axis if source.ndim else 0]
     if count != given:
         message = f"index_copy_(): Number of indices ({count}) should be equal to source.size(dim) ({given})"
-        raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(3, describe(source.shape))])
+        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(3, describe(source.shape))])
     _check_other_sizes(input, source, axis, "index_copy_()")
     bounds = f"index_copy_(): index {{index}} is out of bounds for dimension {axis} with size {{size}}"
     return _put(input, axis, _positions(input, axis, index, bounds), ops.cast(source.array, input.dtype), accumulate=False)

@@ -38,18 +38,17 @@ def wanted_shape(input: Tensor, shape: Sequence[int]) -> Size:
     total = input.shape.numel()
     invalid = f"shape '{list(shape)}' is invalid for input of size {total}"
     if shape.count(-1) > 1:
-        raise ShapeMismatch("only one dimension can be inferred", torch_message="only one dimension can be inferred")
+        raise ShapeMismatch.as_torch("only one dimension can be inferred")
     if any(size < -1 for size in shape):
-        message = f"invalid shape dimension {next(size for size in shape if size < -1)}"
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch(f"invalid shape dimension {next(size for size in shape if size < -1)}")
     known = Size(size for size in shape if size != -1).numel()
     if -1 in shape:
         if known == 0 or total % known:
-            raise ShapeMismatch(invalid, torch_message=invalid, operands=[OperandLabel(0, describe(input.shape))])
+            raise ShapeMismatch.as_torch(invalid, operands=[OperandLabel(0, describe(input.shape))])
         return Size(total // known if size == -1 else size for size in shape)
     if known != total:
         hint = f"the new shape has {known} elements, the tensor {total}"
-        raise ShapeMismatch(invalid, torch_message=invalid, operands=[OperandLabel(0, describe(input.shape))], hint=hint)
+        raise ShapeMismatch.as_torch(invalid, operands=[OperandLabel(0, describe(input.shape))], hint=hint)
     return Size(shape)
 
 
@@ -89,7 +88,7 @@ def view(input: Tensor, *shape: int) -> Tensor:
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous "
             "subspaces). Use .reshape(...) instead."
         )
-        raise ShapeMismatch(message, torch_message=message, hint="use reshape(...)")
+        raise ShapeMismatch.as_torch(message, hint="use reshape(...)")
     return view_as_shape(input, size)
 
 
@@ -111,8 +110,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     rank = input.ndim
     start, end = normalize_dim(start_dim, rank), normalize_dim(end_dim, rank)
     if start > end:
-        message = "flatten() has invalid args: start_dim cannot come after end_dim"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch("flatten() has invalid args: start_dim cannot come after end_dim")
     if rank == 0:
         return reshape(input, (1,))
     if start == end:
@@ -143,7 +141,7 @@ def wanted_shape_of_axis(input: Tensor, axis: int, sizes: Sequence[int]) -> Size
             f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {axis} "
             f"({input.shape[axis]}) in the input tensor"
         )
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch(message)
     return full
 
 
@@ -159,11 +157,10 @@ def permute(input: Tensor, *dims: int) -> LazyArray:
             f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of "
             f"dimensions i.e. input.dim() = {rank} is not equal to len(dims) = {len(dims)}"
         )
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch(message)
     axes = tuple(normalize_dim(dim, rank) for dim in dims)
     if len(set(axes)) != rank:
-        message = "permute(): duplicate dims are not allowed."
-        raise DimensionOutOfRange(message, torch_message=message)
+        raise DimensionOutOfRange.as_torch("permute(): duplicate dims are not allowed.")
     return ops.permute(input.array, axes)
 
 
@@ -194,8 +191,8 @@ def t(input: Tensor) -> LazyArray:
     """The transpose of a matrix."""
     if input.ndim > 2:
         message = f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D"
-        raise ShapeMismatch(
-            message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))], hint="use .mT or transpose(a, b)"
+        raise ShapeMismatch.as_torch(
+            message, operands=[OperandLabel(0, describe(input.shape))], hint="use .mT or transpose(a, b)"
         )
     return ops.permute(input.array, tuple(reversed(range(input.ndim))))
 
@@ -209,7 +206,7 @@ def matrix_transposed(input: Tensor) -> Tensor:
     """x.mT: the last two dimensions exchanged."""
     if input.ndim < 2:
         message = f"tensor.mT is only supported on matrices or batches of matrices. Got {input.ndim}-D tensor."
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch(message)
     return transpose(input, -2, -1)
 
 
@@ -222,7 +219,7 @@ def movedim(input: Tensor, source: Dims, destination: Dims) -> Tensor:
     )
     if len(sources) != len(targets):
         message = "movedim: Invalid source or destination dims: source and destination must have the same number of elements"
-        raise ValueFault(message, torch_message=message)
+        raise ValueFault.as_torch(message)
     order = [axis for axis in range(rank) if axis not in sources]
     for target, axis in sorted(zip(targets, sources, strict=True)):
         order.insert(target, axis)
@@ -276,7 +273,7 @@ def expand(input: Tensor, *size: int) -> LazyArray:
             f"the number of sizes provided ({len(size)}) must be greater or equal to the number of dimensions "
             f"in the tensor ({input.ndim})"
         )
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch(message)
     shape = Size(input.shape[axis - lead] if length == -1 and axis >= lead else length for axis, length in enumerate(size))
     for axis, own in reversed(list(enumerate(input.shape, lead))):
         if own not in (1, shape[axis]):
@@ -284,7 +281,7 @@ def expand(input: Tensor, *size: int) -> LazyArray:
                 f"The expanded size of the tensor ({shape[axis]}) must match the existing size ({own}) "
                 f"at non-singleton dimension {axis}.  Target sizes: {list(size)}.  Tensor sizes: {list(input.shape)}"
             )
-            raise ShapeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
+            raise ShapeMismatch.as_torch(message, operands=[OperandLabel(0, describe(input.shape))])
     return ops.broadcast_to(input.array, shape)
 
 
@@ -323,8 +320,7 @@ def repeat(input: Tensor, *repeats: int) -> LazyArray:
     """The tensor laid side by side along each dimension."""
     lead = len(repeats) - input.ndim
     if lead < 0:
-        message = "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     padded = (1,) * lead + tuple(input.shape)
     shape = size_of([times * size for times, size in zip(repeats, padded, strict=True)])
     apart = ops.reshape(input.array, Size(part for size in padded for part in (1, size)))

@@ -44,7 +44,7 @@ def _refuse_booleans(name: str, input: Tensor) -> None:
     if input.dtype is bool_:
         message = f"\"{name}_cpu\" not implemented for 'Bool'"
         labels = [OperandLabel(0, "this is boolean")]
-        raise DTypeMismatch(message, torch_message=message, operands=labels, hint="convert it with .int()")
+        raise DTypeMismatch.as_torch(message, operands=labels, hint="convert it with .int()")
 
 
 # ── sort ──
@@ -93,10 +93,9 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     if not 0 <= k <= (input.shape[axis] if input.shape else 1):
         message = "selected index k out of range"
         labels = [OperandLabel(0, describe(input.shape)), OperandLabel(1, f"dimension {axis} has fewer than {k}")]
-        raise IndexOutOfRange(message, torch_message=message, operands=labels)
+        raise IndexOutOfRange.as_torch(message, operands=labels)
     if input.dtype is bool_:
-        message = "topk does not support bool dtypes on CPU"
-        raise DTypeMismatch(message, torch_message=message, hint="convert it with .int()")
+        raise DTypeMismatch.as_torch("topk does not support bool dtypes on CPU", hint="convert it with .int()")
     order = ops.argsort(input.array, axis, largest)
     best = cut(Tensor(order), axis, 0, k) if input.shape else order
     return _at(input.array, best, axis), best
@@ -116,7 +115,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Cho
         refuse_empty("kthvalue", input, (axis,), given=True)
     if not 1 <= k <= (input.shape[axis] if input.shape else 1):
         message = f"kthvalue(): selected number k out of range for dimension {axis}"
-        raise IndexOutOfRange(message, torch_message=message, operands=[OperandLabel(0, describe(input.shape))])
+        raise IndexOutOfRange.as_torch(message, operands=[OperandLabel(0, describe(input.shape))])
     _refuse_booleans("kthvalue", input)
     order = ops.argsort(input.array, axis, False)
     position = cut(Tensor(order), axis, k - 1, 1) if input.shape else order

@@ -225,7 +225,7 @@ def truth(value: Any) -> bool:
             count = "no values" if elements == 0 else "more than one value"
             message = f"Boolean value of Tensor with {count} is ambiguous"
             hint = "use .any() or .all(), or compare one element"
-            raise ValueFault(message, torch_message=message, hint=hint, operands=[OperandLabel(0, describe(value))])
+            raise ValueFault.as_torch(message, hint=hint, operands=[OperandLabel(0, describe(value))])
         return bool(value.item())
     if type(value) is NDArray:
         if value.array.size != 1:
@@ -239,9 +239,8 @@ def iterate(value: Any) -> Iterator[Any]:
     if type(value) is Tensor:
         if not value.shape:
             message = "iteration over a 0-d tensor"
-            raise TypeMismatch(
+            raise TypeMismatch.as_torch(
                 message,
-                torch_message=message,
                 hint="it holds one number: .item() gives it",
                 operands=[OperandLabel(0, describe(value))],
             )

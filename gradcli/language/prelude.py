@@ -25,7 +25,7 @@ def _number(value: Any) -> Any:
     if type(value) is Tensor:
         if value.shape.numel() != 1:
             message = "only one element tensors can be converted to Python scalars"
-            raise TypeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(value))])
+            raise TypeMismatch.as_torch(message, operands=[OperandLabel(0, describe(value))])
         return value.item()
     return value.array.item() if type(value) is NDArray and value.array.size == 1 else value
 
@@ -46,8 +46,7 @@ def _float(value: Any = 0.0) -> float:
 def _len(value: Any) -> int:
     if type(value) is Tensor:
         if not value.shape:
-            message = "len() of a 0-d tensor"
-            raise TypeMismatch(message, torch_message=message, operands=[OperandLabel(0, describe(value))])
+            raise TypeMismatch.as_torch("len() of a 0-d tensor", operands=[OperandLabel(0, describe(value))])
         return value.shape[0]
     if type(value) is NDArray:
         return len(value.array)

@@ -42,7 +42,7 @@ def full(shape: Size, value: Scalar, dtype: DType) -> LazyArray:
         value = rounded(float(value), dtype)
     elif not -(2**63) <= value < 2**63:
         message = "value cannot be converted to type int64_t without overflow"
-        raise ValueFault(message, torch_message=message, hint="write it with a point to make it floating")
+        raise ValueFault.as_torch(message, hint="write it with a point to make it floating")
     params = (value, shape, "negative") if value == 0 and copysign(1.0, value) < 0 else (value, shape)
     return LazyArray("constant", (), params, shape, dtype)
 
@@ -218,7 +218,7 @@ def _broadcast_indices(shapes: Sequence[Size]) -> Size:
     except ShapeMismatch as mismatch:
         listing = ", ".join(str(list(shape)) for shape in shapes)
         message = f"shape mismatch: indexing tensors could not be broadcast together with shapes {listing}"
-        raise ShapeMismatch(message, torch_message=message, hint=mismatch.hint) from None
+        raise ShapeMismatch.as_torch(message, hint=mismatch.hint) from None
 
 
 # ── linear algebra ──
@@ -229,9 +229,8 @@ def matmul(a: LazyArray, b: LazyArray) -> LazyArray:
     if a.shape[-1] != b.shape[-2]:
         rows, inner, other, columns = a.shape[-2], a.shape[-1], b.shape[-2], b.shape[-1]
         message = f"mat1 and mat2 shapes cannot be multiplied ({rows}x{inner} and {other}x{columns})"
-        raise ShapeMismatch(
+        raise ShapeMismatch.as_torch(
             message,
-            torch_message=message,
             operands=[OperandLabel(0, describe(a.shape)), OperandLabel(1, describe(b.shape))],
             hint=f"the last axis of the first ({inner}) must be as long as the second last of the second ({other})",
         )

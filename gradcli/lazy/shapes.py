@@ -49,9 +49,8 @@ def _broadcast_pair(a: Size, b: Size, position: int, shapes: tuple[Size, ...]) -
         if m != n and m != 1 and n != 1:
             culprit = next(i for i, shape in enumerate(shapes) if axis - rank + len(shape) >= 0 and shape[axis - rank] == m)
             message = f"The size of tensor a ({m}) must match the size of tensor b ({n}) at non-singleton dimension {axis}"
-            raise ShapeMismatch(
+            raise ShapeMismatch.as_torch(
                 message,
-                torch_message=message,
                 operands=[OperandLabel(culprit, describe(shapes[culprit])), OperandLabel(position, describe(b))],
                 hint=f"shapes are aligned from the right; counted so, axis {axis - rank} has {m} here and {n} there",
             )
@@ -66,7 +65,7 @@ def normalize_dim(dim: int, rank: int) -> int:
     if -bound <= dim < bound:
         return dim + bound if dim < 0 else dim
     message = f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})"
-    raise DimensionOutOfRange(message, torch_message=message)
+    raise DimensionOutOfRange.as_torch(message)
 
 
 def existing_dim(dim: int, rank: int) -> int:
@@ -74,8 +73,7 @@ def existing_dim(dim: int, rank: int) -> int:
     axis = normalize_dim(dim, rank)
     if rank:
         return axis
-    message = f"Dimension specified as {dim} but tensor has no dimensions"
-    raise DimensionOutOfRange(message, torch_message=message)
+    raise DimensionOutOfRange.as_torch(f"Dimension specified as {dim} but tensor has no dimensions")
 
 
 def normalize_dims(dims: Iterable[int], rank: int) -> tuple[int, ...]:
@@ -83,8 +81,7 @@ def normalize_dims(dims: Iterable[int], rank: int) -> tuple[int, ...]:
     normal = [normalize_dim(dim, rank) for dim in dims]
     for dim in normal:
         if normal.count(dim) > 1:
-            message = f"dim {dim} appears multiple times in the list of dims"
-            raise DimensionOutOfRange(message, torch_message=message)
+            raise DimensionOutOfRange.as_torch(f"dim {dim} appears multiple times in the list of dims")
     return tuple(sorted(normal))
 
 

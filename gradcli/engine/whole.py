@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from operator import attrgetter
+from sys import getrefcount
 
 import numpy as np
 
@@ -17,6 +18,9 @@ _NEVER_KEPT = frozenset({"constant", "arange", "broadcast_to"})
 # Bytes of values that are held until the end: freeing small ones would cost more than it saves.
 _FREED_BEYOND = 16 << 20
 
+# References to an array while its step is executed: from the list of steps, the loop, the dictionary of values, and the count.
+_OWN_REFERENCES = 4
+
 #: How often each primitive was executed, for tests of what is shared and what is dropped.
 executed: Counter[str] = Counter()
 
@@ -28,13 +32,14 @@ _by_serial = attrgetter("serial")
 def evaluate(roots: Sequence[LazyArray]) -> list[np.ndarray]:
     """The values of all roots; equal subexpressions are computed once, large intermediates freed after their last use.
 
-    A root's value is kept in it, and so is any other value that is computed a second time: a loop that asks for a number
-    in each iteration therefore does work linear in its iterations.
+    A root's value is kept in it, and so is the value of any other array that something outside of the evaluation holds: a
+    variable, or an operation that saved it for backward. The others can only be asked for through these, so nothing is
+    computed twice, and what is held is what the program itself holds.
     """
     pending = [root for root in roots if root.buffer is None]
     if pending:
         steps, canonical = _share(_reachable(pending))
-        values = _execute(steps, {canonical.get(root, root) for root in pending})
+        values = _execute(steps, canonical, {canonical.get(root, root) for root in pending})
         for root in pending:
             if root.buffer is None:
                 root.keep(np.asarray(values[canonical.get(root, root)]))
@@ -73,33 +78,48 @@ def _share(order: list[LazyArray]) -> tuple[list[Step], dict[LazyArray, LazyArra
     return steps, canonical
 
 
-def _execute(steps: list[Step], wanted: set[LazyArray]) -> dict[LazyArray, np.ndarray]:
+def _execute(steps: list[Step], canonical: dict[LazyArray, LazyArray], wanted: set[LazyArray]) -> dict[LazyArray, np.ndarray]:
     """Compute the steps in order; once they hold many bytes, values are let go after their last use."""
     executed.update([node.primitive for node, _ in steps])
     values: dict[LazyArray, np.ndarray] = {}
-    ufunc_of = UFUNCS.get
+    inside: Counter[LazyArray] | None = None
+    last_use: dict[int, int] | None = None  # by identity: a reference to an array would count
     held = 0
-    last_use: dict[LazyArray, int] | None = None
     with np.errstate(all="ignore"):
         for number, (node, operands) in enumerate(steps):
             inputs = [values[operand] if operand.buffer is None else operand.buffer for operand in operands]
-            ufunc = ufunc_of(node.primitive)
+            ufunc = UFUNCS.get(node.primitive)
             result = ufunc(*inputs) if ufunc is not None else IMPLEMENTATIONS[node.primitive](node, inputs)
             values[node] = result
-            if not node.was_computed:
-                node.was_computed = True
-            elif node.primitive not in _NEVER_KEPT:
-                node.keep(np.asarray(result))
+            if getrefcount(node) > _OWN_REFERENCES + 1 and node.primitive not in _NEVER_KEPT:  # more than one consumer
+                if inside is None:
+                    inside = _references_inside(steps, canonical)
+                if getrefcount(node) > _OWN_REFERENCES + inside[node]:
+                    node.keep(np.asarray(result))
             if last_use is not None:
                 for operand in operands:
-                    if last_use[operand] == number:
+                    if last_use[id(operand)] == number:
                         values.pop(operand, None)  # x * x lets go of x twice
                 continue
             held += result.nbytes
             if held > _FREED_BEYOND:
-                last_use = dict.fromkeys(wanted, len(steps))
-                for later, (_, sources) in enumerate(steps):
-                    last_use.update({source: later for source in sources if source not in wanted})
-                for value in [value for value in values if last_use[value] <= number]:
+                last_use = {id(source): later for later, (_, sources) in enumerate(steps) for source in sources}
+                last_use.update((id(root), len(steps)) for root in wanted)
+                for value in [value for value in values if last_use[id(value)] <= number]:
                     del values[value]
     return values
+
+
+def _references_inside(steps: list[Step], canonical: dict[LazyArray, LazyArray]) -> Counter[LazyArray]:
+    """How often each array is referred to as an operand, as what another one equals, and by this count itself."""
+    inside: Counter[LazyArray] = Counter()
+    for node, operands in steps:
+        inside.update(operands)
+        if operands is not node.operands:
+            inside.update(node.operands)
+    for duplicate, first in canonical.items():
+        inside.update(duplicate.operands)
+        inside[first] += 1
+    for node in inside:
+        inside[node] += 1
+    return inside

@@ -23,7 +23,7 @@ class LazyArray:
     `buffer` holds it and the operands are let go.
     """
 
-    __slots__ = ("buffer", "dtype", "operands", "params", "primitive", "serial", "shape", "was_computed")
+    __slots__ = ("buffer", "dtype", "operands", "params", "primitive", "serial", "shape")
 
     def __init__(
         self, primitive: str, operands: tuple[LazyArray, ...], params: tuple[Any, ...], shape: Size, dtype: DType
@@ -35,7 +35,6 @@ class LazyArray:
         self.dtype = dtype
         self.serial = _next_serial()
         self.buffer: np.ndarray | None = None
-        self.was_computed = False
 
     def __repr__(self) -> str:
         return f"<lazy {self.primitive} {tuple(self.shape)} {self.dtype.name}>"

@@ -7,24 +7,17 @@ from math import sqrt as root
 
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
-from gradcli.errors import DTypeMismatch, ShapeMismatch, ValueFault
+from gradcli.errors import ShapeMismatch, ValueFault
 from gradcli.functions import elementwise
 from gradcli.functions.bounds import clamp, clamp_max, clamp_min
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import abs, add, div, erfc, exp, expm1, log1p, logical_and, logical_or, mul, sigmoid, sub, tanh
 from gradcli.functions.join import cat, cut_tensor
-from gradcli.functions.linalg import refuse_shapes
+from gradcli.functions.refusals import misfit, require_floating
 from gradcli.lazy.shapes import normalize_dim
 
 NN = "torch.nn.functional"
-
-
-def check_floating(kernel: str, input: Tensor) -> None:
-    """An error for integers where PyTorch's kernel has no form for them."""
-    if not input.dtype.is_floating:
-        message = f"\"{kernel}\" not implemented for '{input.dtype.tensor_type}'"
-        raise DTypeMismatch.as_torch(message, hint="convert it with .float(), or write its numbers with a point")
 
 
 # ── linear in pieces ──
@@ -45,7 +38,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 )
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """x where positive, else negative_slope * x."""
-    check_floating("leaky_relu_cpu", input)
+    require_floating("leaky_relu_cpu", input)
     return where(input > 0, input, input * negative_slope)
 
 
@@ -79,7 +72,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 )
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """x / 6 + 1/2, but not below 0 and not above 1."""
-    check_floating("hardsigmoid_cpu", input)
+    require_floating("hardsigmoid_cpu", input)
     return clamp(input + 3, 0, 6) / 6
 
 
@@ -92,7 +85,7 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
 )
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """x times hardsigmoid(x)."""
-    check_floating("hardswish_cpu", input)
+    require_floating("hardswish_cpu", input)
     return input * clamp(input + 3, 0, 6) / 6
 
 
@@ -122,7 +115,7 @@ _LARGEST = {"float16": "65504", "float32": "3.40282e+38", "float64": "1.79769e+3
 )
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved towards 0 by lambd."""
-    check_floating("softshrink_check", input)
+    require_floating("softshrink_check", input)
     if lambd < 0:
         bounds = f"[0, {_LARGEST[input.dtype.name]}] for input dtype {input.dtype.tensor_type}"
         raise ValueFault.as_torch(f"lambda must be in range {bounds}, but found {lambd:g}")
@@ -138,7 +131,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 )
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x where its size is above lambd, else 0."""
-    check_floating("hardshrink_cpu", input)
+    require_floating("hardshrink_cpu", input)
     return where(abs(input) <= lambd, 0.0, input)
 
 
@@ -159,7 +152,7 @@ def _slope_of_elu(input: Tensor, alpha: float, scale: float, input_scale: float)
 )
 def scaled_elu(input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
     """scale * x where positive, else scale * alpha * (exp(input_scale * x) - 1)."""
-    check_floating("elu_cpu", input)
+    require_floating("elu_cpu", input)
     return where(input > 0, input * scale, expm1(input * input_scale) * (alpha * scale))
 
 
@@ -213,7 +206,7 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     """x times the normal distribution function of x; approximate='tanh' for the formula with tanh."""
     if approximate not in ("none", "tanh"):
         raise ValueFault.as_torch("approximate argument must be either none or tanh.")
-    check_floating("GeluKernelImpl", input)
+    require_floating("GeluKernelImpl", input)
     if approximate == "none":
         return input * erfc(input * -root(0.5)) * 0.5
     return input * 0.5 * (tanh((input + input * input * input * 0.044715) * root(2 / pi)) + 1)
@@ -232,7 +225,7 @@ def _slope_of_silu(input: Tensor) -> Tensor:
 )
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """x * sigmoid(x)."""
-    check_floating("silu_cpu", input)
+    require_floating("silu_cpu", input)
     return input * sigmoid(input)
 
 
@@ -254,7 +247,7 @@ def _slope_of_mish(input: Tensor) -> Tensor:
 )
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
     """x * tanh(softplus(x))."""
-    check_floating("mish_cpu", input)
+    require_floating("mish_cpu", input)
     return input * tanh(_log_of_one_plus_exp(input))
 
 
@@ -266,7 +259,7 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
 )
 def softplus(input: Tensor, beta: Scalar = 1, threshold: Scalar = 20) -> Tensor:
     """log(1 + exp(beta * x)) / beta; x itself where beta * x is above the threshold."""
-    check_floating("softplus_cpu", input)
+    require_floating("softplus_cpu", input)
     scaled = input * beta
     return where(scaled > threshold, input, _log_of_one_plus_exp(scaled) / beta)
 
@@ -279,7 +272,7 @@ def softplus(input: Tensor, beta: Scalar = 1, threshold: Scalar = 20) -> Tensor:
 )
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)) without overflow."""
-    check_floating("log_sigmoid_cpu", input)
+    require_floating("log_sigmoid_cpu", input)
     return clamp_max(input, 0) - log1p(exp(-abs(input)))
 
 
@@ -317,6 +310,6 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
         raise ShapeMismatch.as_torch("glu does not support scalars because halving size must be even")
     axis = normalize_dim(dim, input.ndim)
     if input.shape[axis] % 2:
-        raise refuse_shapes(f"Halving dimension must be even, but dimension {axis} is size {input.shape[axis]}", input)
+        raise misfit(f"Halving dimension must be even, but dimension {axis} is size {input.shape[axis]}", input)
     value, gate, _ = _halves(input, axis)
     return mul(value, sigmoid(gate))

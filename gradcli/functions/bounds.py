@@ -7,12 +7,12 @@ from builtins import abs as magnitude
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import operators
 from gradcli.errors import ValueFault
-from gradcli.functions import refusals
 from gradcli.functions.arguments import Operand
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import abs, eq, isfinite, isnan, logical_and, logical_or, maximum, minimum, sub, zeros_like
 from gradcli.functions.pointwise import wrap_number
+from gradcli.functions.refusals import refuse_booleans
 from gradcli.lazy import ops
 from gradcli.lazy.dtypes import bool_
 
@@ -83,9 +83,6 @@ def clamp_max(input: Tensor, max: Operand) -> Tensor:
     return minimum.apply_to(input, max)
 
 
-_refuse_booleans = refusals.booleans_in("round_vml_cpu")
-
-
 @function(
     lambda decimals: "RoundBackward1" if decimals else "RoundBackward0",
     in_place=True,
@@ -95,7 +92,7 @@ _refuse_booleans = refusals.booleans_in("round_vml_cpu")
 )
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """x to the nearest integer, halves to the even one; or to a number of decimals."""
-    _refuse_booleans(input)
+    refuse_booleans("round_vml_cpu", input)
     if decimals:
         scale = 10.0 ** magnitude(decimals)
         scaled = Tensor(ops.unary("round", (input * scale if decimals > 0 else input / scale).array))

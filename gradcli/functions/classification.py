@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from gradcli.autograd import Tensor
 from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMismatch, ValueFault
-from gradcli.functions.activation import NN, check_floating
+from gradcli.functions.activation import NN
 from gradcli.functions.conditional import where
 from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import add, bitwise_not, div, eq, mul, ne, neg, zeros_like
 from gradcli.functions.gather import gather, scatter
-from gradcli.functions.linalg import CONVERT, refuse_shapes
 from gradcli.functions.loss import reduction_kind, refuse_grad_of
 from gradcli.functions.nn import log_softmax
 from gradcli.functions.reduce import sum as total
+from gradcli.functions.refusals import CONVERT_ONE, misfit, require_floating
 from gradcli.functions.select import masked_fill
 from gradcli.functions.shape import contiguous, reshape, unsqueeze, view_as_shape
 from gradcli.lazy import Size, compute
@@ -83,12 +83,12 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
         if weight.shape != (classes,):
             per = f"for all {classes} classes or no classes but got weight tensor of shape: {list(weight.shape)}"
             per = per if input.ndim < 3 else "for all or no classes"
-            raise refuse_shapes(f"weight tensor should be defined either {per}", input)
+            raise misfit(f"weight tensor should be defined either {per}", input)
         if weight.dtype is not input.dtype:
             message = f"expected scalar type {input.dtype.tensor_type} but found {weight.dtype.tensor_type}"
-            raise DTypeMismatch.as_torch(message, hint=CONVERT)
+            raise DTypeMismatch.as_torch(message, hint=CONVERT_ONE)
         refuse_grad_of(weight, "weight", "nll_loss_forward" if input.ndim < 3 else "nll_loss2d_forward")
-    check_floating("nll_loss_out_frame" if input.ndim < 3 else "nll_loss2d_forward_out_frame", input)
+    require_floating("nll_loss_out_frame" if input.ndim < 3 else "nll_loss2d_forward_out_frame", input)
     values = compute([target.array])[0]
     outside = ((values < 0) | (values >= classes)) & (values != ignore_index)
     if outside.any():
@@ -103,13 +103,13 @@ def _check_class_shapes(input: Tensor, target: Tensor) -> None:
         raise ShapeMismatch.as_torch("Expected 1 or more dimensions (got 0)")
     batch = target.shape[0] if target.ndim else 0
     if input.ndim > 1 and input.shape[0] != batch:
-        raise refuse_shapes(f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({batch}).", input, target)
+        raise misfit(f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({batch}).", input, target)
     if input.ndim <= 2:
         if target.ndim > 1:
-            raise refuse_shapes("0D or 1D target tensor expected, multi-target not supported", input, target)
+            raise misfit("0D or 1D target tensor expected, multi-target not supported", input, target)
         if input.ndim == 1 and target.ndim == 1 and target.shape[0] != 1:
             message = f"For 1D input, 1D target must have size 1, but got target size: {target.shape[0]}"
-            raise refuse_shapes(message, input, target)
+            raise misfit(message, input, target)
     elif target.shape != (input.shape[0], *input.shape[2:]):
         if input.ndim == 4 and target.ndim != 3:
             message = f"only batches of spatial targets supported (3D tensors) but got targets of dimension: {target.ndim}"
@@ -117,7 +117,7 @@ def _check_class_shapes(input: Tensor, target: Tensor) -> None:
             message = f"size mismatch (got input: {list(input.shape)} , target: {list(target.shape)}"
         else:
             message = f"Expected target size {[input.shape[0], *input.shape[2:]]}, got {list(target.shape)}"
-        raise refuse_shapes(message, input, target)
+        raise misfit(message, input, target)
 
 
 def _negative_log_likelihood(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int) -> Tensor:
@@ -200,7 +200,7 @@ def _entropy_of_probabilities(
     axis = _class_axis(input)
     classes = input.shape[axis] if input.ndim else 1
     if weight is not None and weight.shape != (classes,):
-        raise refuse_shapes(
+        raise misfit(
             f"cross_entropy: weight tensor should be defined either for all {classes} classes or no classes "
             f"but got weight tensor of shape: {list(weight.shape)}",
             input,

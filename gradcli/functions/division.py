@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
-from gradcli.errors import NotSupported, ValueFault
+from gradcli.errors import ValueFault
 from gradcli.functions import refusals
 from gradcli.functions.arguments import Operand
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import abs, div, eq, floor, sign, trunc, zeros_like
 from gradcli.functions.pointwise import Pointwise, binary, common_dtype, wrap_number
+from gradcli.functions.refusals import no_derivative
 from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.dtypes import FLOATING
 
@@ -84,17 +83,11 @@ def _whole(rounding: Pointwise, x: Tensor, y: Tensor) -> Tensor:
     return where(eq(sign(x), sign(y)), quotient, -quotient)
 
 
-def not_implemented(name: str) -> Callable[[Tensor], Tensor]:
-    """The rule of what PyTorch does not differentiate."""
-
-    def refuse(g: Tensor) -> Tensor:
-        message = f"derivative for aten::{name} is not implemented"
-        raise NotSupported.as_torch(message, hint="detach() its operands to take it as a constant")
-
-    return refuse
+_no_derivative_of_quotient = no_derivative("derivative for aten::floor_divide is not implemented")
+_no_derivative_of_remainder = no_derivative("derivative for aten::remainder is not implemented")
 
 
-@function("NotImplemented", in_place=True, d_input=not_implemented("floor_divide"), d_other=not_implemented("floor_divide"))
+@function("NotImplemented", in_place=True, d_input=_no_derivative_of_quotient, d_other=_no_derivative_of_quotient)
 def floor_divide(input: Operand, other: Operand) -> LazyArray:
     """x // y: the quotient rounded down, as Python's."""
     _no_booleans_in_quotient(input, other)
@@ -105,7 +98,7 @@ def floor_divide(input: Operand, other: Operand) -> LazyArray:
     return ops.binary("floor_divide", ops.cast(a.array, dtype), ops.cast(b.array, dtype))
 
 
-@function("NotImplemented", name="remainder", public=False, d_other=not_implemented("remainder"))
+@function("NotImplemented", name="remainder", public=False, d_other=_no_derivative_of_remainder)
 def remainder_of_number(input: Scalar, other: Tensor) -> LazyArray:
     """The remainder of a number divided by a tensor."""
     _no_booleans_in_remainder(input, other)

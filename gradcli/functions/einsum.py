@@ -10,8 +10,9 @@ from gradcli.errors import ArgumentError, DTypeMismatch, OperandLabel, ShapeMism
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import mul
 from gradcli.functions.join import diagonal
-from gradcli.functions.linalg import CONVERT, bmm, dot, mm, refuse_shapes
+from gradcli.functions.linalg import bmm, dot, mm
 from gradcli.functions.reduce import sum as total
+from gradcli.functions.refusals import CONVERT_ONE, misfit
 from gradcli.functions.shape import flatten, movedim, permute, reshape, unsqueeze, view_as_shape
 from gradcli.lazy import Size
 from gradcli.lazy.shapes import describe, normalize_dim
@@ -284,7 +285,7 @@ def contracted_over(a: Tensor, b: Tensor, dims_a: Sequence[int], dims_b: Sequenc
         elif size_a == 1:
             b = total(b, axis_b, True)
         elif size_a != size_b:
-            raise refuse_shapes(
+            raise misfit(
                 f"contracted dimensions need to match, but first has size {size_a} in dim {dims_a[position]} "
                 f"and second has size {size_b} in dim {dims_b[position]}",
                 a,
@@ -305,10 +306,10 @@ def contracted_over(a: Tensor, b: Tensor, dims_a: Sequence[int], dims_b: Sequenc
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """The sums of products along the last dimensions."""
     if input.dtype is not other.dtype:
-        raise DTypeMismatch.as_torch("both inputs should have same dtype", hint=CONVERT)
+        raise DTypeMismatch.as_torch("both inputs should have same dtype", hint=CONVERT_ONE)
     if input.ndim == 0 or other.ndim == 0:
         return mul(input, other)
     if input.shape[-1] != other.shape[-1]:
         shapes = f"{list(input.shape)} and {list(other.shape)}"
-        raise refuse_shapes(f"inner() the last dimension must match on both input tensors but got shapes {shapes}", input, other)
+        raise misfit(f"inner() the last dimension must match on both input tensors but got shapes {shapes}", input, other)
     return contracted_over(input, other, (-1,), (-1,))

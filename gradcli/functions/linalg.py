@@ -6,38 +6,17 @@ from collections.abc import Callable
 
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar, operators
-from gradcli.errors import DTypeMismatch, OperandLabel, ShapeMismatch
+from gradcli.errors import DTypeMismatch, OperandLabel
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import mul
 from gradcli.functions.layout import is_contiguous, strides
 from gradcli.functions.reduce import sum as total
+from gradcli.functions.refusals import CONVERT_ONE, misfit, refuse_booleans
 from gradcli.functions.shape import contiguous, expand, reshape, squeeze, t, transpose, unsafe_view, unsqueeze, view_as_shape
 from gradcli.lazy import DType, LazyArray, Size, ops
-from gradcli.lazy.dtypes import bool_
-from gradcli.lazy.shapes import broadcast, describe
+from gradcli.lazy.shapes import broadcast
 
 # ── checks, with PyTorch's sentences ──
-
-#: What PyTorch's messages call the element types in C++.
-_CPP_NAMES = {
-    "bool": "bool",
-    "uint8": "unsigned char",
-    "int8": "signed char",
-    "int16": "short int",
-    "int32": "int",
-    "int64": "long int",
-    "float16": "c10::Half",
-    "float32": "float",
-    "float64": "double",
-}
-
-CONVERT = "convert one of them, for example with .double() or .float()"
-
-
-def refuse_shapes(message: str, *tensors: Tensor, hint: str | None = None) -> ShapeMismatch:
-    """The error for tensors whose shapes do not fit, each labelled with its shape."""
-    operands = [OperandLabel(position, describe(tensor.shape)) for position, tensor in enumerate(tensors)]
-    return ShapeMismatch.as_torch(message, operands=operands, hint=hint)
 
 
 def _check_dtypes(first: Tensor, second: Tensor, message: Callable[[DType, DType], str]) -> None:
@@ -45,18 +24,12 @@ def _check_dtypes(first: Tensor, second: Tensor, message: Callable[[DType, DType
     if a is not b:
         text = message(a, b)
         labels = [OperandLabel(position, f"this is {dtype}") for position, dtype in enumerate((a, b))]
-        raise DTypeMismatch.as_torch(text, operands=labels, hint=CONVERT)
+        raise DTypeMismatch.as_torch(text, operands=labels, hint=CONVERT_ONE)
 
 
 def _check_matrix(tensor: Tensor, message: str) -> None:
     if tensor.ndim != 2:
-        raise refuse_shapes(message, tensor)
-
-
-def _check_no_bool(tensor: Tensor, kernel: str) -> None:
-    if tensor.dtype is bool_:
-        message = f"\"{kernel}\" not implemented for 'Bool'"
-        raise DTypeMismatch.as_torch(message, hint="convert it first, for example with .float()")
+        raise misfit(message, tensor)
 
 
 def _scaled(g: Tensor, factor: Scalar) -> Tensor:
@@ -69,7 +42,7 @@ def _scaled(g: Tensor, factor: Scalar) -> Tensor:
 def _dot_array(input: Tensor, other: Tensor) -> LazyArray:
     """The sum of products of two vectors, checked."""
     if input.ndim != 1 or other.ndim != 1:
-        raise refuse_shapes(f"1D tensors expected, but got {input.ndim}D and {other.ndim}D tensors", input, other)
+        raise misfit(f"1D tensors expected, but got {input.ndim}D and {other.ndim}D tensors", input, other)
     _check_dtypes(
         input,
         other,
@@ -77,13 +50,13 @@ def _dot_array(input: Tensor, other: Tensor) -> LazyArray:
     )
     n, m = input.shape[0], other.shape[0]
     if n != m:
-        raise refuse_shapes(
+        raise misfit(
             f"inconsistent tensor size, expected tensor [{n}] and src [{m}] to have the same number of elements, "
             f"but got {n} and {m} elements respectively",
             input,
             other,
         )
-    _check_no_bool(input, "dot")
+    refuse_booleans("dot", input)
     product = ops.matmul(ops.reshape(input.array, Size((1, n))), ops.reshape(other.array, Size((n, 1))))
     return ops.reshape(product, Size(()))
 
@@ -115,7 +88,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """All products of the elements of two vectors, as a matrix."""
     for name, vector in (("self", input), ("vec2", vec2)):
         if vector.ndim != 1:
-            raise refuse_shapes(f"outer: Expected 1-D argument {name}, but got {vector.ndim}-D", input, vec2)
+            raise misfit(f"outer: Expected 1-D argument {name}, but got {vector.ndim}-D", input, vec2)
     return mul(reshape(input, (input.shape[0], 1)), vec2)
 
 
@@ -132,23 +105,23 @@ def mm(input: Tensor, mat2: Tensor) -> LazyArray:
     """The product of two matrices."""
     _check_matrix(input, "self must be a matrix")
     if mat2.ndim != 2:
-        raise refuse_shapes("mat2 must be a matrix", input, mat2, hint="use @ or matmul for vectors and batches")
+        raise misfit("mat2 must be a matrix", input, mat2, hint="use @ or matmul for vectors and batches")
     _check_dtypes(
         input,
         mat2,
-        lambda a, b: f"expected m1 and m2 to have the same dtype, but got: {_CPP_NAMES[a.name]} != {_CPP_NAMES[b.name]}",
+        lambda a, b: f"expected m1 and m2 to have the same dtype, but got: {a.cpp_name} != {b.cpp_name}",
     )
-    _check_no_bool(input, "addmm_impl_cpu_")
+    refuse_booleans("addmm_impl_cpu_", input)
     return ops.matmul(input.array, mat2.array)
 
 
 def _mv_array(input: Tensor, vec: Tensor) -> LazyArray:
     """A matrix times a vector, checked."""
     if input.ndim != 2 or vec.ndim != 1:
-        raise refuse_shapes(f"vector + matrix @ vector expected, got {vec.ndim}, {input.ndim}, {vec.ndim}", input, vec)
+        raise misfit(f"vector + matrix @ vector expected, got {vec.ndim}, {input.ndim}, {vec.ndim}", input, vec)
     rows, columns = input.shape
     if vec.shape[0] != columns:
-        raise refuse_shapes(f"size mismatch, got input ({rows}), mat ({rows}x{columns}), vec ({vec.shape[0]})", input, vec)
+        raise misfit(f"size mismatch, got input ({rows}), mat ({rows}x{columns}), vec ({vec.shape[0]})", input, vec)
     _check_dtypes(
         input,
         vec,
@@ -156,7 +129,7 @@ def _mv_array(input: Tensor, vec: Tensor) -> LazyArray:
             f"addmv input tensors must have the same dtype, but got {b.tensor_type}, {a.tensor_type}, and {b.tensor_type}"
         ),
     )
-    _check_no_bool(input, "addmv_impl_cpu")
+    refuse_booleans("addmv_impl_cpu", input)
     return ops.reshape(ops.matmul(input.array, ops.reshape(vec.array, Size((columns, 1)))), Size((rows,)))
 
 
@@ -181,17 +154,17 @@ def bmm(input: Tensor, mat2: Tensor) -> LazyArray:
     """The products of two batches of matrices."""
     for number, batch in enumerate((input, mat2), 1):
         if batch.ndim != 3:
-            raise refuse_shapes(f"batch{number} must be a 3D tensor", input, mat2)
+            raise misfit(f"batch{number} must be a 3D tensor", input, mat2)
     batches, _, inner = input.shape
     if mat2.shape[0] != batches or mat2.shape[1] != inner:
-        raise refuse_shapes(
+        raise misfit(
             f"Expected size for first two dimensions of batch2 tensor to be: [{batches}, {inner}] "
             f"but got: [{mat2.shape[0]}, {mat2.shape[1]}].",
             input,
             mat2,
         )
     _check_dtypes(input, mat2, lambda a, b: f"expected scalar type {a.tensor_type} but found {b.tensor_type}")
-    _check_no_bool(input, "bmm")
+    refuse_booleans("bmm", input)
     return ops.matmul(input.array, mat2.array)
 
 
@@ -202,7 +175,7 @@ def _added(input: Tensor, product: Tensor, beta: Scalar, alpha: Scalar) -> Tenso
     """beta * input + alpha * product, where beta = 0 means that the input is not read."""
     if input.dtype is not product.dtype:
         message = f"self and mat2 must have the same dtype, but got {input.dtype.tensor_type} and {product.dtype.tensor_type}"
-        raise DTypeMismatch.as_torch(message, hint=CONVERT)
+        raise DTypeMismatch.as_torch(message, hint=CONVERT_ONE)
     spread = expand(Tensor(input.array), product.shape)
     scaled = _scaled(product, alpha)
     return scaled if beta == 0 else _scaled(spread, beta) + scaled
@@ -297,7 +270,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The product of vectors, matrices or batches of matrices, whose leading dimensions broadcast."""
     rank, other_rank = input.ndim, other.ndim
     if rank == 0 or other_rank == 0:
-        raise refuse_shapes(
+        raise misfit(
             f"both arguments to matmul need to be at least 1D, but they are {rank}D and {other_rank}D",
             input,
             other,
@@ -378,7 +351,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """input @ weight.t() + bias; the weight is (out_features, in_features)."""
     if input.ndim == 0 or weight.ndim == 0:
         message = f"both arguments to linear need to be at least 1D, but they are {input.ndim}D and {weight.ndim}D"
-        raise refuse_shapes(message, input, weight)
+        raise misfit(message, input, weight)
     if bias is None:
         return matmul(input, t(weight))
     if input.ndim == 2:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from gradcli.autograd import Tensor
 from gradcli.errors import AutogradError, DTypeMismatch, OperandLabel, ValueFault
-from gradcli.functions.activation import NN, check_floating, logsigmoid
+from gradcli.functions.activation import NN, logsigmoid
 from gradcli.functions.bounds import clamp_min
 from gradcli.functions.conditional import where
 from gradcli.functions.create import to
@@ -24,12 +24,12 @@ from gradcli.functions.elementwise import (
     sub,
     xlogy,
 )
-from gradcli.functions.linalg import CONVERT, refuse_shapes
 from gradcli.functions.pointwise import common_dtype
 from gradcli.functions.power import pow
 from gradcli.functions.reduce import any as some
 from gradcli.functions.reduce import mean
 from gradcli.functions.reduce import sum as total
+from gradcli.functions.refusals import CONVERT_ONE, misfit, require_floating
 from gradcli.functions.shape import expand
 from gradcli.lazy import Size
 from gradcli.lazy.shapes import broadcast
@@ -71,7 +71,7 @@ def _same_shape(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 
 def _check_weight_shape(weight: Tensor, input: Tensor) -> None:
     if weight.shape != input.shape:
-        raise refuse_shapes("Weights and input must have the same size.", input)
+        raise misfit("Weights and input must have the same size.", input)
 
 
 def _weighted(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
@@ -105,7 +105,7 @@ def _distance(
 
     def forward(input: Tensor, target: Tensor, reduction: str, width: float) -> Tensor:
         if not common_dtype(input, target).is_floating:
-            check_floating(kernel, input)
+            require_floating(kernel, input)
         return reduced_losses(measure(_difference(input, target), width), reduction)
 
     def cotangent(g: Tensor, input: Tensor, target: Tensor, reduction: str, width: float) -> Tensor:
@@ -260,11 +260,11 @@ def binary_cross_entropy(
     reduction = reduction_kind(reduction, size_average, reduce)
     if target.shape != input.shape:
         sizes = f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated."
-        raise refuse_shapes(f"{sizes} Please ensure they have the same size.", input, target)
-    check_floating("binary_cross_entropy", input)
+        raise misfit(f"{sizes} Please ensure they have the same size.", input, target)
+    require_floating("binary_cross_entropy", input)
     if target.dtype is not input.dtype:
         message = f"Found dtype {target.dtype.tensor_type} but expected {input.dtype.tensor_type}"
-        raise DTypeMismatch.as_torch(message, operands=[OperandLabel(1, f"this is {target.dtype}")], hint=CONVERT)
+        raise DTypeMismatch.as_torch(message, operands=[OperandLabel(1, f"this is {target.dtype}")], hint=CONVERT_ONE)
     if weight is not None:
         weight = expand(weight, broadcast(target.shape, weight.shape))
     refuse_grad_of(weight, "weight", "binary_cross_entropy")
@@ -321,8 +321,8 @@ def binary_cross_entropy_with_logits(
     """The mean cross entropy of sigmoid(input) against targets between 0 and 1, without overflow."""
     reduction = reduction_kind(reduction, size_average, reduce)
     if target.shape != input.shape:
-        raise refuse_shapes(f"Target size ({target.shape}) must be the same as input size ({input.shape})", input, target)
-    check_floating("log_sigmoid_cpu", input)
+        raise misfit(f"Target size ({target.shape}) must be the same as input size ({input.shape})", input, target)
+    require_floating("log_sigmoid_cpu", input)
     if not target.dtype.is_floating:
         message = f"result type {input.dtype.tensor_type} can't be cast to the desired output type {target.dtype.tensor_type}"
         raise DTypeMismatch.as_torch(message, hint="convert the target with .float()")

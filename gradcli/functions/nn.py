@@ -10,19 +10,19 @@ import numpy as np
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, NotSupported, ValueFault
-from gradcli.functions.activation import NN, check_floating
+from gradcli.functions.activation import NN
 from gradcli.functions.arguments import Shape
 from gradcli.functions.bounds import clamp_min
 from gradcli.functions.conditional import where
 from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import add, div, exp, log, mul, neg, rsqrt, sub
-from gradcli.functions.linalg import refuse_shapes
 from gradcli.functions.norm import norm, vector_norm
 from gradcli.functions.pointwise import common_dtype
 from gradcli.functions.power import pow
 from gradcli.functions.reduce import amax, mean
 from gradcli.functions.reduce import sum as total
+from gradcli.functions.refusals import misfit, require_floating
 from gradcli.functions.shape import expand, expand_as
 from gradcli.lazy import DType, LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_, float16, float32, int64
@@ -41,7 +41,7 @@ def _shifted(input: Tensor, dim: int) -> tuple[Tensor, tuple[int, ...]]:
 
 def _check_kernel(name: str, input: Tensor, dim: int) -> None:
     is_last = normalize_dim(dim, input.ndim) in (input.ndim - 1, 0 if not input.ndim else -1)
-    check_floating(f"{name}_lastdim_kernel_impl" if is_last else f"{name}_kernel_impl", input)
+    require_floating(f"{name}_lastdim_kernel_impl" if is_last else f"{name}_kernel_impl", input)
 
 
 def _softmax_cotangent(g: Tensor, result: Tensor, dim: int) -> Tensor:
@@ -142,7 +142,7 @@ def _check_normalized_shape(input: Tensor, shape: Shape, weight: Tensor | None, 
         raise ValueFault.as_torch(message)
     for name, tensor in (("weight", weight), ("bias", bias)):
         if tensor is not None and tuple(tensor.shape) != tuple(shape):
-            raise refuse_shapes(
+            raise misfit(
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(tensor.shape)} "
                 f"and normalized_shape = {list(shape)}",
                 input,
@@ -153,7 +153,7 @@ def _check_normalized_shape(input: Tensor, shape: Shape, weight: Tensor | None, 
     if tuple(input.shape[-len(shape) :]) != tuple(shape):
         expected = f"expected input with shape [*, {', '.join(map(str, shape))}]"
         message = f"Given normalized_shape={list(shape)}, {expected}, but got input of size{list(input.shape)}"
-        raise refuse_shapes(message, input)
+        raise misfit(message, input)
 
 
 @function(
@@ -170,7 +170,7 @@ def layer_norm(
 ) -> Tensor:
     """The input with mean 0 and variance 1 over its last dimensions, then scaled by a weight and moved by a bias."""
     _check_normalized_shape(input, normalized_shape, weight, bias)
-    check_floating("LayerNormKernelImpl", input)
+    require_floating("LayerNormKernelImpl", input)
     normal, _ = _standardized(input, normalized_shape, eps)
     scaled = normal if weight is None else normal * weight
     return scaled if bias is None else scaled + bias
@@ -255,7 +255,7 @@ def constant_pad_nd(input: Tensor, pad: Shape, value: Scalar = 0) -> LazyArray:
     for size, (before, after) in zip(input.shape, _margins(input.ndim, pad), strict=True):
         length = size + min(0, before) + min(0, after)
         if length < 0:
-            raise refuse_shapes("narrow(): length must be non-negative.", input)
+            raise misfit("narrow(): length must be non-negative.", input)
         kept.append((max(0, -before), length, 1))
         where_put.append((max(0, before), length, 1))
         sizes.append(size + before + after)
@@ -318,7 +318,7 @@ def pad_with_own(input: Tensor, positions: Any, mode: str, dimensions: int) -> L
 def _reflected(input: Tensor, axis: int, before: int, after: int) -> tuple[int, ...]:
     size = input.shape[axis]
     if before >= size or after >= size:
-        raise refuse_shapes(
+        raise misfit(
             "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding "
             f"({before}, {after}) at dimension {axis} of input {list(input.shape)}",
             input,
@@ -367,7 +367,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         raise ValueFault.as_torch(f"dropout probability has to be between 0 and 1, but got {float(p)}")
     if not training or p == 0 or not input.shape.numel():
         return input
-    check_floating("bernoulli_scalar_cpu_", input)
+    require_floating("bernoulli_scalar_cpu_", input)
     from gradcli.functions.random import drawn
 
     kept = drawn("uniform", (), input.shape, input.dtype) >= p

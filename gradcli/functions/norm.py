@@ -15,10 +15,10 @@ from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import abs as magnitude
 from gradcli.functions.elementwise import eq, isnan, logical_or, ne, sign, sqrt, sub
-from gradcli.functions.linalg import refuse_shapes
 from gradcli.functions.power import pow
 from gradcli.functions.reduce import amax, amin, axes_of
 from gradcli.functions.reduce import sum as total
+from gradcli.functions.refusals import misfit
 from gradcli.functions.shape import view_as_shape
 from gradcli.lazy import DType, Size
 from gradcli.lazy.dtypes import float16, float32, promote
@@ -117,10 +117,10 @@ def _refuse_empty(x: Tensor, axes: tuple[int, ...], ord: float, dim: Dims) -> No
     reason = "the operation does not have an identity"
     if dim in (None, ()):
         message = f"{text} an empty tensor because {reason}"
-        raise refuse_shapes(message, x)
+        raise misfit(message, x)
     for axis in axes:
         if x.shape[axis] == 0:
-            raise refuse_shapes(f"{text} the dimension {axis}because this dimension is empty and {reason}", x)
+            raise misfit(f"{text} the dimension {axis}because this dimension is empty and {reason}", x)
 
 
 # ── norms of both kinds ──
@@ -141,7 +141,7 @@ def matrix_norm(
 ) -> Tensor:
     """A norm of matrices: 'fro', or 1, -1, inf, -inf for the largest or smallest sum of a column or row."""
     if A.ndim < 2:
-        raise refuse_shapes("linalg.matrix_norm: The input tensor A must have at least 2 dimensions.", A)
+        raise misfit("linalg.matrix_norm: The input tensor A must have at least 2 dimensions.", A)
     if len(dim) != 2:
         raise ValueFault.as_torch(f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dim))}")
     if ord == "fro":
@@ -184,7 +184,7 @@ def linalg_norm(
         return vector_norm(A, 2, dims, keepdim, dtype=dtype)
     if dims is None and A.ndim not in (1, 2):
         message = f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A.ndim}D."
-        raise refuse_shapes(message, A)
+        raise misfit(message, A)
     if isinstance(ord, str) or len(dims if dims is not None else A.shape) == 2:
         return matrix_norm(A, ord, dims if dims is not None else (-2, -1), keepdim, dtype=dtype)
     return vector_norm(A, ord, dims, keepdim, dtype=dtype)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradcli.autograd import Tensor
-from gradcli.errors import ArgumentError, DTypeMismatch, ValueFault
+from gradcli.errors import ArgumentError, ValueFault
 from gradcli.functions.arguments import type_name
 from gradcli.functions.create import check_device, leaf, size_of
 from gradcli.functions.declare import function
+from gradcli.functions.refusals import no_kernel
 from gradcli.lazy import DType, LazyArray, Size, ops, settings
 from gradcli.lazy.dtypes import int64
 
@@ -43,7 +44,7 @@ def _array(kind: str, limits: tuple[int, ...], shape: Size, dtype: DType) -> Laz
 def _floating(kernel: str, dtype: DType | None) -> DType:
     own = dtype or settings.default_dtype
     if not own.is_floating:
-        raise DTypeMismatch.as_torch(f"\"{kernel}\" not implemented for '{own.tensor_type}'", hint="use randint for integers")
+        raise no_kernel(kernel, own, "use randint for integers")
     return own
 
 
@@ -140,8 +141,7 @@ def randperm(n: int, *, dtype: DType | None = None, device: Any = None, requires
 def bernoulli(input: Tensor) -> Tensor:
     """1 with the probability that each element gives, else 0."""
     if not input.dtype.is_floating:
-        message = f"\"bernoulli_tensor_cpu_p_\" not implemented for '{input.dtype.tensor_type}'"
-        raise DTypeMismatch.as_torch(message, hint="probabilities are floating: convert them with .float()")
+        raise no_kernel("bernoulli_tensor_cpu_p_", input.dtype, "probabilities are floating: convert them with .float()")
     values = input.numpy()
     if not ((values >= 0) & (values <= 1)).all():
         message = "Expected p_in >= 0 && p_in <= 1 to be true, but got false."

@@ -1,4 +1,4 @@
-"""Element types that elementwise functions refuse, in PyTorch's sentences."""
+"""Shapes, element types and derivatives that functions refuse, in PyTorch's sentences."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
-from gradcli.errors import DTypeMismatch
+from gradcli.errors import DTypeMismatch, NotSupported, OperandLabel, ShapeMismatch
 from gradcli.lazy import DType
-from gradcli.lazy.dtypes import BOOLEAN, FLOATING, promote
+from gradcli.lazy.dtypes import BOOLEAN, FLOATING, bool_, promote
+from gradcli.lazy.shapes import describe
 
 Operand = Tensor | Scalar
 Refuse = Callable[..., None]
@@ -16,8 +17,36 @@ Refuse = Callable[..., None]
 INVERT_HINT = "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
 
 
-def _refused(message: str, hint: str | None = None) -> DTypeMismatch:
-    return DTypeMismatch.as_torch(message, hint=hint)
+CONVERT_ONE = "convert one of them, for example with .double() or .float()"
+
+
+# ── shapes ──
+
+
+def misfit(message: str, *tensors: Tensor, hint: str | None = None) -> ShapeMismatch:
+    """The error for tensors whose shapes do not fit, each labelled with its shape; they are the first operands, in order."""
+    labels = [OperandLabel(position, describe(tensor.shape)) for position, tensor in enumerate(tensors)]
+    return ShapeMismatch.as_torch(message, operands=labels, hint=hint)
+
+
+# ── element types ──
+
+
+def no_kernel(kernel: str, dtype: DType, hint: str | None = None) -> DTypeMismatch:
+    """The error for an element type that PyTorch has no kernel for."""
+    return DTypeMismatch.as_torch(f"\"{kernel}\" not implemented for '{dtype.tensor_type}'", hint=hint)
+
+
+def require_floating(kernel: str, input: Tensor) -> None:
+    """Refuse whole numbers where PyTorch's kernel has no form for them."""
+    if not input.dtype.is_floating:
+        raise no_kernel(kernel, input.dtype, "convert it with .float(), or write its numbers with a point")
+
+
+def refuse_booleans(kernel: str, input: Tensor) -> None:
+    """Refuse truth values where PyTorch's kernel has no form for them."""
+    if input.dtype.kind == BOOLEAN:
+        raise no_kernel(kernel, input.dtype, "convert it first, for example with .int() or .float()")
 
 
 def _is_boolean(operand: Operand) -> bool:
@@ -28,18 +57,18 @@ def booleans_in_subtraction(x: Operand, y: Operand) -> None:
     """Refuse to subtract with truth values."""
     count = _is_boolean(x) + _is_boolean(y)
     if count == 2:
-        raise _refused(
+        raise DTypeMismatch.as_torch(
             "Subtraction, the `-` operator, with two bool tensors is not supported. "
             "Use the `^` or `logical_xor()` operator instead."
         )
     if count:
-        raise _refused(f"Subtraction, the `-` operator, with a bool tensor is not supported. {INVERT_HINT}")
+        raise DTypeMismatch.as_torch(f"Subtraction, the `-` operator, with a bool tensor is not supported. {INVERT_HINT}")
 
 
 def booleans_in_negation(x: Tensor) -> None:
     """Refuse to negate truth values."""
     if _is_boolean(x):
-        raise _refused(f"Negation, the `-` operator, on a bool tensor is not supported. {INVERT_HINT}")
+        raise DTypeMismatch.as_torch(f"Negation, the `-` operator, on a bool tensor is not supported. {INVERT_HINT}")
 
 
 def booleans(message: str) -> Refuse:
@@ -47,7 +76,7 @@ def booleans(message: str) -> Refuse:
 
     def refuse(x: Tensor) -> None:
         if _is_boolean(x):
-            raise _refused(message, "convert it, for example with .long()")
+            raise DTypeMismatch.as_torch(message, hint="convert it, for example with .long()")
 
     return refuse
 
@@ -61,7 +90,7 @@ def fractional_factor(x: Operand, y: Operand, alpha: Scalar) -> None:
     """Refuse a factor with a fraction in a sum of whole numbers."""
     whole = not any(value.dtype.is_floating if isinstance(value, Tensor) else isinstance(value, float) for value in (x, y))
     if whole and isinstance(alpha, float):
-        raise _refused("For integral input tensors, argument alpha must not be a floating point number.")
+        raise DTypeMismatch.as_torch("For integral input tensors, argument alpha must not be a floating point number.")
 
 
 def only_booleans(kernel: str) -> Refuse:
@@ -69,7 +98,7 @@ def only_booleans(kernel: str) -> Refuse:
 
     def refuse(x: Operand, y: Operand) -> None:
         if _is_boolean(x) and _is_boolean(y):
-            raise _refused(f"\"{kernel}\" not implemented for 'Bool'", "convert one of them, for example with .long()")
+            raise no_kernel(kernel, bool_, "convert one of them, for example with .long()")
 
     return refuse
 
@@ -80,7 +109,7 @@ def only_whole_numbers(kernel: str) -> Refuse:
     def refuse(x: Tensor, y: Tensor) -> None:
         dtype = promote(x.dtype, y.dtype)
         if dtype.kind != FLOATING:
-            raise _refused(f"\"{kernel}\" not implemented for '{dtype.tensor_type}'", "convert one of them with .float()")
+            raise no_kernel(kernel, dtype, "convert one of them with .float()")
 
     return refuse
 
@@ -88,10 +117,22 @@ def only_whole_numbers(kernel: str) -> Refuse:
 def floats_in_bits(kernel: str, dtype: DType) -> None:
     """Refuse a bit by bit function of numbers with a fraction."""
     if dtype.kind == FLOATING:
-        raise _refused(f"\"{kernel}\" not implemented for '{dtype.tensor_type}'", "compare first, for example (x > 0) & (y > 0)")
+        raise no_kernel(kernel, dtype, "compare first, for example (x > 0) & (y > 0)")
 
 
 def floats_in_inversion(x: Tensor) -> None:
     """Refuse `~` of numbers with a fraction."""
     if x.dtype.kind == FLOATING:
-        raise _refused("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+        raise DTypeMismatch.as_torch("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+
+
+# ── derivatives ──
+
+
+def no_derivative(message: str, hint: str = "detach() its operands to take them as constants") -> Callable[[Tensor], Tensor]:
+    """The rule of what PyTorch does not differentiate either: an error when a cotangent arrives."""
+
+    def refuse(g: Tensor) -> Tensor:
+        raise NotSupported.as_torch(message, hint=hint)
+
+    return refuse

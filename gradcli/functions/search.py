@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from gradcli.autograd import Tensor
-from gradcli.errors import DTypeMismatch, NotSupported, OperandLabel, ShapeMismatch, ValueFault
+from gradcli.errors import OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Dims, Operand
 from gradcli.functions.declare import function
 from gradcli.functions.pointwise import common_dtype, wrap_number
 from gradcli.functions.reduce import axes_of
+from gradcli.functions.refusals import no_derivative, no_kernel
 from gradcli.lazy import DType, LazyArray, Size, compute, ops
 from gradcli.lazy.dtypes import INTEGER, float32, float64, int32, int64
 from gradcli.lazy.shapes import describe, normalize_dim
@@ -52,26 +54,20 @@ def count_nonzero(input: Tensor, dim: Dims = None) -> LazyArray:
 # ── unique ──
 
 
-def _no_derivative(name: str) -> Any:
-    """The rule of a function whose derivative PyTorch does not have either."""
-
-    def refuse(g_output: Tensor) -> Tensor:
-        message = f"the derivative for '{name}' is not implemented."
-        raise NotSupported.as_torch(message, hint="detach() the result, or sort and index instead")
-
-    return refuse
-
-
 THREE = ("output", "inverse_indices", "counts")
 
 
-@function("Unique2Backward0", name="_unique2", public=False, results=THREE, d_input=_no_derivative("_unique2"))
+def _no_unique_derivative(name: str) -> Callable[[Tensor], Tensor]:
+    return no_derivative(f"the derivative for '{name}' is not implemented.", "detach() the result, or sort and index instead")
+
+
+@function("Unique2Backward0", name="_unique2", public=False, results=THREE, d_input=_no_unique_derivative("_unique2"))
 def _unique_elements(input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     values, inverse, counts = np.unique(compute([input.array])[0], return_inverse=True, return_counts=True, equal_nan=False)
     return _tensor(values, input.dtype), _tensor(inverse.reshape(input.shape), int64), _tensor(counts, int64)
 
 
-@function("UniqueDimBackward0", name="unique_dim", public=False, results=THREE, d_input=_no_derivative("unique_dim"))
+@function("UniqueDimBackward0", name="unique_dim", public=False, results=THREE, d_input=_no_unique_derivative("unique_dim"))
 def _unique_slices(input: Tensor, dim: int) -> tuple[Tensor, Tensor, Tensor]:
     values, axis = compute([input.array])[0], normalize_dim(dim, input.ndim)
     unique_slices, inverse, counts = np.unique(values, return_inverse=True, return_counts=True, axis=axis)
@@ -165,19 +161,19 @@ def bucketize(input: Operand, boundaries: Tensor, *, out_int32: bool = False, ri
 # ── counting ──
 
 
-def _no_bincount_derivative(g: Tensor) -> Tensor:
-    message = "derivative for aten::bincount is not implemented"
-    raise NotSupported.as_torch(message, hint="zeros(n).index_add(0, input, weights) can be differentiated")
-
-
-@function("NotImplemented", examples=("bincount(tensor([0, 2, 2]))",), d_weights=_no_bincount_derivative)
+@function(
+    "NotImplemented",
+    examples=("bincount(tensor([0, 2, 2]))",),
+    d_weights=no_derivative(
+        "derivative for aten::bincount is not implemented", "zeros(n).index_add(0, input, weights) can be differentiated"
+    ),
+)
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> LazyArray:
     """How often each integer occurs, or the sum of the weights of its occurrences."""
     if minlength < 0:
         raise ValueFault.as_torch("minlength should be >= 0")
     if input.dtype.kind != INTEGER:
-        message = f"\"bincount_cpu\" not implemented for '{input.dtype.tensor_type}'"
-        raise DTypeMismatch.as_torch(message, hint="convert it with .long()")
+        raise no_kernel("bincount_cpu", input.dtype, "convert it with .long()")
     values = compute([input.array])[0]
     if input.ndim != 1 or (values < 0).any():
         message = "bincount only supports 1-d non-negative integral inputs."

@@ -47,23 +47,10 @@ def _no_mask(message: str, mask: Tensor) -> DTypeMismatch:
     return DTypeMismatch.as_torch(message, operands=labels, hint="compare it with something: mask != 0")
 
 
-#: What the sentence about masks calls their dtypes.
-_CPP_NAMES = {
-    "float16": "c10::Half",
-    "float32": "float",
-    "float64": "double",
-    "int16": "short int",
-    "int32": "int",
-    "int64": "long int",
-    "int8": "signed char",
-    "uint8": "unsigned char",
-}
-
-
 def _filled(input: Tensor, mask: Tensor, value: LazyArray) -> LazyArray:
     shape = broadcast(mask.shape, input.shape)
     if mask.dtype is not bool_:
-        raise _no_mask(f"masked_fill_ only supports boolean masks, but got mask with dtype {_CPP_NAMES[mask.dtype.name]}", mask)
+        raise _no_mask(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype.cpp_name}", mask)
     return ops.where(ops.broadcast_to(mask.array, shape), ops.cast(value, input.dtype), input.array)
 
 

@@ -11,6 +11,7 @@ from gradcli.functions.declare import Function, ReturnTuple, function
 from gradcli.functions.elementwise import eq, isnan, logical_and, logical_or
 from gradcli.functions.join import cut
 from gradcli.functions.reduce import refuse_empty
+from gradcli.functions.refusals import refuse_booleans
 from gradcli.functions.shape import unsqueeze
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_, int64
@@ -38,13 +39,6 @@ def _put_one_back(g_values: Tensor, indices: Tensor, input_shape: Size, dim: int
 
 def _at(array: LazyArray, positions: LazyArray, axis: int) -> LazyArray:
     return ops.gather(array, positions, axis) if array.shape else array
-
-
-def _refuse_booleans(name: str, input: Tensor) -> None:
-    if input.dtype is bool_:
-        message = f"\"{name}_cpu\" not implemented for 'Bool'"
-        labels = [OperandLabel(0, "this is boolean")]
-        raise DTypeMismatch.as_torch(message, operands=labels, hint="convert it with .int()")
 
 
 # ── sort ──
@@ -116,7 +110,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Cho
     if not 1 <= k <= (input.shape[axis] if input.shape else 1):
         message = f"kthvalue(): selected number k out of range for dimension {axis}"
         raise IndexOutOfRange.as_torch(message, operands=[OperandLabel(0, describe(input.shape))])
-    _refuse_booleans("kthvalue", input)
+    refuse_booleans("kthvalue_cpu", input)
     order = ops.argsort(input.array, axis, False)
     position = cut(Tensor(order), axis, k - 1, 1) if input.shape else order
     return _one(input, position, axis, keepdim)
@@ -156,7 +150,7 @@ def _declare_median(name: str, ignore_nan: bool) -> Function:
     title = name.title()
 
     def overall(input: Tensor) -> LazyArray:
-        _refuse_booleans("median", input)
+        refuse_booleans("median_cpu", input)
         count = input.shape.numel()
         if not count:
             return ops.constant(float("nan") if input.dtype.is_floating else -(2**63), input.dtype)
@@ -164,7 +158,7 @@ def _declare_median(name: str, ignore_nan: bool) -> Function:
         return ops.reshape(ops.gather(flat, _median_position(flat, 0, ignore_nan), 0), Size(()))
 
     def along(input: Tensor, dim: int, keepdim: bool = False) -> Chosen:
-        _refuse_booleans("median", input)
+        refuse_booleans("median_cpu", input)
         axis = normalize_dim(dim, input.ndim)
         if not input.shape:
             return input.array, ops.constant(0, int64)

@@ -12,28 +12,29 @@ FLOATING: Final = 2
 class DType:
     """An element type: its name, its kind (boolean, integer or floating) and its size in bytes."""
 
-    __slots__ = ("is_floating", "itemsize", "kind", "name", "tensor_type")
+    __slots__ = ("cpp_name", "is_floating", "itemsize", "kind", "name", "tensor_type")
 
-    def __init__(self, name: str, kind: int, itemsize: int, tensor_type: str) -> None:
+    def __init__(self, name: str, kind: int, itemsize: int, tensor_type: str, cpp_name: str) -> None:
         self.name = name
         self.kind = kind
         self.itemsize = itemsize
         self.tensor_type = tensor_type  # as PyTorch's error sentences call it
+        self.cpp_name = cpp_name  # as those call it that come from C++
         self.is_floating = kind == FLOATING
 
     def __repr__(self) -> str:
         return f"torch.{self.name}"
 
 
-bool_ = DType("bool", BOOLEAN, 1, "Bool")
-uint8 = DType("uint8", INTEGER, 1, "Byte")
-int8 = DType("int8", INTEGER, 1, "Char")
-int16 = DType("int16", INTEGER, 2, "Short")
-int32 = DType("int32", INTEGER, 4, "Int")
-int64 = DType("int64", INTEGER, 8, "Long")
-float16 = DType("float16", FLOATING, 2, "Half")
-float32 = DType("float32", FLOATING, 4, "Float")
-float64 = DType("float64", FLOATING, 8, "Double")
+bool_ = DType("bool", BOOLEAN, 1, "Bool", "bool")
+uint8 = DType("uint8", INTEGER, 1, "Byte", "unsigned char")
+int8 = DType("int8", INTEGER, 1, "Char", "signed char")
+int16 = DType("int16", INTEGER, 2, "Short", "short int")
+int32 = DType("int32", INTEGER, 4, "Int", "int")
+int64 = DType("int64", INTEGER, 8, "Long", "long int")
+float16 = DType("float16", FLOATING, 2, "Half", "c10::Half")
+float32 = DType("float32", FLOATING, 4, "Float", "float")
+float64 = DType("float64", FLOATING, 8, "Double", "double")
 
 ALL: Final = (bool_, uint8, int8, int16, int32, int64, float16, float32, float64)
 BY_NAME: Final = {dtype.name: dtype for dtype in ALL} | {

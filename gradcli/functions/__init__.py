@@ -16,6 +16,7 @@ from gradcli.functions import (
     division,
     einsum,
     elementwise,
+    extreme,
     gather,
     index,
     join,
@@ -29,16 +30,17 @@ from gradcli.functions import (
     search,
     select,
     shape,
+    softmax,
     sort,
     surface,
+    variance,
 )
 from gradcli.functions.assign import setitem
+from gradcli.functions.create import tensor
 from gradcli.functions.declare import DECLARED, METHODS, NAMESPACES, Function, ReturnTuple
 from gradcli.functions.index import getitem
 from gradcli.functions.operators import INPLACE_OPERATORS, OPERATORS, UNARY_OPERATORS
 from gradcli.functions.surface import ATTRIBUTES, SETTABLE
-
-tensor = create.tensor
 
 #: Names that work without a namespace; where namespaces share a name, torch's comes first.
 BARE: dict[str, Any] = {
@@ -59,33 +61,7 @@ __all__ = [
     "UNARY_OPERATORS",
     "Function",
     "ReturnTuple",
-    "activation",
-    "arrange",
-    "assign",
-    "bounds",
-    "classification",
-    "conditional",
-    "create",
-    "decompose",
-    "division",
-    "einsum",
-    "elementwise",
-    "gather",
     "getitem",
-    "index",
-    "join",
-    "linalg",
-    "loss",
-    "nn",
-    "norm",
-    "power",
-    "random",
-    "reduce",
-    "search",
-    "select",
     "setitem",
-    "shape",
-    "sort",
-    "surface",
     "tensor",
 ]

@@ -11,11 +11,11 @@ from gradcli.functions.declare import function
 from gradcli.functions.elementwise import add, bitwise_not, div, eq, mul, ne, neg, zeros_like
 from gradcli.functions.gather import gather, scatter
 from gradcli.functions.loss import reduction_kind, refuse_grad_of
-from gradcli.functions.nn import log_softmax
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import CONVERT_ONE, misfit, require_floating
 from gradcli.functions.select import masked_fill
 from gradcli.functions.shape import contiguous, reshape, unsqueeze, view_as_shape
+from gradcli.functions.softmax import log_softmax
 from gradcli.lazy import Size, compute
 from gradcli.lazy.dtypes import int64, uint8
 

@@ -7,8 +7,9 @@ from gradcli.errors import DTypeMismatch, OperandLabel, ShapeMismatch
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import abs, eq, sign, sqrt
+from gradcli.functions.extreme import amax
 from gradcli.functions.power import pow
-from gradcli.functions.reduce import amax, sum
+from gradcli.functions.reduce import sum
 from gradcli.functions.shape import matrix_transposed, unsqueeze
 from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.shapes import describe

@@ -9,6 +9,7 @@ from gradcli.autograd.tensor import operators
 from gradcli.errors import OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Dims, Shape, Tensors
 from gradcli.functions.declare import function
+from gradcli.functions.dims import listed
 from gradcli.functions.pointwise import common_dtype
 from gradcli.functions.shape import reshape, unsqueeze
 from gradcli.lazy import LazyArray, Size, ops
@@ -226,23 +227,19 @@ def flip(input: Tensor, *dims: int) -> LazyArray:
 @function(
     "RollBackward0",
     examples=("roll(x, 1)", "roll(x, (1, 2), (0, 1))"),
-    d_input=lambda g, shifts, dims: roll(g, tuple(-s for s in _tuple(shifts)), dims),
+    d_input=lambda g, shifts, dims: roll(g, tuple(-s for s in listed(shifts)), dims),
 )
 def roll(input: Tensor, shifts: Dims, dims: Dims = None) -> LazyArray:
     """Elements moved along dimensions, around the end."""
     if dims is None:
         flat = ops.reshape(input.array, Size((input.shape.numel(),)))
-        return ops.reshape(_rolled(flat, sum(_tuple(shifts)), 0), input.shape)
+        return ops.reshape(_rolled(flat, sum(listed(shifts)), 0), input.shape)
     array = input.array
-    if len(_tuple(shifts)) != len(_tuple(dims)):
-        raise ValueFault.as_torch(f"shifts and dimensions must align. shifts: {len(_tuple(shifts))}, dims:{len(_tuple(dims))}")
-    for shift, dim in zip(_tuple(shifts), _tuple(dims), strict=True):
+    if len(listed(shifts)) != len(listed(dims)):
+        raise ValueFault.as_torch(f"shifts and dimensions must align. shifts: {len(listed(shifts))}, dims:{len(listed(dims))}")
+    for shift, dim in zip(listed(shifts), listed(dims), strict=True):
         array = _rolled(array, shift, existing_dim(dim, input.ndim))
     return array
-
-
-def _tuple(value: Dims) -> tuple[int, ...]:
-    return (value,) if isinstance(value, int) else tuple(value or ())
 
 
 def _rolled(array: LazyArray, shift: int, axis: int) -> LazyArray:

@@ -1,4 +1,4 @@
-"""Functions of torch.nn.functional besides activations and losses: softmax, normalisation, similarity, padding and dropout."""
+"""Functions of torch.nn.functional besides activations and losses: normalisation, similarity, padding and dropout."""
 
 from __future__ import annotations
 
@@ -14,102 +14,18 @@ from gradcli.functions.activation import NN
 from gradcli.functions.arguments import Shape
 from gradcli.functions.bounds import clamp_min
 from gradcli.functions.conditional import where
-from gradcli.functions.create import to
 from gradcli.functions.declare import function
-from gradcli.functions.elementwise import add, div, exp, log, mul, neg, rsqrt, sub
+from gradcli.functions.elementwise import add, div, mul, rsqrt
 from gradcli.functions.norm import norm, vector_norm
 from gradcli.functions.pointwise import common_dtype
 from gradcli.functions.power import pow
-from gradcli.functions.reduce import amax, mean
+from gradcli.functions.reduce import mean
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit, require_floating
 from gradcli.functions.shape import expand, expand_as
-from gradcli.lazy import DType, LazyArray, Size, ops
-from gradcli.lazy.dtypes import bool_, float16, float32, int64
-from gradcli.lazy.shapes import broadcast, normalize_dim
-
-# ── softmax ──
-
-
-def _shifted(input: Tensor, dim: int) -> tuple[Tensor, tuple[int, ...]]:
-    """The input with the largest element along a dimension at 0, wide enough to sum exponentials, and the axes of the sum."""
-    axis = normalize_dim(dim, input.ndim)
-    axes = (axis,) if input.ndim else ()
-    wide = to(input, float32) if input.dtype is float16 else input
-    return (sub(wide, amax(wide, axes, True)) if axes else wide * 0), axes
-
-
-def _check_kernel(name: str, input: Tensor, dim: int) -> None:
-    is_last = normalize_dim(dim, input.ndim) in (input.ndim - 1, 0 if not input.ndim else -1)
-    require_floating(f"{name}_lastdim_kernel_impl" if is_last else f"{name}_kernel_impl", input)
-
-
-def _softmax_cotangent(g: Tensor, result: Tensor, dim: int) -> Tensor:
-    weighted = g * result
-    return weighted - result * (total(weighted, dim, True) if g.ndim else weighted)
-
-
-@function("SoftmaxBackward0", name="softmax", public=False, examples=("softmax(x, 1)",), d_input=_softmax_cotangent)
-def softmax_along(input: Tensor, dim: int) -> Tensor:
-    """exp(x) / sum(exp(x)) along a dimension, without overflow."""
-    _check_kernel("softmax", input, dim)
-    if not input.shape.numel():
-        return input
-    shifted, axes = _shifted(input, dim)
-    weights = exp(shifted)
-    return to(weights / total(weights, axes, True) if axes else weights, input.dtype)
-
-
-@function(
-    "LogSoftmaxBackward0",
-    name="log_softmax",
-    public=False,
-    examples=("log_softmax(x, 1)",),
-    d_input=lambda g, result, dim: g - exp(result) * (total(g, dim, True) if g.ndim else g),
-)
-def log_softmax_along(input: Tensor, dim: int) -> Tensor:
-    """The logarithm of softmax along a dimension, without overflow."""
-    _check_kernel("log_softmax", input, dim)
-    if not input.shape.numel():
-        return input
-    shifted, axes = _shifted(input, dim)
-    return to(shifted - log(total(exp(shifted), axes, True)) if axes else shifted, input.dtype)
-
-
-@function(aliases=("torch.special.softmax",), forms=(softmax_along,))
-def softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
-    """exp(x) / sum(exp(x)) along a dimension, without overflow."""
-    return softmax_along(to(input, dtype) if dtype is not None else input, dim)
-
-
-@function(aliases=("torch.special.log_softmax",), forms=(log_softmax_along,))
-def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
-    """The logarithm of softmax along a dimension, without overflow."""
-    return log_softmax_along(to(input, dtype) if dtype is not None else input, dim)
-
-
-def _usual_dim(input: Tensor, dim: int | None) -> int:
-    """The dimension that PyTorch takes where none is given."""
-    return dim if dim is not None else 0 if input.ndim in (0, 1, 3) else 1
-
-
-@function(name="softmax", namespace=NN, forms=(softmax_along,), examples=("F.softmax(x, dim=1)",))
-def functional_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None) -> Tensor:
-    """exp(x) / sum(exp(x)) along a dimension, without overflow."""
-    return softmax(input, _usual_dim(input, dim), dtype)
-
-
-@function(name="log_softmax", namespace=NN, forms=(log_softmax_along,), examples=("F.log_softmax(x, dim=1)",))
-def functional_log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None) -> Tensor:
-    """The logarithm of softmax along a dimension, without overflow."""
-    return log_softmax(input, _usual_dim(input, dim), dtype)
-
-
-@function(namespace=NN, forms=(softmax_along,), examples=("F.softmin(x, dim=1)",))
-def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None) -> Tensor:
-    """softmax of -x."""
-    return softmax(neg(input), _usual_dim(input, dim), dtype)
-
+from gradcli.lazy import LazyArray, Size, ops
+from gradcli.lazy.dtypes import bool_, int64
+from gradcli.lazy.shapes import broadcast
 
 # ── normalisation ──
 

@@ -13,35 +13,26 @@ from gradcli.functions.arguments import Dims, Shape
 from gradcli.functions.conditional import where
 from gradcli.functions.create import to
 from gradcli.functions.declare import function
+from gradcli.functions.dims import axes_of, listed, names_all
 from gradcli.functions.elementwise import abs as magnitude
 from gradcli.functions.elementwise import eq, isnan, logical_or, ne, sign, sqrt, sub
+from gradcli.functions.extreme import amax, amin
 from gradcli.functions.power import pow
-from gradcli.functions.reduce import amax, amin, axes_of
+from gradcli.functions.reduce import kept
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit
-from gradcli.functions.shape import view_as_shape
-from gradcli.lazy import DType, Size
+from gradcli.lazy import DType
 from gradcli.lazy.dtypes import float16, float32, promote
-from gradcli.lazy.shapes import normalize_dim, reduced
+from gradcli.lazy.shapes import normalize_dim
 
 # ── vector norms ──
-
-
-def _kept(tensor: Tensor, input_shape: Size, dim: Dims, keepdim: bool) -> Tensor:
-    """What a norm made, with the dimensions it reduced as sizes of 1."""
-    return tensor if keepdim else view_as_shape(tensor, reduced(input_shape, _axes(input_shape, dim), keepdims=True))
-
-
-def _axes(shape: Size, dim: Dims) -> tuple[int, ...]:
-    dims = range(len(shape)) if dim is None or dim == () else (dim,) if isinstance(dim, int) else dim
-    return tuple(normalize_dim(axis, len(shape)) for axis in dims) if shape else ()
 
 
 def _norm_cotangent(g: Tensor, input: Tensor, result: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor | None:
     """The cotangent of an input of a norm: 0 where the norm is 0, none for order 0, which counts."""
     if ord == 0:
         return None
-    g, norm = (_kept(value, input.shape, dim, keepdim) for value in (g, result))
+    g, norm = (kept(value, input.shape, dim, keepdim) for value in (g, result))
     if input.dtype is not norm.dtype:
         input = to(input, norm.dtype)
     if ord == 1:
@@ -51,7 +42,7 @@ def _norm_cotangent(g: Tensor, input: Tensor, result: Tensor, ord: float, dim: D
     size = magnitude(input)
     if isinf(ord):
         ties = to(logical_or(eq(size, norm), isnan(size)), input.dtype)
-        axes = _axes(input.shape, dim)
+        axes = axes_of(input.ndim, dim)
         return sign(input) * (g / (total(ties, axes, True) if axes else ties) * ties)
     if ord < 1:
         return where(eq(input, 0), 0.0, sign(input) * pow(size, ord - 1)) * g * pow(norm, 1 - ord)
@@ -69,7 +60,7 @@ def _norm_cotangent(g: Tensor, input: Tensor, result: Tensor, ord: float, dim: D
 def vector_norm(x: Tensor, ord: Scalar = 2, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The norm of order `ord` of all elements, or along dimensions."""
     own = _checked_dtype(x, dtype)
-    axes = axes_of(x, dim)
+    axes = axes_of(x.ndim, dim)
     _refuse_empty(x, axes, float(ord), dim)
     values = to(x, float32 if own is float16 else own)  # squares of half precision overflow early
     return to(_norm(values, float(ord), axes, keepdim), own)
@@ -115,7 +106,7 @@ def _refuse_empty(x: Tensor, axes: tuple[int, ...], ord: float, dim: Dims) -> No
         return
     text = f"linalg.vector_norm cannot compute the {ord:g} norm on"
     reason = "the operation does not have an identity"
-    if dim in (None, ()):
+    if names_all(dim):
         message = f"{text} an empty tensor because {reason}"
         raise misfit(message, x)
     for axis in axes:
@@ -177,7 +168,7 @@ def linalg_norm(
     dtype: DType | None = None,
 ) -> Tensor:
     """The norm of a vector, of a matrix, or of all elements where no order is given."""
-    dims = (dim,) if isinstance(dim, int) else dim
+    dims = None if dim is None else listed(dim)
     if dims is not None and len(dims) not in (1, 2):
         raise ValueFault.as_torch(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}")
     if ord is None:
@@ -194,10 +185,9 @@ def linalg_norm(
 def norm(input: Tensor, p: Any = "fro", dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The norm of order p of all elements, or along dimensions; 'fro' is order 2."""
     if isinstance(p, str):
-        rank = 0 if dim is None or isinstance(dim, int) else len(dim)
-        if p == "fro" and rank <= 2:
+        if p == "fro" and len(listed(dim)) <= 2:
             return vector_norm(input, 2, dim, keepdim, dtype=dtype)
-        return matrix_norm(input, p, (-2, -1) if dim is None else (dim,) if isinstance(dim, int) else dim, keepdim, dtype=dtype)
+        return matrix_norm(input, p, (-2, -1) if dim is None else listed(dim), keepdim, dtype=dtype)
     return vector_norm(input, 2 if p is None else p, dim, keepdim, dtype=dtype)
 
 

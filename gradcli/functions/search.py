@@ -11,8 +11,8 @@ from gradcli.autograd import Tensor
 from gradcli.errors import OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Dims, Operand
 from gradcli.functions.declare import function
+from gradcli.functions.dims import axes_of
 from gradcli.functions.pointwise import common_dtype, wrap_number
-from gradcli.functions.reduce import axes_of
 from gradcli.functions.refusals import no_derivative, no_kernel
 from gradcli.lazy import DType, LazyArray, Size, compute, ops
 from gradcli.lazy.dtypes import INTEGER, float32, float64, int32, int64
@@ -48,7 +48,7 @@ def argwhere(input: Tensor) -> Tensor:
 def count_nonzero(input: Tensor, dim: Dims = None) -> LazyArray:
     """How many elements are nonzero, or along dimensions."""
     is_nonzero = ops.binary("not_equal", input.array, ops.constant(0, input.dtype))
-    return ops.reduce("sum", ops.cast(is_nonzero, int64), axes_of(input, dim))
+    return ops.reduce("sum", ops.cast(is_nonzero, int64), axes_of(input.ndim, dim))
 
 
 # ── unique ──

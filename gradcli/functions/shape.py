@@ -11,6 +11,7 @@ from gradcli.errors import DimensionOutOfRange, OperandLabel, ShapeMismatch, Val
 from gradcli.functions.arguments import Dims, Shape
 from gradcli.functions.create import size_of
 from gradcli.functions.declare import function
+from gradcli.functions.dims import listed
 from gradcli.functions.layout import is_contiguous, is_viewable
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.shapes import describe, normalize_dim, normalize_dims
@@ -22,6 +23,9 @@ from gradcli.lazy.shapes import describe, normalize_dim, normalize_dims
 def clone(input: Tensor) -> LazyArray:
     """A copy that remains in the graph."""
     return input.array
+
+
+operators["clone"] = clone
 
 
 @function(forms=(clone,))
@@ -214,9 +218,7 @@ def matrix_transposed(input: Tensor) -> Tensor:
 def movedim(input: Tensor, source: Dims, destination: Dims) -> Tensor:
     """Some dimensions moved to other places, the others kept in order."""
     rank = input.ndim
-    sources, targets = (
-        [normalize_dim(d, rank) for d in ((dims,) if isinstance(dims, int) else dims or ())] for dims in (source, destination)
-    )
+    sources, targets = ([normalize_dim(d, rank) for d in listed(dims)] for dims in (source, destination))
     if len(sources) != len(targets):
         message = "movedim: Invalid source or destination dims: source and destination must have the same number of elements"
         raise ValueFault.as_torch(message)
@@ -243,7 +245,7 @@ def alias(input: Tensor) -> LazyArray:
 )
 def squeeze(input: Tensor, dim: Dims = None) -> LazyArray:
     """Without the dimensions of size 1."""
-    dims = range(input.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
+    dims = range(input.ndim) if dim is None else listed(dim)
     axes = normalize_dims(dims, input.ndim)
     return ops.reshape(input.array, Size(size for axis, size in enumerate(input.shape) if size != 1 or axis not in axes))
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from gradcli.autograd import Tensor
-from gradcli.autograd.tensor import operators
 from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel
 from gradcli.functions.along import put_along
-from gradcli.functions.create import to
 from gradcli.functions.declare import Function, ReturnTuple, function
-from gradcli.functions.elementwise import eq, isnan, logical_and, logical_or
+from gradcli.functions.extreme import put_back_chosen, refuse_empty, shared_by_equals
 from gradcli.functions.join import cut
-from gradcli.functions.reduce import refuse_empty
 from gradcli.functions.refusals import refuse_booleans
-from gradcli.functions.shape import unsqueeze
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_, int64
 from gradcli.lazy.shapes import describe, normalize_dim, reduced
@@ -27,14 +23,6 @@ def _put_back(g_values: Tensor, indices: Tensor, input_shape: Size, dim: int, di
         return g_values
     axis = normalize_dim(dim, len(input_shape))
     return put_along(g_values, axis, indices, input_shape[axis], distinct)
-
-
-def _put_one_back(g_values: Tensor, indices: Tensor, input_shape: Size, dim: int, keepdim: bool) -> Tensor:
-    """The same where one element was chosen and its dimension may have gone."""
-    if keepdim or not input_shape:
-        return _put_back(g_values, indices, input_shape, dim)
-    axis = normalize_dim(dim, len(input_shape))
-    return _put_back(unsqueeze(g_values, axis), unsqueeze(indices, axis), input_shape, axis)
 
 
 def _at(array: LazyArray, positions: LazyArray, axis: int) -> LazyArray:
@@ -100,7 +88,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     results=BOTH,
     kink="of equal elements, one is chosen",
     examples=("kthvalue(x, 2).values",),
-    d_input=lambda g_values, indices, input_shape, dim, keepdim: _put_one_back(g_values, indices, input_shape, dim, keepdim),
+    d_input=put_back_chosen,
 )
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Chosen:
     """The k-th smallest element along a dimension, and where it is."""
@@ -139,12 +127,6 @@ def _median_position(array: LazyArray, axis: int, ignore_nan: bool) -> LazyArray
     return ops.gather(order, ops.where(none, ops.constant((count - 1) // 2, int64), first_nan), axis)
 
 
-def _shared_by_equals(g: Tensor, input: Tensor, result: Tensor) -> Tensor:
-    """The cotangent split evenly between the elements that equal the median."""
-    equal = to(logical_or(eq(input, result), logical_and(isnan(input), isnan(result))), g.dtype)
-    return g * equal / operators["sum"](equal)
-
-
 def _declare_median(name: str, ignore_nan: bool) -> Function:
     """median or nanmedian, with its two forms: of all elements, and along a dimension with indices."""
     title = name.title()
@@ -173,7 +155,7 @@ def _declare_median(name: str, ignore_nan: bool) -> Function:
         public=False,
         kink="equal elements share evenly",
         examples=(f"{name}(x)",),
-        d_input=_shared_by_equals,
+        d_input=shared_by_equals,
     )(overall)
     of_lines = function(
         f"{title}Backward1",
@@ -182,7 +164,7 @@ def _declare_median(name: str, ignore_nan: bool) -> Function:
         results=BOTH,
         kink="of equal elements, one is chosen",
         examples=(f"{name}(x, 1).values",),
-        d_input=lambda g_values, indices, input_shape, dim, keepdim: _put_one_back(g_values, indices, input_shape, dim, keepdim),
+        d_input=put_back_chosen,
     )(along)
 
     def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor | ReturnTuple:

@@ -1,0 +1,126 @@
+"""Variances and standard deviations, alone and together with the mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import Scalar
+from gradcli.errors import DTypeMismatch
+from gradcli.functions.arguments import Dims
+from gradcli.functions.conditional import where
+from gradcli.functions.declare import function
+from gradcli.functions.dims import axes_of
+from gradcli.functions.elementwise import eq, sqrt
+from gradcli.functions.reduce import count, mean, spread, sum
+from gradcli.lazy import LazyArray, Size, ops
+
+
+def _variance(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
+    _refuse_integers_in_variance(input)
+    centred = _centred(input, dim)
+    total = sum(centred * centred, axes_of(input.ndim, dim) or None, keepdim)
+    return total / max(0.0, count(input.shape, dim) - correction)
+
+
+def _centred(input: Tensor, dim: Dims) -> Tensor:
+    """How far each element is from the mean. Counted from the first element, so that equal elements are at exactly 0."""
+    axes = axes_of(input.ndim, dim)
+    firsts = tuple((0, 1 if size and axis in axes else size, 1) for axis, size in enumerate(input.shape))
+    shifted = input - Tensor(ops.slice_(input.array, firsts))
+    return shifted - mean(shifted, axes or None, keepdim=bool(input.ndim))
+
+
+def _refuse_integers_in_variance(input: Tensor) -> None:
+    if not input.dtype.is_floating:
+        message = "std and var only support floating point and complex dtypes"
+        raise DTypeMismatch.as_torch(message, hint="convert it with .float()")
+
+
+def _variance_cotangent(g: Tensor, input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
+    centred = _centred(input, dim)
+    scale = 2.0 / max(0.0, count(input.shape, dim) - correction) if count(input.shape, dim) > correction else float("nan")
+    return spread(g, input.shape, dim, keepdim) * centred * scale
+
+
+def _deviation_cotangent(g: Tensor, input: Tensor, result: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
+    slope = where(eq(result, 0), 0.0, g / (result * 2))
+    return _variance_cotangent(slope, input, dim, correction, keepdim)
+
+
+@function("VarBackward0", public=False, name="var", examples=("var(x)", "var(x, 1)"), d_input=_variance_cotangent)
+def variance(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
+    """The variance with a correction to the number of degrees of freedom."""
+    return _variance(input, dim, correction, keepdim)
+
+
+@function(
+    "StdBackward0",
+    public=False,
+    name="std",
+    examples=("std(x)", "std(x, 1)"),
+    d_input=_deviation_cotangent,
+    kink="0 where the variance is 0",
+)
+def deviation(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
+    """The standard deviation with a correction to the number of degrees of freedom."""
+    return sqrt(_variance(input, dim, correction, keepdim))
+
+
+def _mean_cotangent(g_mean: Tensor, input_shape: Size, dim: Dims, keepdim: bool) -> Tensor:
+    return spread(g_mean, input_shape, dim, keepdim) / count(input_shape, dim)
+
+
+@function(
+    "VarMeanBackward0",
+    public=False,
+    name="var_mean",
+    results=("var", "mean"),
+    returns_named=False,
+    examples=("var_mean(x, 1)[0]",),
+    d_input=lambda g_var, g_mean, input, dim, correction, keepdim: (
+        _variance_cotangent(g_var, input, dim, correction, keepdim) + _mean_cotangent(g_mean, input.shape, dim, keepdim)
+    ),
+)
+def variance_and_mean(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> tuple[LazyArray, LazyArray]:
+    """The variance and the mean."""
+    average = mean(input, axes_of(input.ndim, dim) or None, keepdim)
+    return _variance(input, dim, correction, keepdim).array, average.array
+
+
+@function(
+    "StdMeanBackward0",
+    public=False,
+    name="std_mean",
+    results=("std", "mean"),
+    returns_named=False,
+    examples=("std_mean(x, 1)[0]",),
+    d_input=lambda g_std, g_mean, input, std, dim, correction, keepdim: (
+        _deviation_cotangent(g_std, input, std, dim, correction, keepdim) + _mean_cotangent(g_mean, input.shape, dim, keepdim)
+    ),
+)
+def deviation_and_mean(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> tuple[LazyArray, LazyArray]:
+    """The standard deviation and the mean."""
+    average = mean(input, axes_of(input.ndim, dim) or None, keepdim)
+    return sqrt(_variance(input, dim, correction, keepdim)).array, average.array
+
+
+def _spread_function(name: str, form: Any, doc: str) -> Any:
+    """Declare var, std and their pairs with the mean, which all take dim, unbiased, correction and keepdim alike."""
+
+    def measure(
+        input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Scalar | None = None
+    ) -> Any:
+        if isinstance(dim, bool):  # var(x, False) is var(x, unbiased=False)
+            dim, unbiased = None, dim
+        degrees = correction if correction is not None else 0 if unbiased is False else 1
+        return form(input, dim, degrees, keepdim)
+
+    measure.__doc__ = doc
+    return function(name=name, forms=(form,))(measure)
+
+
+var = _spread_function("var", variance, "The variance, over all elements or some dimensions.")
+std = _spread_function("std", deviation, "The standard deviation, over all elements or some dimensions.")
+var_mean = _spread_function("var_mean", variance_and_mean, "The variance and the mean.")
+std_mean = _spread_function("std_mean", deviation_and_mean, "The standard deviation and the mean.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
-from gradcli.autograd.node import Node, accumulator, edge_to
+from gradcli.autograd.in_place import change_in_place
+from gradcli.autograd.node import Node, accumulator, edge_to, retain_grad
 from gradcli.autograd.state import GradMode
 from gradcli.autograd.tensor import Tensor, operators
 from gradcli.errors import AutogradError, NoGradRequired, NotScalar, OperandLabel, ShapeMismatch
@@ -31,11 +32,15 @@ def backward(
         raise AutogradError(message, torch_message=message)
     roots = _roots(tensors, gradients)
     keep = create_graph if retain_graph is None else retain_graph
+    if any(not tensor.requires_grad for tensor in inputs or ()):
+        message = "can't retain_grad on Tensor that has requires_grad=False"
+        raise AutogradError(message, torch_message=message, hint="inputs= takes tensors that require grad")
     targets = None if inputs is None else {_target(tensor): tensor for tensor in inputs}
-    captured = ReversePass(keep, create_graph, None if targets is None else set(targets)).run(roots)
+    captured = ReversePass(keep, create_graph, None if targets is None else set(targets), accumulates=True).run(roots)
     for target, tensor in (targets or {}).items():
-        if target in captured:
+        if target in captured and not tensor.retains_grad:
             _accumulate(tensor, captured[target], create_graph)
+        retain_grad(tensor)
 
 
 def gradients(
@@ -47,11 +52,11 @@ def gradients(
     allow_unused: bool = False,
 ) -> list[Tensor | None]:
     """The gradients of the outputs with respect to the inputs, leaving `.grad` alone, as `torch.autograd.grad`."""
+    roots = _roots(outputs, grad_outputs)
     for position, tensor in enumerate(inputs):
         if not tensor.requires_grad:
             message = "One of the differentiated Tensors does not require grad"
             raise AutogradError(message, torch_message=message, operands=[OperandLabel(position, "this one")])
-    roots = _roots(outputs, grad_outputs)
     targets = [_target(tensor) for tensor in inputs]
     keep = create_graph if retain_graph is None else retain_graph
     captured = ReversePass(keep, create_graph, set(targets)).run(roots)
@@ -117,10 +122,11 @@ def _check_gradient(tensor: Tensor, gradient: Tensor, position: int) -> None:
 class ReversePass:
     """One backward: what it keeps, what it is to capture (the leaves' `.grad` if nothing), and the cotangents on their way."""
 
-    def __init__(self, retain_graph: bool, create_graph: bool, targets: set[Target] | None) -> None:
+    def __init__(self, retain_graph: bool, create_graph: bool, targets: set[Target] | None, accumulates: bool = False) -> None:
         self.retain_graph = retain_graph
         self.create_graph = create_graph
         self.targets = targets
+        self.accumulates = accumulates  # as backward(inputs=...), which goes through the nodes of its inputs, unlike grad
         self.captured: dict[Target, Tensor] = {}
         self.received: dict[Node, Cotangents] = {}
 
@@ -143,7 +149,7 @@ class ReversePass:
                     if cotangents is not None:
                         self._finish_leaf(node, cotangents)
                     continue
-                pulled = self._pull_back(node, cotangents) if cotangents is not None else None
+                pulled = self._pull_back(node, cotangents, self._goes_on(node, needed)) if cotangents is not None else None
                 for position, (successor, number) in enumerate(node.next_functions):
                     if successor is None or (needed is not None and successor not in needed):
                         continue
@@ -155,11 +161,21 @@ class ReversePass:
                             self._finish_leaf(successor, received.pop(successor))
         return self.captured
 
-    def _pull_back(self, node: Node, cotangents: Cotangents) -> Sequence[Tensor | None]:
+    def _goes_on(self, node: Node, needed: set[Node] | None) -> bool:
+        """Whether the pass goes through a node, or ends there with what it captures."""
+        return needed is None or self.accumulates or any(successor in needed for successor, _ in node.next_functions)
+
+    def _pull_back(self, node: Node, cotangents: Cotangents, goes_on: bool) -> Sequence[Tensor | None] | None:
+        """What a node passes on. `grad` captures what arrives where it goes on, and what hooks make of that where it ends."""
+        only_passing = goes_on and not self.accumulates
+        if self.targets is not None and only_passing:
+            self._capture(node, cotangents)
         if node.hooks is not None or node.retained is not None:
             _call_hooks(node, cotangents, self.create_graph)
-        if self.targets is not None:
+        if self.targets is not None and not only_passing:
             self._capture(node, cotangents)
+        if not goes_on:
+            return None
         assert node.rule is not None
         pulled = node.rule.pull_back(node, cotangents)
         if not self.retain_graph:
@@ -253,9 +269,16 @@ def _accumulate(variable: Tensor, cotangent: Tensor, create_graph: bool) -> None
     """Add to `.grad`: in place, unless the gradient itself is being recorded."""
     earlier = variable.grad
     if earlier is None:
-        variable.grad = Tensor(cotangent.array, cotangent.requires_grad, cotangent.grad_fn, cotangent.output_number)
+        if not create_graph or not cotangent.requires_grad:
+            variable.grad = Tensor(cotangent.array)
+        elif variable.grad_fn is None:
+            variable.grad = operators["copy"](Tensor(ops.full(cotangent.shape, 0, cotangent.dtype)), cotangent)
+        else:
+            variable.grad = operators["clone"](cotangent)
     elif create_graph:
         variable.grad = operators["add"](earlier, cotangent)
-    else:
+    elif earlier.views is None and earlier.view_of is None:
         earlier.array = operators["add"](earlier, cotangent).array
         earlier.version += 1
+    else:
+        change_in_place(earlier, lambda old: operators["add"](old, cotangent))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gradcli.autograd.node import SavedOutput
+from gradcli.autograd.node import Node, SavedOutput, retain_grad
 from gradcli.autograd.state import GradMode, state
 from gradcli.autograd.tensor import Tensor, operators
 from gradcli.errors import AutogradError, DTypeMismatch, LeafInPlace, ShapeMismatch
@@ -27,10 +27,13 @@ def change_in_place(target: Tensor, operation: Callable[[Tensor], Tensor]) -> Te
         result = operators["copy_at"](_snapshot(base), result, _positions(views, base))
     base.version += 1
     if result.requires_grad:
+        kept_at = base.grad_fn if base.retains_grad else None
         base.requires_grad = True
         base.grad_fn = result.grad_fn
         base.output_number = result.output_number
         _own_saved_output(result, base)
+        if kept_at is not None:
+            _retain_anew(base, kept_at)
     base.array = result.array
     _mark(base)
     _propagate(base)
@@ -69,6 +72,14 @@ def _positions(views: list[Tensor], base: Tensor) -> Tensor:
 
 
 def _refuse_leaf(target: Tensor, base: Tensor) -> None:
+    if state.grad_enabled and target.view_of is not None and target.view_of.leads_nowhere and not base.is_leaf:
+        message = (
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case "
+            "is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace "
+            "either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want "
+            "the inplace to be tracked)."
+        )
+        raise AutogradError(message, torch_message=message)
     if state.grad_enabled and base.requires_grad and base.is_leaf:
         what = "a leaf Variable" if target is base else "a view of a leaf Variable"
         message = f"{what} that requires grad is being used in an in-place operation."
@@ -93,7 +104,14 @@ def _converted(result: Tensor, target: Tensor) -> Tensor:
         kinds = (result.dtype.tensor_type, target.dtype.tensor_type)
         message = f"result type {kinds[0]} can't be cast to the desired output type {kinds[1]}"
         raise DTypeMismatch(message, torch_message=message, hint="convert the tensor first, for example with .float()")
-    return operators["to"](result, target.dtype)
+    converted = Tensor(ops.cast(result.array, target.dtype))
+    node = result.grad_fn
+    if node is not None:  # the conversion is part of the operation
+        converted.requires_grad, converted.grad_fn, converted.output_number = True, node, result.output_number
+        outputs = list(node.outputs)
+        outputs[result.output_number] = (target.shape, target.dtype)
+        node.outputs = tuple(outputs)
+    return converted
 
 
 def _own_saved_output(result: Tensor, target: Tensor) -> None:
@@ -105,6 +123,13 @@ def _own_saved_output(result: Tensor, target: Tensor) -> None:
         if isinstance(saved, SavedOutput) and saved.owner() is result:
             saved.owner = weakref.ref(target)
             saved.version = target.version
+
+
+def _retain_anew(tensor: Tensor, before: Node) -> None:
+    """A gradient that is kept is that of the tensor as it is now."""
+    before.retained = [entry for entry in before.retained or () if entry[1]() is not tensor]
+    tensor.retains_grad = False
+    retain_grad(tensor)
 
 
 def _mark(tensor: Tensor) -> None:
@@ -146,14 +171,16 @@ def _refresh_views(top: Tensor, changed: Tensor, counts: bool) -> None:
 def _refresh(view: Tensor, base: Tensor, counts: bool) -> None:
     """Make a view again from its changed base; what required grad goes on requiring it."""
     assert view.view_of is not None
-    with GradMode(state.grad_enabled or view.requires_grad):
+    noticed = counts and view.view_of.counts_versions
+    with GradMode(noticed and (state.grad_enabled or view.requires_grad)):
         fresh = view.view_of.replay(base)
     view.array = fresh.array
+    if not noticed:
+        return
     view.grad_fn, view.output_number = fresh.grad_fn, fresh.output_number
     if not view.view_of.is_alias:
-        view.requires_grad = fresh.requires_grad
+        view.requires_grad, view.view_of.leads_nowhere = fresh.requires_grad, False
         if fresh.grad_fn is not None:
             fresh.grad_fn.name = "AsStridedBackward0"  # as PyTorch calls it, whichever function made the view
-    if counts and view.view_of.counts_versions:
-        view.version += 1
-        _mark(view)
+    view.version += 1
+    _mark(view)

@@ -72,7 +72,9 @@ class SavedOutput:
         owner = self.owner()
         if owner is not None and owner.version != self.version:
             raise _modified(node, owner, self.version, node, self.output_number)
-        return Tensor(self.array, True, node, self.output_number)
+        is_shown = owner is not None and (owner.view_of is None or not owner.view_of.is_alias)
+        array = owner.array if owner is not None and is_shown else self.array  # a change through `.data` is seen, not noticed
+        return Tensor(array, True, node, self.output_number)
 
 
 Saved = SavedInput | SavedOutput
@@ -180,9 +182,18 @@ def edge_to(tensor: Tensor) -> Edge:
     """Where the cotangent of a tensor goes: the node that made it, a leaf's AccumulateGrad, or nowhere."""
     if tensor.grad_fn is not None:
         return tensor.grad_fn, tensor.output_number
-    if tensor.requires_grad:
+    if tensor.requires_grad and not (tensor.view_of is not None and tensor.view_of.leads_nowhere):
         return accumulator(tensor), 0
     return NOWHERE
+
+
+def retain_grad(tensor: Tensor) -> None:
+    """Keep the gradient of a tensor that is no leaf in its `.grad`, from the next backward on."""
+    node = tensor.grad_fn
+    if node is not None and not tensor.retains_grad:
+        tensor.retains_grad = True
+        node.retained = node.retained if node.retained is not None else []
+        node.retained.append((tensor.output_number, weakref.ref(tensor)))
 
 
 def walk(root: Node) -> list[Node]:

@@ -19,10 +19,11 @@ Scalar = bool | int | float
 class ViewOf:
     """What a tensor is a view of, and how to make it again when the base is changed in place.
 
-    Aliases (`detach()`, `.data`) are views that show the whole base. `step` is the call that made the view.
+    Aliases (`detach()`, `.data`) are views that show the whole base. `step` is the call that made the view. A view of what
+    requires grad that was made while nothing was recorded leads nowhere, though it says that it requires grad.
     """
 
-    __slots__ = ("base", "counts_versions", "is_alias", "replay", "step")
+    __slots__ = ("base", "counts_versions", "is_alias", "leads_nowhere", "replay", "step")
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class ViewOf:
         self.replay = replay
         self.is_alias = is_alias
         self.counts_versions = counts_versions
+        self.leads_nowhere = False
 
 
 class Tensor:
@@ -120,9 +122,23 @@ class Tensor:
 
     def _alias(self, counts_versions: bool) -> Tensor:
         alias = Tensor(self.array)
-        alias.version = self.version if counts_versions else 0
         add_view(alias, ViewOf(self, Tensor.detach, is_alias=True, counts_versions=counts_versions))
         return alias
+
+    def set_data(self, value: Tensor) -> None:
+        """Show the elements of another tensor from now on; what was a view of this one keeps showing the old elements."""
+        shown: Tensor | None = value
+        while shown is not None:
+            if shown is self:  # as in x.data = x.data[:2]
+                value = Tensor(value.array)
+                break
+            shown = shown.view_of.base if shown.view_of is not None else None
+        if self.views is not None:
+            _hand_over(self)
+        if self.view_of is not None:
+            forget_view(self)
+        self.array = value.array
+        add_view(self, ViewOf(value, Tensor.detach, is_alias=True, counts_versions=False))
 
     # Operators, so that derivative rules read as formulas; the functions room fills the table.
     def __add__(self, other: Operand) -> Tensor:
@@ -184,11 +200,34 @@ def add_view(view: Tensor, of: ViewOf) -> None:
     """Register a view with its base, so that a change of the base in place reaches it."""
     view.view_of = of
     base = of.base
+    if of.counts_versions:
+        view.version = base.version
     if base.views is None:
         base.views = []
     elif len(base.views) >= 64 and len(base.views) & (len(base.views) - 1) == 0:  # now and then forget the dead ones
         base.views = [reference for reference in base.views if reference() is not None]
     base.views.append(weakref.ref(view))
+
+
+def forget_view(view: Tensor) -> None:
+    """A tensor that is no view any longer."""
+    assert view.view_of is not None
+    base = view.view_of.base
+    base.views = [reference for reference in base.views or () if reference() is not view]
+    view.view_of = None
+
+
+def _hand_over(tensor: Tensor) -> None:
+    """Let a tensor that nobody sees be what the views of this one are views of."""
+    stand_in = Tensor(tensor.array, tensor.requires_grad, tensor.grad_fn, tensor.output_number)
+    for reference in tensor.views or ():
+        view = reference()
+        if view is not None and view.view_of is not None:
+            view.view_of.base = stand_in
+    stand_in.views, tensor.views = tensor.views, None
+    if tensor.view_of is not None:
+        add_view(stand_in, tensor.view_of)
+    stand_in.version = tensor.version
 
 
 def set_requires_grad(tensor: Tensor, requires_grad: bool) -> None:

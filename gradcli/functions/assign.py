@@ -166,6 +166,7 @@ def put_at(input: Tensor, value: Tensor, entries: Any, indices: Tensors, accumul
     return ops.index_put(input.array, entries, arrays, _whole(value, shape, input.dtype), accumulate)
 
 
+operators["copy"] = copy_all
 operators["copy_at"] = copy_at  # how a change of a view reaches its base
 
 # ── x[index] = value ──

@@ -216,7 +216,10 @@ class Function:
                 again = self.apply([changed, *bound[1:]])
                 return again[number] if isinstance(again, tuple) else again
 
-            add_view(output, ViewOf(base, replay, is_alias=False, step=(self.name, bound)))
+            view_of = ViewOf(base, replay, is_alias=False, step=(self.name, bound))
+            if base.requires_grad and not output.requires_grad:
+                output.requires_grad = view_of.leads_nowhere = True
+            add_view(output, view_of)
 
     def pull_back(self, node: Node, cotangents: Sequence[Tensor | None]) -> list[Tensor | None]:
         """The cotangents of the arguments from those of the results, by the rules."""

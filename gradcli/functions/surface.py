@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 from gradcli.autograd import GradMode, SwitchedMode, Tensor, backward, gradients
+from gradcli.autograd.node import retain_grad
 from gradcli.autograd.state import state
 from gradcli.autograd.tensor import Scalar, set_requires_grad
-from gradcli.errors import ArgumentError, AutogradError, ShapeMismatch, TypeMismatch
+from gradcli.errors import ArgumentError, AutogradError, DTypeMismatch, ShapeMismatch, TypeMismatch
 from gradcli.functions.arguments import Shape, type_name
 from gradcli.functions.create import from_nested
 from gradcli.functions.declare import METHODS, NAMESPACES, function, register
@@ -111,10 +111,20 @@ def _register_hook(input: Tensor, hook: Any) -> HookHandle:
         message = "cannot register a hook on a tensor that doesn't require gradient"
         raise AutogradError(message, torch_message=message)
 
+    name = getattr(hook, "name", "hook")
+
     def checked(gradient: Tensor) -> Tensor | None:
         result = hook(gradient)
         if result is not None and not isinstance(result, Tensor):
-            raise TypeMismatch(f"a hook returns a tensor or None, not {type_name(result)}")
+            message = f"expected Variable, but hook returned '{type_name(result)}'"
+            raise TypeMismatch(message, torch_message=message, hint="a hook returns a tensor, or None to leave the gradient")
+        if result is not None and result.dtype is not gradient.dtype:
+            was, got = gradient.dtype.tensor_type, result.dtype.tensor_type
+            message = f"hook '{name}' has changed the type of value (was torch.{was}Tensor got torch.{got}Tensor)"
+            raise DTypeMismatch(message, torch_message=message)
+        if result is not None and result.shape != gradient.shape:
+            message = f"hook '{name}' has changed the size of value"
+            raise ShapeMismatch(message, torch_message=message, hint=f"{tuple(gradient.shape)} became {tuple(result.shape)}")
         return result
 
     if input.grad_fn is None:
@@ -133,12 +143,7 @@ def _retain_grad(input: Tensor) -> None:
     if not input.requires_grad:
         message = "can't retain_grad on Tensor that has requires_grad=False"
         raise AutogradError(message, torch_message=message)
-    if input.grad_fn is None or input.retains_grad:
-        return
-    input.retains_grad = True
-    node = input.grad_fn
-    node.retained = node.retained if node.retained is not None else []
-    node.retained.append((input.output_number, weakref.ref(input)))
+    retain_grad(input)
 
 
 method("register_hook", _register_hook)
@@ -287,13 +292,23 @@ def _set_grad(tensor: Tensor, value: Any) -> None:
 def _set_data(tensor: Tensor, value: Any) -> None:
     if not isinstance(value, Tensor):
         raise TypeMismatch(f".data takes a tensor, not {type_name(value)}")
-    tensor.array = value.array
+    if tensor.requires_grad and not value.dtype.is_floating:
+        message = "data set to a tensor that requires gradients must be floating point or complex dtype"
+        raise AutogradError(message, torch_message=message, hint="convert it first, for example with .float()")
+    tensor.set_data(value)
+
+
+def _switch_requires_grad(tensor: Tensor, value: Any) -> None:
+    if value is True and not tensor.is_leaf:
+        message = "you can only change requires_grad flags of leaf variables."
+        raise AutogradError(message, torch_message=message, hint="what is computed from a leaf that requires grad does so itself")
+    set_requires_grad(tensor, value)
 
 
 SETTABLE: dict[str, Callable[[Tensor, Any], None]] = {
     "data": _set_data,
     "grad": _set_grad,
-    "requires_grad": set_requires_grad,
+    "requires_grad": _switch_requires_grad,
 }
 
 

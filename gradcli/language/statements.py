@@ -101,7 +101,7 @@ def _assign(unit: Unit, node: tree.Assign) -> Run:
 
 @compiles(tree.Augmented)
 def _augmented(unit: Unit, node: tree.Augmented) -> Run:
-    """`x += 1` changes a tensor in place; `x[0] += 1` and `x.grad += g` read, compute and assign."""
+    """`x += 1` changes a tensor in place; `x[0] += 1` and `x.grad += g` read, change what they read, and assign it."""
     target, value = node.target, compile_expression(unit, node.value)
     place = Place(unit.source, node.span, (target.span, node.value.span))
     if isinstance(target, tree.Subscript):
@@ -115,7 +115,7 @@ def _augmented(unit: Unit, node: tree.Augmented) -> Run:
 
 def _augmented_item(unit: Unit, node: tree.Augmented, target: tree.Subscript, value: Evaluate, place: Place) -> Run:
     owner, index = compile_expression(unit, target.value), compile_expression(unit, target.index)
-    apply = operations.binary(node.operator[:-1], place)
+    apply = operations.in_place(node.operator, place)
 
     def run(frame: Any) -> None:
         holder, key = owner(frame), index(frame)

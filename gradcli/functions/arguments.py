@@ -31,10 +31,9 @@ KEYWORD_ALIASES = {
 
 
 def type_name(value: object) -> str:
-    """What PyTorch's messages call the type of a value."""
-    if type(value).__name__ == "NDArray":
-        return "numpy.ndarray"
-    return "torch.dtype" if isinstance(value, DType) else type(value).__name__
+    """What PyTorch's messages call the type of a value; our own classes that stand for others say so in `type_name`."""
+    name: str = getattr(value, "type_name", type(value).__name__)
+    return name
 
 
 def _is_number(value: object) -> bool:
@@ -117,7 +116,9 @@ class Parameter:
 
     __slots__ = ("coerce", "default", "expected", "is_keyword_only", "is_optional", "is_variadic", "kind", "name")
 
-    def __init__(self, name: str, annotation: str, default: object, is_keyword_only: bool, is_variadic: bool) -> None:
+    def __init__(
+        self, name: str, annotation: str, default: object = REQUIRED, is_keyword_only: bool = False, is_variadic: bool = False
+    ) -> None:
         self.name = name
         self.kind = annotation.removesuffix(" | None")
         self.is_optional = annotation.endswith(" | None")
@@ -136,7 +137,7 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     defaults.update(function.__kwdefaults__ or {})
     annotations = function.__annotations__
     parameters = [
-        Parameter(name, annotations[name], defaults.get(name, REQUIRED), position >= positional, False)
+        Parameter(name, annotations[name], defaults.get(name, REQUIRED), position >= positional)
         for position, name in enumerate(names)
     ]
     if code.co_flags & 0x04:  # *args

@@ -8,10 +8,11 @@ from typing import Any
 from gradcli.autograd import Tensor
 from gradcli.errors import ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Tensors
-from gradcli.functions.declare import METHODS, function
+from gradcli.functions.declare import function
 from gradcli.functions.elementwise import mul, sub
+from gradcli.functions.index import narrow
 from gradcli.functions.join import cat
-from gradcli.functions.shape import expand, reshape, unsafe_view, unsqueeze
+from gradcli.functions.shape import expand, reshape, unsafe_view, unsqueeze, view
 from gradcli.lazy import Size
 from gradcli.lazy.shapes import normalize_dim
 
@@ -54,7 +55,7 @@ def meshgrid(*tensors: Tensor, indexing: str = "ij") -> tuple[Tensor, ...]:
     grids = []
     for axis, tensor in zip(axes, tensors, strict=True):
         along = tuple(-1 if position == axis else 1 for position in range(len(tensors)))
-        grids.append(expand(METHODS["view"](tensor, along), tuple(shape)))
+        grids.append(expand(view(tensor, along), tuple(shape)))
     return tuple(grids)
 
 
@@ -72,7 +73,6 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
         length = values.shape[axis]
         if length == 0:
             break
-        narrow = METHODS["narrow"]
         values = sub(narrow(values, axis, 1, length - 1), narrow(values, axis, 0, length - 1))
     return values
 

@@ -8,7 +8,7 @@ from gradcli.autograd import Tensor, change_in_place, state
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import ArgumentError, DTypeMismatch, LeafInPlace, OperandLabel, ShapeMismatch, TypeMismatch
 from gradcli.functions.arguments import Operand, Shape, Tensors, type_name
-from gradcli.functions.declare import METHODS, InPlace, function
+from gradcli.functions.declare import function, method
 from gradcli.functions.elementwise import zeros_like
 from gradcli.functions.index import (
     MASKS,
@@ -72,6 +72,7 @@ def zeroed(input: Tensor) -> LazyArray:
     return ops.full(input.shape, 0, input.dtype)
 
 
+@method("fill_")
 def _fill_in_place(input: Tensor, value: Operand) -> Tensor:
     """Set every element to one value."""
     if isinstance(value, Tensor) and value.ndim:
@@ -79,21 +80,16 @@ def _fill_in_place(input: Tensor, value: Operand) -> Tensor:
     return change_in_place(input, lambda snapshot: (fill_all if isinstance(value, Tensor) else fill_with_number)(snapshot, value))
 
 
+@method("zero_")
 def _zero_in_place(input: Tensor) -> Tensor:
     """Set every element to 0."""
     return change_in_place(input, zeroed)
 
 
+@method("copy_")
 def _copy_in_place(input: Tensor, src: Tensor) -> Tensor:
     """Take over the elements of another tensor, broadcast."""
     return change_in_place(input, lambda snapshot: copy_all(snapshot, src))
-
-
-METHODS.update(
-    copy_=function(public=False, name="copy_")(_copy_in_place),
-    fill_=function(public=False, name="fill_")(_fill_in_place),
-    zero_=function(public=False, name="zero_")(_zero_in_place),
-)
 
 
 def _zero(dtype: DType) -> Tensor:
@@ -276,7 +272,7 @@ def _broadcasts(shape: Size, target: Size) -> bool:
 # ── index_put ──
 
 
-@function(forms=(put_at,))
+@function(in_place=True, forms=(put_at,))
 def index_put(input: Tensor, indices: Tensors, values: Tensor, accumulate: bool = False) -> Tensor:
     """The tensor with values put at, or added at, the positions that index tensors name."""
     positions = _given_positions(input, indices)
@@ -299,6 +295,3 @@ def _given_positions(input: Tensor, indices: Tensors) -> Positions:
     if dim > input.ndim:
         raise ShapeMismatch.as_torch(f"too many indices for tensor of dimension {input.ndim} (got {dim})")
     return positions_of(input.shape, tensors)
-
-
-METHODS["index_put_"] = InPlace(index_put, "index_put_")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradcli.autograd import Tensor
 from gradcli.errors import DTypeMismatch
 from gradcli.functions.arguments import Operand
-from gradcli.functions.declare import METHODS, function
+from gradcli.functions.declare import function, method
 from gradcli.functions.pointwise import common_dtype, wrap_number
 from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.dtypes import bool_
@@ -28,9 +28,7 @@ def where(condition: Tensor, input: Operand, other: Operand) -> LazyArray:
     return ops.where(condition.array, ops.cast(a.array, dtype), ops.cast(b.array, dtype))
 
 
+@method("where")
 def _where_method(input: Tensor, condition: Tensor, other: Operand) -> Tensor:
     """The tensor where the condition holds, else other."""
     return where(condition, input, other)
-
-
-METHODS["where"] = function(public=False, name="where")(_where_method)

@@ -12,7 +12,7 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import ArgumentError, AutogradError, LimitExceeded, ShapeMismatch, TypeMismatch, ValueFault
 from gradcli.functions.arguments import Shape, type_name
-from gradcli.functions.declare import METHODS, function
+from gradcli.functions.declare import function, method
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.pointwise import scalar_dtype
 from gradcli.lazy import DType, LazyArray, Size, ops, settings
@@ -216,7 +216,7 @@ def _new(name: str, value: int) -> None:
         return leaf(ops.full(size_of(size), value, dtype or input.dtype), requires_grad)
 
     make.__doc__ = f"{name.capitalize()} of a shape, in the dtype of another tensor."
-    METHODS[f"new_{name}"] = function(public=False, name=f"new_{name}")(make)
+    method(f"new_{name}")(make)
 
 
 _new("zeros", 0)
@@ -324,12 +324,10 @@ for _name in ("half", "short"):
     _conversion(_name, BY_NAME[_name])
 
 
+@method("type")
 def _type(input: Tensor, dtype: DType | None = None) -> Any:
     """The same numbers in another dtype; without one, the name of the tensor's type."""
     return f"torch.{input.dtype.tensor_type}Tensor" if dtype is None else to(input, dtype)
-
-
-METHODS["type"] = function(public=False, name="type")(_type)
 
 
 @function()

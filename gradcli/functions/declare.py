@@ -8,44 +8,142 @@ derivative rule for each differentiable argument:
     def transpose(input: Tensor, dim0: int, dim1: int) -> LazyArray: ...
 
 A rule maps the cotangent `g` of the result to the cotangent of its argument. The names it takes say what it needs:
-an argument or `result` that is a tensor is *saved* for backward, `NAME_shape` and `NAME_dtype` save nothing, any other
-argument is a plain value. A function with several results names them in `results`; its rules take `g_NAME` and `NAME`.
-Rules are written with the project's own functions on tensors, so that they can be differentiated again. A cotangent that
-is larger than its argument is summed back over broadcast axes by the reverse pass, not by the rule.
+
+    g                           the cotangent of the result (`gs`: those of all results, however many there are)
+    g_NAME                      the cotangent of one of several results, which the declaration names in `results`
+    result, NAME of a result    the result itself: *saved* for backward
+    NAME of an argument         a tensor (or several) is saved for backward; any other argument is a plain value
+    NAME_shape, NAME_dtype      of a tensor that is an argument: nothing is saved
+
+What is saved decides whether backward may run twice, as in PyTorch. Rules are written with the project's own functions on
+tensors, so that they can be differentiated again. A cotangent that is larger than its argument is summed back over
+broadcast axes by the reverse pass, not by the rule.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradcli.autograd import Node, Tensor, change_in_place, state
 from gradcli.autograd.node import Edge, Saved, SavedInput, SavedOutput, edge_to
 from gradcli.autograd.tensor import ViewOf, add_view
 from gradcli.functions.arguments import Parameter, bind, parameters_of, signature_text
-from gradcli.lazy import LazyArray, Size, ops
+from gradcli.functions.registry import DECLARED, METHODS, register
+from gradcli.lazy import DType, LazyArray, Size, ops
 
 Rule = Callable[..., Any]
 GradFnName = str | Callable[..., str] | None
 
 
-class ReturnTuple(tuple[Any, ...]):
-    """Several named results, printed as PyTorch's torch.return_types."""
+def function(
+    grad_fn: GradFnName = None,
+    *,
+    name: str | None = None,
+    namespace: str = "torch",
+    aliases: Sequence[str] = (),
+    method: bool | None = None,
+    in_place: bool = False,
+    results: tuple[str, ...] = (),
+    returns_named: bool = True,
+    view: bool = False,
+    examples: tuple[str, ...] = (),
+    kink: str = "",
+    forms: tuple[Function, ...] = (),
+    public: bool = True,
+    **rules: Rule,
+) -> Callable[[Callable[..., Any]], GeneralFunction]:
+    """Declare a function; `d_ARGUMENT` is the derivative rule of an argument. See the module's docstring.
 
-    name: str
-    fields: tuple[str, ...]
+    `public=False` declares one form of an overloaded function, which users reach through the function that picks the form
+    and lists it in `forms`.
+    """
 
-    @classmethod
-    def of(cls, name: str, fields: tuple[str, ...], values: Sequence[Any]) -> ReturnTuple:
-        """The results of one call."""
-        result = cls(values)
-        result.name = name
-        result.fields = fields
-        return result
+    def declare(forward: Callable[..., Any]) -> GeneralFunction:
+        own_name = name or forward.__name__.rstrip("_")
+        declared = GeneralFunction(
+            forward,
+            name=own_name,
+            namespace=namespace,
+            grad_fn=grad_fn,
+            rules={key.removeprefix("d_"): rule for key, rule in rules.items()},
+            results=results,
+            returns_named=returns_named,
+            view=view,
+            examples=examples,
+            kink=kink,
+            forms=forms,
+        )
+        if public:
+            as_method = method if method is not None else namespace == "torch"
+            register(declared, own_name, namespace=namespace, aliases=aliases, method=as_method, in_place=in_place)
+        return declared
+
+    return declare
+
+
+def method(name: str) -> Callable[[Callable[..., Any]], GeneralFunction]:
+    """Declare a method of Tensor that is no function of torch."""
+
+    def declare(forward: Callable[..., Any]) -> GeneralFunction:
+        declared = METHODS[name] = function(public=False, name=name)(forward)
+        return declared
+
+    return declare
 
 
 class Function:
-    """A user-visible function, made from its declaration."""
+    """A function that users can call: its names, its signature, its derivative rules and what help shows of them."""
+
+    type_name = "builtin_function_or_method"
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        namespace: str,
+        parameters: tuple[Parameter, ...],
+        family: str,
+        doc: str,
+        grad_fn: GradFnName,
+        rules: dict[str, Rule],
+        examples: tuple[str, ...],
+        kink: str,
+        forms: tuple[Function, ...] = (),
+    ) -> None:
+        self.name = name
+        self.namespace = namespace
+        self.parameters = parameters
+        self.family = family  # the file that declares it
+        self.doc = doc  # one sentence on what it computes
+        self.grad_fn = grad_fn
+        self.rules = rules
+        self.examples = examples
+        self.kink = kink
+        self.forms = forms  # of an overloaded function, which has no rules itself
+        DECLARED.append(self)
+
+    @property
+    def qualified_name(self) -> str:
+        """The name with its namespace, such as torch.nn.functional.gelu."""
+        return f"{self.namespace}.{self.name}"
+
+    @property
+    def signature(self) -> str:
+        """The signature as PyTorch's documentation writes it."""
+        return signature_text(self.name, self.parameters)
+
+    def __repr__(self) -> str:
+        return f"<built-in function {self.name}>"
+
+    @abstractmethod
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """The results of a call, recorded for backward."""
+
+
+class GeneralFunction(Function):
+    """A function by its forward, a Python function, and a derivative rule for each differentiable argument."""
 
     def __init__(
         self,
@@ -62,46 +160,29 @@ class Function:
         kink: str,
         forms: tuple[Function, ...],
     ) -> None:
+        super().__init__(
+            name=name,
+            namespace=namespace,
+            parameters=parameters_of(forward),
+            family=str(forward.__module__).rpartition(".")[2],
+            doc=(forward.__doc__ or "").strip(),
+            grad_fn=grad_fn,
+            rules=rules,
+            examples=examples,
+            kink=kink,
+            forms=forms,
+        )
         self.forward = forward
-        self.name = name
-        self.namespace = namespace
-        self.grad_fn = grad_fn
-        self.rules = rules
         self.results = results
         self.returns_named = returns_named
         self.view = view
-        self.examples = examples
-        self.kink = kink
-        self.forms = forms  # of an overloaded function, which has no rules itself
-        self.parameters: tuple[Parameter, ...] = parameters_of(forward)
         self.positions = {parameter.name: position for position, parameter in enumerate(self.parameters)}
         self._inplace_position = self.positions.get("inplace")
         self._is_plain = not any(parameter.is_variadic or parameter.is_keyword_only for parameter in self.parameters)
-        self._wants = {argument: _names_of(rule) for argument, rule in rules.items()}
-        self._grad_fn_wants = () if grad_fn is None or isinstance(grad_fn, str) else _names_of(grad_fn)
+        self._wants = {argument: names_taken(rule) for argument, rule in rules.items()}
+        self._grad_fn_wants = () if grad_fn is None or isinstance(grad_fn, str) else names_taken(grad_fn)
 
-    @property
-    def qualified_name(self) -> str:
-        """The name with its namespace, such as torch.nn.functional.gelu."""
-        return f"{self.namespace}.{self.name}"
-
-    @property
-    def signature(self) -> str:
-        """The signature as PyTorch's documentation writes it."""
-        return signature_text(self.name, self.parameters)
-
-    @property
-    def family(self) -> str:
-        """The file that declares it."""
-        return str(self.forward.__module__).rpartition(".")[2]
-
-    @property
-    def doc(self) -> str:
-        """One sentence on what it computes."""
-        return (self.forward.__doc__ or "").strip()
-
-    def __repr__(self) -> str:
-        return f"<built-in function {self.name}>"
+    # ── forward ──
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         bound = bind(self.name, self.parameters, arguments, keywords)
@@ -142,6 +223,7 @@ class Function:
         return self.forward(*positional, **keywords)
 
     def _wrap(self, outcome: Any) -> Any:
+        """What a forward returned, as tensors that are not in the graph yet."""
         if isinstance(outcome, LazyArray):
             return Tensor(outcome)
         if self.results and isinstance(outcome, tuple) and self.returns_named:
@@ -152,6 +234,22 @@ class Function:
         if self.rules and isinstance(outcome, Tensor):
             return Tensor(outcome.array)  # a forward in our own functions may return its argument itself
         return outcome
+
+    def _link_view(self, bound: list[Any], result: Any) -> None:
+        """Let a view follow when its base is changed in place: the view is made again."""
+        base = bound[0]
+        for number, output in enumerate(result if isinstance(result, tuple) else (result,)):
+
+            def replay(changed: Tensor, number: int = number) -> Tensor:
+                again = self.apply([changed, *bound[1:]])
+                return again[number] if isinstance(again, tuple) else again
+
+            view_of = ViewOf(base, replay, is_alias=False, step=(self.name, bound))
+            if base.requires_grad and not output.requires_grad:
+                output.requires_grad = view_of.leads_nowhere = True
+            add_view(output, view_of)
+
+    # ── recording ──
 
     def _requires_grad(self, bound: list[Any]) -> bool:
         for argument in self.rules:
@@ -166,7 +264,7 @@ class Function:
     def _record(self, bound: list[Any], result: Any) -> None:
         outputs: Sequence[Tensor] = result if isinstance(result, tuple) else (result,)
         edges: list[Edge] = []
-        active = []
+        active = []  # the arguments whose rules a backward will use
         for argument in self.rules:
             value = bound[self.positions[argument]]
             own = [edge_to(item) if isinstance(item, Tensor) else (None, 0) for item in _items(value)]
@@ -178,8 +276,7 @@ class Function:
             if output.dtype.is_floating:
                 output.requires_grad, output.grad_fn, output.output_number = True, node, number
         node.saved = self._saved(active, bound, outputs)
-        plain = [_metadata(value) for value in bound]
-        node.parameters = (active, plain)
+        node.parameters = (active, [_metadata(value) for value in bound])
 
     def grad_fn_name(self, bound: Sequence[Any]) -> str:
         """The name PyTorch gives the node of this form of the call."""
@@ -207,50 +304,33 @@ class Function:
                     saved[name] = SavedOutput(outputs[number], number)
         return saved
 
-    def _link_view(self, bound: list[Any], result: Any) -> None:
-        """Let a view follow when its base is changed in place: the view is made again."""
-        base = bound[0]
-        for number, output in enumerate(result if isinstance(result, tuple) else (result,)):
-
-            def replay(changed: Tensor, number: int = number) -> Tensor:
-                again = self.apply([changed, *bound[1:]])
-                return again[number] if isinstance(again, tuple) else again
-
-            view_of = ViewOf(base, replay, is_alias=False, step=(self.name, bound))
-            if base.requires_grad and not output.requires_grad:
-                output.requires_grad = view_of.leads_nowhere = True
-            add_view(output, view_of)
+    # ── backward ──
 
     def pull_back(self, node: Node, cotangents: Sequence[Tensor | None]) -> list[Tensor | None]:
         """The cotangents of the arguments from those of the results, by the rules."""
         active, plain = node.parameters
         saved = node.unpack()
         pulled: list[Tensor | None] = []
-        edge = 0
         for argument, rule in self.rules.items():
-            count = len(_items(plain[self.positions[argument]]))
             if argument in active:
-                values = [self._value(name, node, cotangents, saved, plain) for name in self._wants[argument]]
-                cotangent = rule(*values)
+                cotangent = rule(*[self._meaning(name, node, cotangents, saved, plain) for name in self._wants[argument]])
                 pulled += cotangent if isinstance(cotangent, (list, tuple)) else [cotangent]
             else:
-                pulled += [None] * count
-            edge += count
+                pulled += [None] * len(_items(plain[self.positions[argument]]))
         return pulled
 
-    def _value(self, name: str, node: Node, cotangents: Sequence[Tensor | None], saved: dict[str, Any], plain: list[Any]) -> Any:
-        """What a rule means by one of the names it takes."""
+    def _meaning(
+        self, name: str, node: Node, cotangents: Sequence[Tensor | None], saved: dict[str, Tensor], plain: list[Any]
+    ) -> Any:
+        """What a rule means by one of the names it takes: see the module's docstring."""
         if name in saved:
             return saved[name]
-        if name == "g" or name.startswith("g_"):
-            number = 0 if name == "g" else self.results.index(name[2:])
-            cotangent = cotangents[number]
-            return cotangent if cotangent is not None else Tensor(ops.full(*_zero(node, number)))
-        if name == "gs":  # the cotangents of however many results there are
-            return [
-                cotangent if cotangent is not None else Tensor(ops.full(*_zero(node, number)))
-                for number, cotangent in enumerate(cotangents)
-            ]
+        if name == "g":
+            return _cotangent(node, cotangents, 0)
+        if name == "gs":
+            return [_cotangent(node, cotangents, number) for number in range(len(cotangents))]
+        if name.startswith("g_"):
+            return _cotangent(node, cotangents, self.results.index(name[2:]))
         if name in self.positions:
             value = plain[self.positions[name]]
             if isinstance(value, tuple) and value and all(isinstance(item, _Metadata) for item in value):
@@ -263,17 +343,31 @@ class Function:
         return getattr(metadata, what)
 
 
-class _Metadata(tuple[Any, ...]):
+class ReturnTuple(tuple[Any, ...]):
+    """Several named results, printed as PyTorch's torch.return_types."""
+
+    name: str
+    fields: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str, fields: tuple[str, ...], values: Sequence[Any]) -> ReturnTuple:
+        """The results of one call."""
+        result = cls(values)
+        result.name = name
+        result.fields = fields
+        return result
+
+
+class _Metadata(NamedTuple):
     """Shape and dtype of a tensor argument, kept instead of the tensor where the rule needs no more."""
 
-    __slots__ = ()
-    shape = property(lambda self: self[0])
-    dtype = property(lambda self: self[1])
+    shape: Size
+    dtype: DType
 
 
 def _metadata(value: Any) -> Any:
     if isinstance(value, Tensor):
-        return _Metadata((value.shape, value.dtype))
+        return _Metadata(value.shape, value.dtype)
     if isinstance(value, tuple) and value and any(isinstance(item, Tensor) for item in value):
         return tuple(_metadata(item) for item in value)
     return value
@@ -283,112 +377,20 @@ def _items(value: Any) -> Sequence[Any]:
     return value if isinstance(value, tuple) and not isinstance(value, _Metadata) else (value,)
 
 
-def _zero(node: Node, number: int) -> tuple[Any, float, Any]:
+def _cotangent(node: Node, cotangents: Sequence[Tensor | None], number: int) -> Tensor:
+    """The cotangent of a result; zeros if nothing depended on it."""
+    cotangent = cotangents[number]
+    if cotangent is not None:
+        return cotangent
     shape, dtype = node.outputs[number]
-    return shape, 0.0, dtype
+    return Tensor(ops.full(shape, 0.0, dtype))
 
 
 def _as_tensor(value: Any) -> Any:
     return Tensor(value) if isinstance(value, LazyArray) else value
 
 
-def _names_of(rule: Callable[..., Any]) -> tuple[str, ...]:
+def names_taken(rule: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a rule's parameters, which say what it needs."""
     code = rule.__code__
     return code.co_varnames[: code.co_argcount]
-
-
-class InPlace:
-    """The in-place variant of a function, such as add_ of add."""
-
-    def __init__(self, function: Callable[..., Any], name: str) -> None:
-        self.function = function
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"<built-in function {self.name}>"
-
-    def __call__(self, target: Tensor, *arguments: Any, **keywords: Any) -> Tensor:
-        return change_in_place(target, lambda snapshot: self.function(snapshot, *arguments, **keywords))
-
-
-NAMESPACES: dict[str, dict[str, Any]] = {
-    "torch": {},
-    "torch.autograd": {},
-    "torch.autograd.functional": {},
-    "torch.func": {},
-    "torch.linalg": {},
-    "torch.nn.functional": {},
-    "torch.special": {},
-    "numpy": {},
-}
-METHODS: dict[str, Callable[..., Any]] = {}
-DECLARED: list[Function] = []
-
-
-def register(
-    function: Any,
-    name: str,
-    *,
-    namespace: str = "torch",
-    aliases: Sequence[str] = (),
-    method: bool = True,
-    in_place: bool = False,
-) -> None:
-    """Put a function under its names: `namespace.name`, full dotted aliases, and methods of Tensor."""
-    for full_name in (f"{namespace}.{name}", *(alias if "." in alias else f"torch.{alias}" for alias in aliases)):
-        space, _, short = full_name.rpartition(".")
-        NAMESPACES[space][short] = function
-        if method and space == "torch":
-            METHODS[short] = function
-            if in_place:
-                METHODS[f"{short}_"] = InPlace(function, f"{short}_")
-    if isinstance(function, Function):
-        DECLARED.append(function)
-
-
-def function(
-    grad_fn: GradFnName = None,
-    *,
-    name: str | None = None,
-    namespace: str = "torch",
-    aliases: Sequence[str] = (),
-    method: bool | None = None,
-    in_place: bool = False,
-    results: tuple[str, ...] = (),
-    returns_named: bool = True,
-    view: bool = False,
-    examples: tuple[str, ...] = (),
-    kink: str = "",
-    forms: tuple[Function, ...] = (),
-    public: bool = True,
-    **rules: Rule,
-) -> Callable[[Callable[..., Any]], Function]:
-    """Declare a function; `d_ARGUMENT` is the derivative rule of an argument. See the module's docstring.
-
-    `public=False` declares one form of an overloaded function, which users reach through the function that picks the form
-    and lists it in `forms`.
-    """
-
-    def declare(forward: Callable[..., Any]) -> Function:
-        own_name = name or forward.__name__.rstrip("_")
-        declared = Function(
-            forward,
-            name=own_name,
-            namespace=namespace,
-            grad_fn=grad_fn,
-            rules={key.removeprefix("d_"): rule for key, rule in rules.items()},
-            results=results,
-            returns_named=returns_named,
-            view=view,
-            examples=examples,
-            kink=kink,
-            forms=forms,
-        )
-        if public:
-            as_method = method if method is not None else namespace == "torch"
-            register(declared, own_name, namespace=namespace, aliases=aliases, method=as_method, in_place=in_place)
-        else:
-            DECLARED.append(declared)
-        return declared
-
-    return declare

@@ -14,7 +14,7 @@ from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMismatch, TypeMismatch, ValueFault
 from gradcli.functions.arguments import Shape, Tensors, _as_int, type_name
 from gradcli.functions.create import from_nested
-from gradcli.functions.declare import Function, function
+from gradcli.functions.declare import GeneralFunction, function
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.shape import unsqueeze
 from gradcli.lazy import DType, LazyArray, Size, compute, ops
@@ -23,7 +23,7 @@ from gradcli.lazy.ops import Entry, Slice
 from gradcli.lazy.shapes import describe, normalize_dim
 
 BasicIndex = None | EllipsisType | bool | int | slice
-Step = tuple[Function, tuple[int, ...]]  # a view function and its arguments after the tensor; the first is the dimension
+Step = tuple[GeneralFunction, tuple[int, ...]]  # a view function and its arguments after the tensor; the first is the dimension
 MASKS = (bool_, uint8)
 
 # ── the operations that indexing records ──
@@ -378,7 +378,7 @@ def getitem(tensor: Tensor, index: Any) -> Tensor:
     return region if plan.steps else _applied(alias, tensor, ())
 
 
-def _applied(view: Function, tensor: Tensor, arguments: tuple[int, ...]) -> Tensor:
+def _applied(view: GeneralFunction, tensor: Tensor, arguments: tuple[int, ...]) -> Tensor:
     """A view whose arguments are known to be good."""
     result: Tensor = view.apply([tensor, *arguments])
     return result

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.errors import ShapeMismatch, TypeMismatch, ValueFault
-from gradcli.functions.declare import NAMESPACES, function
+from gradcli.functions.declare import function
 
 Number = bool | int | float
 
@@ -17,6 +17,7 @@ class NDArray:
     """A constant NumPy array in the language."""
 
     __slots__ = ("array",)
+    type_name = "numpy.ndarray"
 
     def __init__(self, array: np.ndarray) -> None:
         self.array = array
@@ -121,18 +122,16 @@ METHODS: dict[str, Callable[..., Any]] = {
 }
 
 
+@function(name="dot", namespace="numpy")
 def _dot(a: Any, b: Any) -> Any:
     """The product of two arrays."""
     return dot(array(a), b)
 
 
+@function(name="transpose", namespace="numpy")
 def _transpose(a: Any) -> NDArray:
     """The axes in reverse."""
     return transpose(array(a))
 
 
-NAMESPACES["numpy"].update(
-    array=function(public=False, name="array", namespace="numpy")(array),
-    dot=function(public=False, name="dot", namespace="numpy")(_dot),
-    transpose=function(public=False, name="transpose", namespace="numpy")(_transpose),
-)
+function(name="array", namespace="numpy")(array)

@@ -14,9 +14,10 @@ from typing import Any
 from gradcli.autograd import Node, Tensor, state
 from gradcli.autograd.node import NOWHERE, Saved, SavedInput, SavedOutput, edge_to
 from gradcli.autograd.tensor import Scalar, operators
-from gradcli.functions.arguments import REQUIRED, Parameter, bind
-from gradcli.functions.declare import DECLARED, Function, register
+from gradcli.functions.arguments import Parameter, bind
+from gradcli.functions.declare import Function, names_taken
 from gradcli.functions.refusals import Refuse
+from gradcli.functions.registry import register
 from gradcli.lazy import DType, LazyArray, ops, settings
 from gradcli.lazy.dtypes import FLOATING, bool_, int64, promote, result_type
 
@@ -24,11 +25,11 @@ Partial = Callable[..., Tensor] | int
 PullBack = Callable[[Tensor, Node], Tensor]
 Formula = str | Callable[..., Tensor]  # a primitive's name, or a stable form in our own functions
 
-_X = Parameter("input", "Tensor", REQUIRED, False, False)
-_Y = Parameter("other", "Operand", REQUIRED, False, False)
-_Y_TENSOR = Parameter("other", "Tensor", REQUIRED, False, False)
 _OPERANDS = (Tensor, bool, int, float)
-_X_OR_NUMBER = Parameter("input", "Operand", REQUIRED, False, False)
+_X = Parameter("input", "Tensor")
+_X_OR_NUMBER = Parameter("input", "Operand")
+_Y = Parameter("other", "Operand")
+_Y_TENSOR = Parameter("other", "Tensor")
 
 
 def scalar_dtype(value: Scalar) -> DType:
@@ -62,58 +63,43 @@ def wrap_number(value: Scalar, dtype: DType) -> Tensor:
 
 
 class Pointwise(Function):
-    """What unary and binary elementwise functions share: names, documentation and the chain rule."""
+    """What unary and binary elementwise functions share: how a declaration is read, and the chain rule."""
 
     def __init__(
         self,
         name: str,
         summary: str,
-        formula: Formula,
         partials: tuple[Partial | None, ...],
         parameters: tuple[Parameter, ...],
+        *,
+        formula: Formula | None,
         namespace: str,
         grad_fn: str | None,
         domain: tuple[float, float],
         kink: str,
+        floating: bool,
+        refuse: Refuse | None,
     ) -> None:
-        self.name = name
-        self.summary = summary
-        self.primitive = formula if isinstance(formula, str) else ""
-        self.formula = None if isinstance(formula, str) else formula
+        self.node_name = grad_fn or f"{name.title().replace('_', '')}Backward0"
+        super().__init__(
+            name=name,
+            namespace=namespace,
+            parameters=parameters,
+            family="elementwise",
+            doc=summary,
+            grad_fn=self.node_name,
+            rules={parameter.name: partial for parameter, partial in zip(parameters, partials, strict=True) if callable(partial)},
+            examples=(f"{name}({', '.join('xy'[: len(parameters)])})",),
+            kink=kink,
+        )
         self.partials = partials
-        self.parameters = parameters
-        self.positions = {parameter.name: position for position, parameter in enumerate(parameters)}
-        self.namespace = namespace
-        self.grad_fn = grad_fn or f"{name.title().replace('_', '')}Backward0"
-        self.node_name = self.grad_fn
-        self.domain = domain
-        self.kink = kink
-        self.results = ()
-        self.view = False
-        self.forms = ()
-        self.rules = {
-            parameter.name: partial for parameter, partial in zip(parameters, partials, strict=True) if callable(partial)
-        }
-        self.examples = (f"{name}({', '.join('xy'[: len(parameters)])})",)
-        self._wants: Any = [
-            tuple(name for name in partial.__code__.co_varnames[: partial.__code__.co_argcount] if name != "g")
-            if callable(partial)
-            else ()
-            for partial in partials
-        ]
+        self.primitive = name if formula is None else formula if isinstance(formula, str) else ""
+        self.formula = formula if callable(formula) else None
+        self.domain = domain  # where help and tests may try it
+        self.floating_result = floating
+        self.refuse = refuse
+        self._wants = [_saved_names(partial) for partial in partials]
         self._pull_backs = [_pull_back_by(partial, wants) for partial, wants in zip(partials, self._wants, strict=True)]
-        self.floating_result = False
-        self.refuse: Refuse | None = None
-
-    @property
-    def family(self) -> str:
-        """The file that declares it."""
-        return "elementwise"
-
-    @property
-    def doc(self) -> str:
-        """What it computes."""
-        return self.summary
 
     def _array(self, *operands: Tensor) -> LazyArray:
         """The result, not recorded."""
@@ -137,6 +123,11 @@ class Pointwise(Function):
         return [None if edge[0] is None else pull_backs[position](g, node) for position, edge in enumerate(node.next_functions)]
 
 
+def _saved_names(partial: Partial | None) -> tuple[str, ...]:
+    """What a partial needs of the operands and the result."""
+    return tuple(name for name in names_taken(partial) if name != "g") if callable(partial) else ()
+
+
 def _pull_back_by(partial: Partial | None, wants: Sequence[str]) -> PullBack:
     """The chain rule for one operand: from the cotangent of the result, and what the node saved, to that of the operand."""
     if partial == 1:
@@ -146,7 +137,7 @@ def _pull_back_by(partial: Partial | None, wants: Sequence[str]) -> PullBack:
     if not callable(partial):
         return lambda g, node: Tensor(ops.full(g.shape, 0.0, g.dtype))
 
-    chooses = "g" in partial.__code__.co_varnames
+    chooses = "g" in names_taken(partial)
 
     def pull_back(g: Tensor, node: Node) -> Tensor:
         array = g.array
@@ -263,9 +254,19 @@ def unary(
     refuse: Refuse | None = None,
 ) -> Unary:
     """Declare an elementwise function of one tensor by its partial derivative; `floating`: integers give floats."""
-    declared = Unary(name, summary, formula or name, (d,), (_X,), namespace, grad_fn, domain, kink)
-    declared.floating_result = floating
-    declared.refuse = refuse
+    declared = Unary(
+        name,
+        summary,
+        (d,),
+        (_X,),
+        formula=formula,
+        namespace=namespace,
+        grad_fn=grad_fn,
+        domain=domain,
+        kink=kink,
+        floating=floating,
+        refuse=refuse,
+    )
     register(declared, name, namespace=namespace, aliases=aliases, method=namespace == "torch", in_place=True)
     return declared
 
@@ -287,12 +288,20 @@ def binary(
     refuse: Refuse | None = None,
 ) -> Binary:
     """Declare an elementwise function of two operands by its partial derivatives; `floating`: integers give floats."""
-    declared = Binary(name, summary, formula or name, (dx, dy), (_X, _Y), "torch", grad_fn, domain, kink)
-    declared.floating_result = floating
+    declared = Binary(
+        name,
+        summary,
+        (dx, dy),
+        (_X, _Y),
+        formula=formula,
+        namespace="torch",
+        grad_fn=grad_fn,
+        domain=domain,
+        kink=kink,
+        floating=floating,
+        refuse=refuse,
+    )
     declared.takes_tensors_only = tensors_only
-    declared.refuse = refuse
     if public:
         register(declared, name, aliases=aliases, in_place=True)
-    else:
-        DECLARED.append(declared)
     return declared

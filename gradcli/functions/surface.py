@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,19 +13,14 @@ from gradcli.autograd.tensor import Scalar, set_requires_grad
 from gradcli.errors import ArgumentError, AutogradError, DTypeMismatch, ShapeMismatch, TypeMismatch
 from gradcli.functions.arguments import Shape, type_name
 from gradcli.functions.create import from_nested
-from gradcli.functions.declare import METHODS, NAMESPACES, function, register
+from gradcli.functions.declare import function, method
 from gradcli.functions.layout import is_contiguous, strides
 from gradcli.functions.ndarray import NDArray
+from gradcli.functions.registry import NAMESPACES
 from gradcli.functions.shape import all_reversed, matrix_transposed
 from gradcli.lazy import DType, Size, ops, settings
 from gradcli.lazy.dtypes import BY_NAME
 from gradcli.lazy.shapes import normalize_dim
-
-
-def method(name: str, call: Callable[..., Any]) -> None:
-    """Declare a method of Tensor that is no function."""
-    METHODS[name] = function(public=False, name=name)(call)
-
 
 # ── backward ──
 
@@ -45,6 +41,7 @@ def _gradient_list(value: Any) -> list[Tensor | None] | None:
     return [None if item is None else item if isinstance(item, Tensor) else Tensor(from_nested(item, None)) for item in values]
 
 
+@method("backward")
 def _backward(
     input: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
 ) -> None:
@@ -53,6 +50,7 @@ def _backward(
     backward([input], given, retain_graph, create_graph, None if inputs is None else _tensors(inputs, "inputs"))
 
 
+@function(name="backward", namespace="torch.autograd")
 def _autograd_backward(
     tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
 ) -> None:
@@ -61,6 +59,7 @@ def _autograd_backward(
     backward(_tensors(tensors, "tensors"), _gradient_list(grad_tensors), retain_graph, create_graph, wanted)
 
 
+@function(name="grad", namespace="torch.autograd")
 def _autograd_grad(
     outputs: Any,
     inputs: Any,
@@ -82,13 +81,6 @@ def _autograd_grad(
     return tuple(found)
 
 
-method("backward", _backward)
-NAMESPACES["torch.autograd"].update(
-    backward=function(public=False, name="backward", namespace="torch.autograd")(_autograd_backward),
-    grad=function(public=False, name="grad", namespace="torch.autograd")(_autograd_grad),
-)
-
-
 # ── hooks and retained gradients ──
 
 
@@ -105,6 +97,7 @@ class HookHandle:
             self._hooks.remove(self._entry)
 
 
+@method("register_hook")
 def _register_hook(input: Tensor, hook: Any) -> HookHandle:
     """Call a function with the gradient when it has been computed; what it returns replaces the gradient."""
     if not input.requires_grad:
@@ -138,6 +131,7 @@ def _register_hook(input: Tensor, hook: Any) -> HookHandle:
     return HookHandle(node.hooks, entry)
 
 
+@method("retain_grad")
 def _retain_grad(input: Tensor) -> None:
     """Keep the gradient of a tensor that is no leaf in its `.grad`."""
     if not input.requires_grad:
@@ -146,13 +140,10 @@ def _retain_grad(input: Tensor) -> None:
     retain_grad(input)
 
 
-method("register_hook", _register_hook)
-method("retain_grad", _retain_grad)
-
-
 # ── leaving the graph ──
 
 
+@method("detach_")
 def _detach_in_place(input: Tensor) -> Tensor:
     """Take a tensor out of the graph."""
     if input.view_of is not None and not input.view_of.is_alias:
@@ -162,35 +153,35 @@ def _detach_in_place(input: Tensor) -> Tensor:
     return input
 
 
+@method("requires_grad_")
 def _requires_grad_in_place(input: Tensor, requires_grad: bool = True) -> Tensor:
     """Record what is done with this leaf from now on."""
     set_requires_grad(input, requires_grad)
     return input
 
 
-def _detach(input: Tensor) -> Tensor:
+@function()
+def detach(input: Tensor) -> Tensor:
     """The same elements outside of the graph."""
     return input.detach()
-
-
-register(function(public=False, name="detach")(_detach), "detach")
-method("detach_", _detach_in_place)
-method("requires_grad_", _requires_grad_in_place)
 
 
 # ── numbers out of tensors ──
 
 
+@method("item")
 def _item(input: Tensor) -> Scalar:
     """The value of a tensor with one element, as a number."""
     return input.item()
 
 
+@method("tolist")
 def _tolist(input: Tensor) -> Any:
     """The values as nested lists of numbers."""
     return input.tolist()
 
 
+@method("numpy")
 def _numpy(input: Tensor) -> NDArray:
     """The values as a NumPy array."""
     if input.requires_grad:
@@ -199,25 +190,22 @@ def _numpy(input: Tensor) -> NDArray:
     return NDArray(input.numpy().copy())
 
 
+@method("cpu")
 def _cpu(input: Tensor) -> Tensor:
     """The tensor itself: it is on the CPU."""
     return input
 
 
-method("item", _item)
-method("tolist", _tolist)
-method("numpy", _numpy)
-method("cpu", _cpu)
-
-
 # ── sizes ──
 
 
+@method("size")
 def _size(input: Tensor, dim: int | None = None) -> Any:
     """The shape, or the size of one dimension."""
     return input.shape if dim is None else input.shape[normalize_dim(dim, input.ndim)]
 
 
+@method("stride")
 def _stride(input: Tensor, dim: int | None = None) -> Any:
     """How far apart neighbours are in memory, along each dimension."""
     found = strides(input)
@@ -234,24 +222,22 @@ def _dim(input: Tensor) -> int:
     return input.ndim
 
 
-def _is_floating_point(input: Tensor) -> bool:
+@function()
+def is_floating_point(input: Tensor) -> bool:
     """Whether the dtype is a floating one."""
     return input.dtype.is_floating
 
 
+@method("is_contiguous")
 def _is_contiguous(input: Tensor) -> bool:
     """Whether rows lie one after the other in memory."""
     return is_contiguous(input)
 
 
-method("size", _size)
-method("stride", _stride)
-method("dim", _dim)
-method("ndimension", _dim)
-method("nelement", _numel)
-method("is_contiguous", _is_contiguous)
-register(function(public=False, name="numel")(_numel), "numel")
-register(function(public=False, name="is_floating_point")(_is_floating_point), "is_floating_point")
+function(name="numel")(_numel)
+method("nelement")(_numel)
+method("dim")(_dim)
+method("ndimension")(_dim)
 
 
 # ── attributes ──
@@ -315,7 +301,8 @@ SETTABLE: dict[str, Callable[[Tensor, Any], None]] = {
 # ── modes, dtypes and other names of torch ──
 
 
-def _set_default_dtype(dtype: DType) -> None:
+@function(method=False)
+def set_default_dtype(dtype: DType) -> None:
     """Make a floating dtype the default of numbers with a point."""
     if not dtype.is_floating:
         message = "only floating-point types are supported as the default type"
@@ -323,58 +310,46 @@ def _set_default_dtype(dtype: DType) -> None:
     settings.default_dtype = dtype
 
 
-def _no_grad() -> GradMode:
+@function(method=False)
+def no_grad() -> GradMode:
     """A block in which nothing is recorded."""
     return GradMode(False)
 
 
-def _enable_grad() -> GradMode:
+@function(method=False)
+def enable_grad() -> GradMode:
     """A block in which operations are recorded again."""
     return GradMode(True)
 
 
-def _set_grad_enabled(mode: bool) -> GradMode:
+@function(method=False)
+def set_grad_enabled(mode: bool) -> GradMode:
     """Switch recording on or off, at once or for a block."""
     return SwitchedMode(mode)
 
 
-def _is_grad_enabled() -> bool:
+@function(method=False)
+def is_grad_enabled() -> bool:
     """Whether operations are being recorded."""
     return state.grad_enabled
 
 
-def _is_tensor(obj: Any) -> bool:
+@function(method=False)
+def is_tensor(obj: Any) -> bool:
     """Whether a value is a tensor."""
     return isinstance(obj, Tensor)
 
 
-def _get_default_dtype() -> DType:
+@function(method=False)
+def get_default_dtype() -> DType:
     """The dtype of numbers with a point."""
     return settings.default_dtype
 
 
+@function(name="Size", method=False)
 def _size_from(sizes: Shape) -> Size:
     """A shape."""
     return Size(sizes)
 
 
-def named(name: str, call: Callable[..., Any]) -> Any:
-    """Declare a function of torch that computes nothing."""
-    return function(public=False, name=name)(call)
-
-
-NAMESPACES["torch"].update(
-    BY_NAME,
-    Size=named("Size", _size_from),
-    enable_grad=named("enable_grad", _enable_grad),
-    get_default_dtype=named("get_default_dtype", _get_default_dtype),
-    inf=float("inf"),
-    is_grad_enabled=named("is_grad_enabled", _is_grad_enabled),
-    is_tensor=named("is_tensor", _is_tensor),
-    nan=float("nan"),
-    no_grad=named("no_grad", _no_grad),
-    pi=3.141592653589793,
-    e=2.718281828459045,
-    set_default_dtype=named("set_default_dtype", _set_default_dtype),
-    set_grad_enabled=named("set_grad_enabled", _set_grad_enabled),
-)
+NAMESPACES["torch"].update(BY_NAME, e=math.e, inf=math.inf, nan=math.nan, pi=math.pi)

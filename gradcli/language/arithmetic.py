@@ -40,21 +40,19 @@ _OPERATIONS: dict[str, Operation] = {
 
 def type_name(value: object) -> str:
     """What an error calls the type of a value."""
-    name = type(value).__name__
+    name = getattr(value, "type_name", type(value).__name__)
     return _TYPE_NAMES.get(name, name)
 
 
 _TYPE_NAMES = {
     "BoundMethod": "a method",
     "Builtin": "a function",
-    "Function": "a function",
     "GradMode": "a gradient mode",
-    "InPlace": "a function",
-    "NDArray": "numpy.ndarray",
     "Namespace": "a module",
     "NoneType": "None",
     "Size": "torch.Size",
     "UserFunction": "a function",
+    "builtin_function_or_method": "a function",
 }
 
 

@@ -12,6 +12,7 @@ FLOATING: Final = 2
 class DType:
     """An element type: its name, its kind (boolean, integer or floating) and its size in bytes."""
 
+    type_name = "torch.dtype"
     __slots__ = ("cpp_name", "is_floating", "itemsize", "kind", "name", "tensor_type")
 
     def __init__(self, name: str, kind: int, itemsize: int, tensor_type: str, cpp_name: str) -> None:

@@ -1,0 +1,64 @@
+"""Where users find functions: namespaces of torch, methods of Tensor, and the list of all that was declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gradcli.autograd import Tensor, change_in_place
+
+if TYPE_CHECKING:
+    from gradcli.functions.declare import Function
+
+NAMESPACES: dict[str, dict[str, Any]] = {
+    "torch": {},
+    "torch.autograd": {},
+    "torch.autograd.functional": {},
+    "torch.func": {},
+    "torch.linalg": {},
+    "torch.nn.functional": {},
+    "torch.special": {},
+    "numpy": {},
+}
+METHODS: dict[str, Callable[..., Any]] = {}
+
+#: Every function, those included that users reach only through another one.
+DECLARED: list[Function] = []
+
+
+def register(
+    function: Callable[..., Any],
+    name: str,
+    *,
+    namespace: str = "torch",
+    aliases: Sequence[str] = (),
+    method: bool = True,
+    in_place: bool = False,
+) -> None:
+    """Put a function under `namespace.name` and its aliases, which are full names or names of torch.
+
+    With `method`, what torch has is a method of Tensor too; with `in_place`, so is the variant that ends with an underscore.
+    """
+    for full_name in (f"{namespace}.{name}", *(alias if "." in alias else f"torch.{alias}" for alias in aliases)):
+        space, _, short = full_name.rpartition(".")
+        NAMESPACES[space][short] = function
+        if method and space == "torch":
+            METHODS[short] = function
+            if in_place:
+                METHODS[f"{short}_"] = InPlace(function, f"{short}_")
+
+
+class InPlace:
+    """The in-place variant of a function, such as add_ of add."""
+
+    type_name = "builtin_function_or_method"
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        self.function = function
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<built-in function {self.name}>"
+
+    def __call__(self, target: Tensor, *arguments: Any, **keywords: Any) -> Tensor:
+        return change_in_place(target, lambda snapshot: self.function(snapshot, *arguments, **keywords))

@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradcli.autograd import Tensor
-from gradcli.autograd.tensor import Scalar
+from gradcli.autograd.tensor import Operand as Operand
 from gradcli.errors import ArgumentError, OperandLabel, ValueFault, close_matches
 from gradcli.lazy import DType
 
-# The annotations that declarations use.
-Operand = Tensor | Scalar
+# The annotations that declarations use, besides Operand.
 Dims = int | Sequence[int] | None
 Shape = Sequence[int]
 Tensors = Sequence[Tensor]

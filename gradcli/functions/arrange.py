@@ -1,4 +1,4 @@
-"""Functions composed of others that rearrange elements: more dimensions, grids, differences, Kronecker products."""
+"""Functions composed of others that rearrange elements: more dimensions, stacks, grids, differences, Kronecker products."""
 
 from __future__ import annotations
 
@@ -39,6 +39,25 @@ def _at_least(rank: int) -> Callable[..., Any]:
 
 
 atleast_1d, atleast_2d, atleast_3d = (_at_least(rank) for rank in (1, 2, 3))
+
+
+@function(method=False, forms=(cat,), examples=("hstack([x, y])",))
+def hstack(tensors: Tensors) -> Tensor:
+    """Tensors joined side by side."""
+    raised = tuple(_raised(tensor, 1) for tensor in tensors)
+    return cat(raised, 0 if raised and raised[0].ndim == 1 else 1)
+
+
+@function(method=False, aliases=("row_stack",), forms=(cat,), examples=("vstack([x, y])",))
+def vstack(tensors: Tensors) -> Tensor:
+    """Tensors joined one below the other."""
+    return cat(tuple(_raised(tensor, 2) for tensor in tensors), 0)
+
+
+@function(method=False, forms=(cat,), examples=("dstack([x, y])",))
+def dstack(tensors: Tensors) -> Tensor:
+    """Tensors joined along the third dimension."""
+    return cat(tuple(_raised(tensor, 3) for tensor in tensors), 2)
 
 
 @function(method=False, examples=("meshgrid(v, w, indexing='ij')[0]",))

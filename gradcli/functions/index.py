@@ -16,7 +16,7 @@ from gradcli.functions.arguments import Shape, Tensors, _as_int, type_name
 from gradcli.functions.create import from_nested
 from gradcli.functions.declare import GeneralFunction, function
 from gradcli.functions.ndarray import NDArray
-from gradcli.functions.shape import unsqueeze
+from gradcli.functions.shape import alias, unsqueeze
 from gradcli.lazy import DType, LazyArray, Size, compute, ops
 from gradcli.lazy.dtypes import bool_, int64, uint8
 from gradcli.lazy.ops import Entry, Slice
@@ -36,12 +36,6 @@ def one_slice(shape: Sequence[int], axis: int, part: Slice) -> tuple[Slice, ...]
 
 def _without(shape: Sequence[int], axis: int) -> Size:
     return Size((*shape[:axis], *shape[axis + 1 :]))
-
-
-@function("AliasBackward0", public=False, view=True, examples=("x[...]",), d_input=lambda g: g)
-def alias(input: Tensor) -> LazyArray:
-    """The tensor as a view of itself."""
-    return input.array
 
 
 @function(

@@ -11,7 +11,7 @@ from gradcli.functions.arguments import Dims, Shape, Tensors
 from gradcli.functions.declare import function
 from gradcli.functions.dims import listed
 from gradcli.functions.pointwise import common_dtype
-from gradcli.functions.shape import reshape, unsqueeze
+from gradcli.functions.shape import reshape
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import int64
 from gradcli.lazy.shapes import describe, existing_dim, normalize_dim, normalize_dims
@@ -112,31 +112,6 @@ def stack(tensors: Tensors, dim: int = 0) -> LazyArray:
     dtype = common_dtype(*tensors)
     shape = Size((*tensors[0].shape[:axis], 1, *tensors[0].shape[axis:]))
     return ops.concatenate([ops.reshape(ops.cast(tensor.array, dtype), shape) for tensor in tensors], axis)
-
-
-def _at_least(tensor: Tensor, rank: int) -> Tensor:
-    while tensor.ndim < rank:
-        tensor = unsqueeze(tensor, 2) if tensor.ndim == 2 else unsqueeze(tensor, 0)
-    return tensor
-
-
-@function(method=False, forms=(cat,), examples=("hstack([x, y])",))
-def hstack(tensors: Tensors) -> Tensor:
-    """Tensors joined side by side."""
-    raised = tuple(_at_least(tensor, 1) for tensor in tensors)
-    return cat(raised, 0 if raised and raised[0].ndim == 1 else 1)
-
-
-@function(method=False, aliases=("row_stack",), forms=(cat,), examples=("vstack([x, y])",))
-def vstack(tensors: Tensors) -> Tensor:
-    """Tensors joined one below the other."""
-    return cat(tuple(_at_least(tensor, 2) for tensor in tensors), 0)
-
-
-@function(method=False, forms=(cat,), examples=("dstack([x, y])",))
-def dstack(tensors: Tensors) -> Tensor:
-    """Tensors joined along the third dimension."""
-    return cat(tuple(_at_least(tensor, 3) for tensor in tensors), 2)
 
 
 # ── splitting ──

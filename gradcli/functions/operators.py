@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from gradcli.autograd import Tensor, change_in_place
-from gradcli.autograd.tensor import Scalar, operators
+from gradcli.autograd.tensor import operators
 from gradcli.errors import TypeMismatch
-from gradcli.functions.arguments import type_name
+from gradcli.functions.arguments import Operand, type_name
 from gradcli.functions.division import floor_divide, remainder
 from gradcli.functions.elementwise import (
     add,
@@ -30,8 +30,6 @@ from gradcli.functions.elementwise import (
     sub,
 )
 from gradcli.functions.power import pow
-
-Operand = Tensor | Scalar
 
 
 def _subtract(left: Operand, right: Operand) -> Tensor:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, NotSupported, OperandLabel, ShapeMismatch
+from gradcli.functions.arguments import Operand
 from gradcli.lazy import DType
 from gradcli.lazy.dtypes import BOOLEAN, FLOATING, bool_, promote
 from gradcli.lazy.shapes import describe
 
-Operand = Tensor | Scalar
 Refuse = Callable[..., None]
 
 INVERT_HINT = "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."

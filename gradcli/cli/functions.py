@@ -10,6 +10,7 @@ from gradcli.cli import options
 from gradcli.cli.streams import Segment, Streams
 from gradcli.cli.typer_commands import CONTEXT_SETTINGS, Command
 from gradcli.errors import UnknownName, close_matches
+from gradcli.report.visible import wrapped
 
 if TYPE_CHECKING:
     from gradcli.functions import Function
@@ -19,12 +20,35 @@ Examples:
   gradcli functions
   gradcli functions softplus
   gradcli functions torch.linalg.norm --json
+  gradcli functions backward
+  gradcli functions @
 """
 INDENT = "  "
+METHOD_PREFIXES = ("x.", "Tensor.", "torch.Tensor.")
+OPERATOR_NAMES = {
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "div",
+    "//": "floor_divide",
+    "%": "remainder",
+    "**": "pow",
+    "@": "matmul",
+    "&": "bitwise_and",
+    "|": "bitwise_or",
+    "^": "bitwise_xor",
+    "~": "bitwise_not",
+    "==": "eq",
+    "!=": "ne",
+    "<": "lt",
+    "<=": "le",
+    ">": "gt",
+    ">=": "ge",
+}
 
 FunctionName = Annotated[
     str | None,
-    typer.Argument(metavar="[NAME]", show_default=False, help="A function, with its namespace or without, to explain."),
+    typer.Argument(metavar="[NAME]", show_default=False, help="A function, a method or an operator to explain."),
 ]
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
@@ -48,51 +72,83 @@ def functions(
         for function in chosen:
             streams.write_record(record_of(function))
     elif name is None:
-        streams.write_styled(listing(chosen))
+        streams.write_styled(listing(chosen, streams.width()))
     else:
-        streams.write_styled(segment for function in chosen for segment in explanation(function))
+        streams.write_styled(explanations(chosen, streams.width()))
     return 0
 
 
 def declared() -> list[Function]:
-    """All functions that users can call, each once, in the order of their families."""
+    """All functions and methods that users can call, each once, in the order of their families."""
     from gradcli.functions import NAMESPACES, Function
 
-    found = {id(value): value for space in NAMESPACES.values() for value in space.values() if isinstance(value, Function)}
+    functions = [value for space in NAMESPACES.values() for value in space.values() if isinstance(value, Function)]
+    found = {id(value): value for value in (*functions, *only_methods().values())}
     return sorted(found.values(), key=lambda function: function.family)
 
 
-def named(name: str) -> list[Function]:
-    """The functions of a name: one, or one for each namespace that has it."""
-    from gradcli.functions import NAMESPACES, Function
+def only_methods() -> dict[str, Function]:
+    """The methods of tensors that are no functions, by name: `backward`, `item`, `zero_` and their kin."""
+    from gradcli.functions import METHODS, NAMESPACES, Function
 
-    short = name.removeprefix("F.") if name.startswith("F.") else name
+    def is_own(name: str) -> bool:
+        in_place_of = name.removesuffix("_")
+        return not isinstance(NAMESPACES["torch"].get(name), Function) and (in_place_of == name or in_place_of not in METHODS)
+
+    return {name: value for name, value in METHODS.items() if isinstance(value, Function) and is_own(name)}
+
+
+def named(name: str) -> list[Function]:
+    """The functions of a name: one, or one for each namespace that has it, and the method; an operator's too."""
+    from gradcli.functions import METHODS, NAMESPACES, Function
+
     full_names = {f"{space}.{own}": value for space, names in NAMESPACES.items() for own, value in names.items()}
-    wanted = [short, *(f"{space}.{short}" for space in NAMESPACES)]
-    found = {id(value): value for full in wanted if isinstance(value := full_names.get(full), Function)}
+    short = OPERATOR_NAMES.get(name, name).removeprefix("F.")
+    own = short
+    for prefix in METHOD_PREFIXES:
+        own = own.removeprefix(prefix)
+    candidates = [full_names.get(full) for full in (short, *(f"{space}.{short}" for space in NAMESPACES))]
+    candidates += [only_methods().get(own)] if own in only_methods() or own == short else [METHODS.get(own)]
+    found = {id(value): value for value in candidates if isinstance(value, Function)}
+    if not found and own in METHODS and own.endswith("_"):  # in place of a function, which tells all about it
+        return named(own.removesuffix("_"))
     if not found:
-        candidates = [*full_names, *(own for names in NAMESPACES.values() for own in names)]
+        names = [*full_names, *(own for members in NAMESPACES.values() for own in members), *only_methods()]
         raise UnknownName(
-            f"there is no function {name}", hint="gradcli functions lists all", did_you_mean=close_matches(short, candidates)
+            f"there is no function {name}", hint="gradcli functions lists all", did_you_mean=close_matches(own, names)
         )
     return list(found.values())
 
 
-def listing(functions: list[Function]) -> list[Segment]:
-    """Names and what they compute, under the heading of each family."""
-    width = max(len(short_name(function)) for function in functions)
+def listing(functions: list[Function], width: int | None) -> list[Segment]:
+    """Names and what they compute, under the heading of each family; sentences are wrapped to the width of a terminal."""
+    names = max(len(short_name(function)) for function in functions)
+    if width is not None:
+        names = min(names, max(width // 3, 16))
     segments: list[Segment] = []
     family = ""
     for function in sorted(functions, key=lambda function: (function.family, short_name(function))):
         if function.family != family:
             segments.append(("\n" * bool(family) + f"{function.family}\n", "bold"))
             family = function.family
-        segments += [(f"{INDENT}{short_name(function).ljust(width)}  ", ""), (one_sentence(function), "dim"), ("\n", "")]
+        name = short_name(function)
+        below = f"\n{' ' * (names + 2 * len(INDENT))}"
+        segments.append((f"{INDENT}{name.ljust(names)}{INDENT}" if len(name) <= names else f"{INDENT}{name}{below}", ""))
+        sentence = wrapped(one_sentence(function), width, names + 2 * len(INDENT))
+        segments += [(below.join(sentence), "dim"), ("\n", "")]
     return segments
 
 
-def explanation(function: Function) -> list[Segment]:
-    """Everything that the declaration says."""
+def explanations(functions: list[Function], width: int | None) -> list[Segment]:
+    """Everything that the declarations say, with an empty line between two functions."""
+    segments: list[Segment] = []
+    for function in functions:
+        segments += [*([("\n", "")] if segments else []), *explanation(function, width)]
+    return segments
+
+
+def explanation(function: Function, width: int | None) -> list[Segment]:
+    """Everything that the declaration says; the example stays on one line, so that it can be copied."""
     from gradcli.cli.function_facts import facts_of
 
     facts = facts_of(function)
@@ -102,11 +158,15 @@ def explanation(function: Function) -> list[Segment]:
     for derivative in facts.derivatives:
         rows.append((f"d {derivative.argument}", derivative.gradient + f"    in {derivative.form}" * has_forms))
     rows += [("where", facts.kink), ("shapes", facts.shapes), ("example", facts.command)]
-    width = max(len(heading) for heading, text in rows if text)
-    segments: list[Segment] = [(f"{function.namespace}.{function.signature}\n", "bold"), (f"{INDENT}{facts.summary}\n\n", "")]
+    headings = max(len(heading) for heading, text in rows if text)
+    signature = f"\n{INDENT * 2}".join(wrapped(full_signature(function), width, len(INDENT) * 2))
+    summary = f"\n{INDENT}".join(wrapped(facts.summary, width, len(INDENT)))
+    segments: list[Segment] = [(f"{signature}\n", "bold"), (f"{INDENT}{summary}\n\n", "")]
+    indent = headings + 2 * len(INDENT)
     for heading, text in rows:
         if text:
-            segments += [(f"{INDENT}{heading.ljust(width)}  ", "dim"), (f"{text}\n", "")]
+            lines = [text] if heading == "example" else wrapped(text, width, indent)
+            segments += [(f"{INDENT}{heading.ljust(headings)}{INDENT}", "dim"), (f"\n{' ' * indent}".join(lines) + "\n", "")]
     return segments
 
 
@@ -119,7 +179,7 @@ def record_of(function: Function) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "ok": True,
-        "name": function.qualified_name,
+        "name": full_signature(function).partition("(")[0],
         "also": facts.other_names,
         "family": function.family,
         "signature": function.signature,
@@ -132,8 +192,18 @@ def record_of(function: Function) -> dict[str, Any]:
     }
 
 
+def full_signature(function: Function) -> str:
+    """The signature with the namespace; a method's without the tensor that it is called on."""
+    if function in only_methods().values():
+        _, _, parameters = function.signature.partition("(input")
+        return f"torch.Tensor.{function.name}({parameters.removeprefix(', ')}"
+    return f"{function.namespace}.{function.signature}"
+
+
 def short_name(function: Function) -> str:
-    """The name without `torch.`, which every function can be called by."""
+    """The name without `torch.`, which every function can be called by; a method's on an x."""
+    if function in only_methods().values():
+        return f"x.{function.name}"
     return function.qualified_name.removeprefix("torch.").removeprefix("nn.functional.")
 
 

@@ -41,6 +41,10 @@ class Streams:
 
         self.console(sys.stdout).print(Text.assemble(*segments, end=""), soft_wrap=True)
 
+    def width(self) -> int | None:
+        """How many cells a line on stdout has; None where it may be of any length."""
+        return self.console(sys.stdout).width if self.layout == "rich" else None
+
     def write_record(self, record: dict[str, Any]) -> None:
         """Write one line of JSON to stdout."""
         from gradcli.report import records

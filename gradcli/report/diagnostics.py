@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from gradcli.errors import GradcliError, Source, Span
-from gradcli.report.visible import cell_width, visible
+from gradcli.report.visible import cell_width, visible, wrapped
 
 # Styles of a segment; the terminal view gives them colours.
 PLAIN: Final = ""
@@ -59,19 +59,28 @@ def error_text(error: GradcliError, width: int = WIDTH) -> str:
     return "\n".join("".join(segment.text for segment in line).rstrip() for line in diagnostic_lines(error, width))
 
 
-def diagnostic_lines(error: GradcliError, width: int = WIDTH) -> list[Line]:
-    """The lines of the diagnostic: sentence, snippets, PyTorch's sentence if it says more, hint, suggestions."""
-    first, *rest = _shown(error.message).split("\n")
-    lines = [[Segment("error", TITLE), Segment(f": {first}", MESSAGE)], *([Segment(text, MESSAGE)] for text in rest)]
+def diagnostic_lines(error: GradcliError, width: int = WIDTH, wrap: int | None = None) -> list[Line]:
+    """The lines of the diagnostic: sentence, snippets, PyTorch's sentence if it says more, suggestions, hint.
+
+    Source lines are cut to `width` cells. Sentences are wrapped to `wrap` cells; without it, which suits logs and searches,
+    each of them is one line.
+    """
+    lines = _labelled("error", error.message, TITLE, MESSAGE, wrap)
     places = _places(error)
     digits = max((len(str(place.source.position(place.span.end).line)) for place in places), default=1)
     for source in dict.fromkeys(place.source for place in places):
         lines += _snippet([place for place in places if place.source is source], digits, width)
     for label, text in _help(error):
-        first, *rest = _shown(text).split("\n")
-        lines.append([Segment(f"{label}: ", HELP), Segment(first)])
-        lines += [[Segment(" " * (len(label) + 2) + text)] for text in rest]
+        lines += _labelled(label, text, HELP, PLAIN, wrap)
     return lines
+
+
+def _labelled(label: str, text: str, label_style: str, style: str, wrap: int | None) -> list[Line]:
+    """A label and its text, the further lines indented below it."""
+    indent = len(label) + 2
+    first, *rest = [line for part in _shown(text).split("\n") for line in wrapped(part, wrap, indent)]
+    below = [[Segment(" " * indent + line, style)] for line in rest]
+    return [[Segment(f"{label}: ", label_style), Segment(first, style)], *below]
 
 
 def _shown(text: str) -> str:
@@ -83,10 +92,10 @@ def _help(error: GradcliError) -> Iterator[tuple[str, str]]:
     """What comes under the snippets: a label and its text."""
     if error.torch_message and _normal(error.torch_message) not in _normal(error.message):
         yield "PyTorch says", error.torch_message
-    if error.hint:
-        yield "hint", error.hint
     if error.did_you_mean:
         yield "did you mean", ", ".join(error.did_you_mean)
+    if error.hint:
+        yield "hint", error.hint
 
 
 def _normal(sentence: str) -> str:
@@ -183,8 +192,9 @@ def _underlined(indent: int, underline: str, label: str, width: int, style: str)
         return [Segment(" " * indent + underline, style)]
     if indent + len(underline) + 1 + cell_width(label) <= width:
         return [Segment(f"{' ' * indent}{underline} {label}", style)]
-    label_indent = max(0, min(indent, width - cell_width(label)))
-    return [Segment(" " * indent + underline, style), Segment(" " * label_indent + label, style)]
+    lines = wrapped(label, width)
+    label_indent = max(0, min(indent, width - max(map(cell_width, lines))))
+    return [Segment(" " * indent + underline, style), *(Segment(" " * label_indent + line, style) for line in lines)]
 
 
 def _window(cells: Sequence[int], start: int, end: int, width: int) -> tuple[int, int]:

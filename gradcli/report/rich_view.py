@@ -59,7 +59,7 @@ def render_value(value: object, console: Console) -> None:
 def render_error(error: GradcliError, console: Console) -> None:
     """Print a diagnostic in colours."""
     lines = []
-    for line in diagnostic_lines(error, console.width):
+    for line in diagnostic_lines(error, console.width, console.width):
         lines.append(Text.assemble(*((segment.text, ERROR_STYLES[segment.style]) for segment in line)))
     _show(console, Text("\n").join(lines))
 

@@ -42,6 +42,24 @@ def fitted(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
     return "".join(taken).rstrip() + ellipsis if width >= len(ellipsis) else ""
 
 
+def wrapped(text: str, width: int | None, used: int = 0) -> list[str]:
+    """A text as lines of whole words that take at most `width` cells, `used` cells being taken already before each of them.
+
+    A word that is longer has a line of its own, which the terminal breaks; without a width everything is one line.
+    """
+    if width is None or cell_width(text) <= width - used:
+        return [text]
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if line and cell_width(longer) > width - used:
+            lines.append(line)
+            longer = word
+        line = longer
+    return [*lines, line]
+
+
 def one_line(text: str) -> str:
     """The text with its whitespace collapsed, so that a piece of several source lines fits on one, and made visible."""
     return visible(" ".join(text.split()))

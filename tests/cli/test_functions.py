@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from gradcli.cli.functions import declared
+from gradcli.cli.functions import declared, explanation, listing, named
 from gradcli.functions import Function
 
 from .command import run_here
@@ -31,9 +31,33 @@ def test_a_function_is_explained_from_its_declaration() -> None:
     assert "gradcli eval 'sin(x)' --let 'x=" in explanation
 
 
-@pytest.mark.parametrize("spelling", ["relu", "torch.relu", "F.relu", "torch.nn.functional.relu"])
+@pytest.mark.parametrize("spelling", ["relu", "torch.relu", "F.relu", "torch.nn.functional.relu", "x.relu", "relu_"])
 def test_every_spelling_of_a_name_is_understood(spelling: str) -> None:
     assert "relu(input" in run_here("functions", spelling).out
+
+
+@pytest.mark.parametrize(
+    ("name", "signature"),
+    [
+        ("backward", "torch.autograd.backward(tensors"),
+        ("backward", "torch.Tensor.backward(gradient=None"),
+        ("torch.Tensor.float", "torch.Tensor.float()"),
+        ("exp_", "torch.exp(input)"),
+        ("x.requires_grad_", "torch.Tensor.requires_grad_(requires_grad=True)"),
+        ("item", "torch.Tensor.item()"),
+        ("@", "torch.matmul(input, other)"),
+        ("**", "torch.pow(input, exponent)"),
+    ],
+)
+def test_methods_and_operators_are_explained_too(name: str, signature: str) -> None:
+    assert signature in run_here("functions", name).out
+
+
+def test_a_narrow_terminal_gets_lines_that_end_at_words() -> None:
+    sentences = "".join(text for text, _ in listing(declared(), 60))
+    assert max(map(len, sentences.splitlines())) <= 60
+    row = explanation(named("cross_entropy")[0], 60)
+    assert all(len(line) <= 60 for line in "".join(text for text, _ in row).splitlines() if "gradcli eval" not in line)
 
 
 def test_a_misspelt_function_gets_suggestions() -> None:
@@ -44,7 +68,7 @@ def test_a_misspelt_function_gets_suggestions() -> None:
 
 def test_json_has_a_record_for_each_function() -> None:
     records = run_here("functions", "--json").records
-    assert {record["name"] for record in records} == {function.qualified_name for function in declared()}
+    assert len({record["name"] for record in records}) == len(records) == len(declared())
     assert all(record["ok"] and record["signature"] and record["summary"] for record in records)
 
 

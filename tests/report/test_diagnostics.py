@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcli.errors import GradcliError, Related, ShapeMismatch, Source, Span, SyntaxFault, UsageError
-from gradcli.report.diagnostics import error_text
-from gradcli.report.visible import cell_width, fitted, visible
+from gradcli.report.diagnostics import diagnostic_lines, error_text
+from gradcli.report.visible import cell_width, fitted, visible, wrapped
 
 
 def fault(text: str, piece: str, message: str = "wrong", name: str = "<expression>", **more: object) -> GradcliError:
@@ -53,9 +53,30 @@ def test_a_diagnostic_has_sentence_place_culprit_related_places_and_help() -> No
         "  |         - this is (4,)\n"
         "  |\n"
         "PyTorch says: size mismatch, got input (2), mat (2x3), vec (4)\n"
-        "hint: align them\n"
-        "did you mean: mean, median"
+        "did you mean: mean, median\n"
+        "hint: align them"
     )
+
+
+def test_sentences_and_labels_are_wrapped_at_words_to_the_width_of_a_terminal() -> None:
+    words = "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad()."
+    error = fault("y.backward()", "y", words, related=[Related(Span(2, 12), words)], hint=words)
+    shown = ["".join(segment.text for segment in line) for line in diagnostic_lines(error, 50, 50)]
+    assert max(map(cell_width, shown)) <= 50
+    assert " ".join(" ".join(shown).replace("|", " ").split()).count(words) == 3
+    assert shown[1].startswith("       ")  # under the sentence, not under "error:"
+
+
+def test_without_a_terminal_each_sentence_is_one_line() -> None:
+    words = "word " * 100 + "end"
+    assert lines(fault("x", "x", words))[0] == f"error: {words}"
+
+
+@given(st.text(alphabet="ab 広\u0301", max_size=60), st.integers(1, 20), st.integers(0, 5))
+def test_wrapping_keeps_every_word_and_the_width(text: str, width: int, used: int) -> None:
+    shown = wrapped(text, width, used)
+    assert " ".join(shown).split() == text.split()
+    assert all(cell_width(line) <= max(width - used, 0) or " " not in line.strip() for line in shown)
 
 
 def test_pytorchs_sentence_is_left_out_if_it_says_the_same() -> None:

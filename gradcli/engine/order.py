@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import prod
 from operator import attrgetter
 
 from gradcli.lazy.array import LazyArray
@@ -15,19 +16,26 @@ NEVER_KEPT = frozenset({"constant", "arange", "broadcast_to"})
 _by_serial = attrgetter("serial")
 
 
-def reachable(roots: list[LazyArray]) -> list[LazyArray]:
-    """All arrays that have to be computed, operands before their consumers."""
+def reachable(roots: list[LazyArray]) -> tuple[list[LazyArray], int]:
+    """All arrays that have to be computed, operands before their consumers; and the size of the largest array they start from."""
     found: list[LazyArray] = []
     seen: set[LazyArray] = set()
     stack = list(roots)
+    largest = 0
     while stack:
         node = stack.pop()
-        if node not in seen and node.buffer is None:
-            seen.add(node)
-            found.append(node)
-            stack += node.operands
+        if node in seen:
+            continue
+        seen.add(node)
+        operands = node.operands
+        if not operands:
+            largest = max(largest, prod(node.shape))
+            if node.buffer is not None:
+                continue
+        found.append(node)
+        stack += operands
     found.sort(key=_by_serial)  # almost sorted already, which the sort takes advantage of
-    return found
+    return found, largest
 
 
 def share(order: list[LazyArray]) -> tuple[list[Step], dict[LazyArray, LazyArray]]:

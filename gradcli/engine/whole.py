@@ -31,12 +31,16 @@ def evaluate(roots: Sequence[LazyArray]) -> list[np.ndarray]:
     """
     pending = [root for root in roots if root.buffer is None]
     if pending:
-        steps, canonical = share(reachable(pending))
-        values = _execute(steps, canonical, {canonical.get(root, root) for root in pending})
-        for root in pending:
-            if root.buffer is None:
-                root.keep(np.asarray(values[canonical.get(root, root)]))
+        compute_steps(pending, *share(reachable(pending)[0]))
     return [root.buffer for root in roots if root.buffer is not None]
+
+
+def compute_steps(pending: list[LazyArray], steps: list[Step], canonical: dict[LazyArray, LazyArray]) -> None:
+    """Compute the steps, and keep the values of the roots and of what is held elsewhere."""
+    values = _execute(steps, canonical, {canonical.get(root, root) for root in pending})
+    for root in pending:
+        if root.buffer is None:
+            root.keep(np.asarray(values[canonical.get(root, root)]))
 
 
 def _execute(steps: list[Step], canonical: dict[LazyArray, LazyArray], wanted: set[LazyArray]) -> dict[LazyArray, np.ndarray]:

@@ -22,6 +22,7 @@ class Settings(threading.local):
     default_dtype: DType = float32
     evaluator: Evaluator | None = None
     seed: int = 0
+    threads: int | None = None  # None: as many as the process may use
     random_streams_used: int = 0
 
 

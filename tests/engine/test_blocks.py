@@ -1,0 +1,117 @@
+"""The block executor gives what the whole-array evaluator gives, whatever the size of a block and the number of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+import pytest
+
+import gradcli.session
+from gradcli.engine import blocks, evaluation, whole
+from gradcli.engine.order import reachable, share
+from gradcli.lazy import LazyArray, settings
+from gradcli.session import Session
+from tests.oracle import gradcli_side
+from tests.oracle.cases import Case, all_cases
+from tests.oracle.golden import golden
+from tests.oracle.observation import differences
+
+Evaluator = Callable[[Sequence[LazyArray]], list[np.ndarray]]
+
+
+def streamed(roots: Sequence[LazyArray], rows: int) -> list[np.ndarray]:
+    """An evaluator that streams everything that it can, however small."""
+    pending = [root for root in roots if root.buffer is None]
+    steps, canonical = share(reachable(pending)[0])
+    if not blocks.stream_steps(pending, steps, canonical, least_elements=1, rows=rows):
+        whole.compute_steps(pending, steps, canonical)
+    return [root.buffer for root in roots if root.buffer is not None]
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+@pytest.mark.parametrize("case", all_cases(), ids=lambda case: f"{case.family}: {case.source}")
+def test_every_program_has_its_value_and_gradients_in_blocks(case: Case, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "evaluator", partial(streamed, rows=rows))
+    record = gradcli_side.observe(case.program())
+    expected = golden("golden.json")[case.source]
+    both = {aspect for aspect in ("value", "grads", "text") if aspect in expected and aspect in record}
+    found = differences(
+        {aspect: expected[aspect] for aspect in both}, {aspect: record[aspect] for aspect in both}, precision=case.precision
+    )
+    assert not found, case.source + "\n" + "\n".join(found)
+
+
+PROGRAMS = {
+    "polynomial": "mean((x+2)*(x+2)*3)",
+    "logistic": "mean(log(1+exp(-x*0.7)) + sin(x)*tanh(x))",
+    "softmax cross-entropy": "F.cross_entropy(x, (x.detach()*0).argmax(1))",
+    "normalised rows": "F.layer_norm(x, (8,)).pow(2).sum()",
+    "least squares": "mean((x @ w - x[:, 0].detach())**2)",
+    "network": "F.mse_loss(relu(x @ W) @ w2, x[:, 0].detach())",
+    "centred columns": "((x - x.mean(0))**2).sum()",
+    "standardised": "((x - x.mean(0)) / x.std(0)).pow(3).mean()",
+    "column products": "(x.T @ x).sum()",
+    "broadcast row": "(x * b).sum(1).exp().mean()",
+    "largest of columns": "x.amax(0).sum() + x.max()",
+    "cumulative": "x.cumsum(1).tanh().sum()",
+}
+
+
+def _gradients(program: str, rows_of_x: int, evaluator: Evaluator, monkeypatch: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
+    monkeypatch.setattr(gradcli.session, "evaluate_arrays", evaluator)
+    session = Session(seed=3, dtype="float64")
+    rng = np.random.default_rng(5)
+    for name, shape in {"x": (rows_of_x, 8), "w": (8,), "W": (8, 5), "w2": (5,), "b": (8,)}.items():
+        session.bind_value(name, rng.standard_normal(shape))
+    evaluation = session.evaluate(program)
+    assert evaluation.tensor is not None and evaluation.grads is not None
+    return {"value": evaluation.tensor.numpy(), **{name: gradient.numpy() for name, gradient in evaluation.grads.items()}}
+
+
+@pytest.mark.parametrize("rows", [7, 64, 1000])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_blocks_of_any_size_agree_with_whole_arrays(name: str, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = _gradients(PROGRAMS[name], 501, whole.evaluate, monkeypatch)
+    found = _gradients(PROGRAMS[name], 501, partial(streamed, rows=rows), monkeypatch)
+    for key, value in expected.items():
+        np.testing.assert_allclose(found[key], value, rtol=1e-11, atol=1e-13, err_msg=key)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_bits_do_not_depend_on_the_number_of_threads(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = []
+    for threads in (1, 2, 4):
+        monkeypatch.setattr(settings, "threads", threads)
+        results.append(_gradients(PROGRAMS[name], 501, partial(streamed, rows=17), monkeypatch))
+    for other in results[1:]:
+        for key, value in results[0].items():
+            assert value.tobytes() == other[key].tobytes(), key
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_large_arrays_are_streamed_by_themselves(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = _gradients(PROGRAMS[name], 40_000, whole.evaluate, monkeypatch)
+    streams = []
+
+    def counting(*arguments: object, **keywords: object) -> bool:
+        streams.append(stream_steps(*arguments, **keywords))
+        return streams[-1]
+
+    stream_steps: Callable[..., bool] = blocks.stream_steps
+    monkeypatch.setattr(blocks, "stream_steps", counting)
+    found = _gradients(PROGRAMS[name], 40_000, evaluation.evaluate, monkeypatch)
+    assert any(streams)
+    for key, value in expected.items():
+        np.testing.assert_allclose(found[key], value, rtol=1e-9, atol=1e-12, err_msg=key)
+
+
+def test_a_fault_in_a_thread_reaches_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(node: object, values: object) -> None:
+        raise ArithmeticError("in a block")
+
+    monkeypatch.setitem(blocks.IMPLEMENTATIONS, "sign", fault)
+    monkeypatch.setattr(settings, "threads", 2)
+    with pytest.raises(ArithmeticError, match="in a block"):
+        _gradients("x.sign().sum() + x.sum()", 100, partial(streamed, rows=10), monkeypatch)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcli.autograd import GradMode, Node, Tensor, gradients, walk
 from gradcli.autograd.tensor import set_requires_grad
-from gradcli.engine.whole import evaluate as evaluate_arrays
+from gradcli.engine.evaluation import evaluate as evaluate_arrays
 from gradcli.errors import (
     AutogradError,
     GradcliError,
@@ -277,6 +277,7 @@ class Session:
         with self._lock:
             before = (settings.default_dtype, settings.seed, settings.random_streams_used)
             settings.evaluator = evaluate_arrays
+            settings.threads = self.threads
             settings.default_dtype = self._dtype
             settings.seed = self._seed
             settings.random_streams_used = self._random_streams_used
@@ -406,10 +407,13 @@ def _run_all_but_last(interpreter: Interpreter, program: Program, on_error: OnEr
 def _is_numeric(value: Any) -> bool:
     """Whether a list holds nothing but numbers, at any depth."""
     stack = [value]
+    seen: set[int] = set()  # a list may hold itself
     while stack:
         item = stack.pop()
         if isinstance(item, (list, tuple)):
-            stack.extend(item)
+            if id(item) not in seen:
+                seen.add(id(item))
+                stack.extend(item)
         elif not isinstance(item, (bool, int, float)):
             return False
     return True
@@ -419,11 +423,13 @@ def _tensors_in(value: Any) -> list[Tensor]:
     """The tensors that a value is, or holds."""
     found: list[Tensor] = []
     stack = [value]
+    seen: set[int] = set()  # a list may hold itself
     while stack:
         item = stack.pop()
         if isinstance(item, Tensor):
             found.append(item)
-        elif isinstance(item, (list, tuple)):
+        elif isinstance(item, (list, tuple)) and id(item) not in seen:
+            seen.add(id(item))
             stack.extend(item)
     return found
 

@@ -116,6 +116,12 @@ class GradcliError(Exception):
         """An error that says what PyTorch says, word for word."""
         return cls(message, torch_message=message, hint=hint, related=related, operands=operands, did_you_mean=did_you_mean)
 
+    def at(self, source: Source, span: Span | None = None) -> Self:
+        """The error with its place in a source text; a span that it has already stays."""
+        self.source = source
+        self.span = self.span or span
+        return self
+
 
 class UsageError(GradcliError):
     """A command line that makes no sense: an unknown option, a malformed binding, a name that --wrt cannot find."""

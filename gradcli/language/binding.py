@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from gradcli.errors import GradcliError, ValueFault
+from gradcli.functions.limits import check_length
 from gradcli.language import operations, tree
-from gradcli.language.arithmetic import check_length
 from gradcli.language.attributes import set_attribute
-from gradcli.language.expressions import compile_condition, compile_expression, compiles
+from gradcli.language.compilers import compile_expression, compiles
+from gradcli.language.expressions import compile_condition
 from gradcli.language.operations import Place
 from gradcli.language.scopes import Unit, target_names
 from gradcli.language.values import UNBOUND, Evaluate

@@ -11,7 +11,8 @@ from gradcli.errors import ArgumentError, GradcliError, Related, Span, TypeMisma
 from gradcli.language import tree
 from gradcli.language.arithmetic import describe
 from gradcli.language.attributes import find_method, get_attribute, unknown
-from gradcli.language.expressions import compile_elements, compile_expression, compiles
+from gradcli.language.compilers import compile_expression, compiles
+from gradcli.language.expressions import compile_elements
 from gradcli.language.operations import Place
 from gradcli.language.scopes import Unit
 from gradcli.language.values import Evaluate, Namespace, UserFunction

@@ -44,9 +44,8 @@ def fault(
     context: Context, span: Span, message: str, hint: str | None = None, related: Span | None = None, label: str = ""
 ) -> SyntaxFault:
     """A syntax error that the grammar itself cannot tell."""
-    error = SyntaxFault(message, span=span, hint=hint, related=[Related(related, label)] if related else ())
-    error.source = context.source
-    return error
+    labels = [Related(related, label)] if related else ()
+    return SyntaxFault(message, hint=hint, related=labels).at(context.source, span)
 
 
 def _simple(kind: Callable[..., Any]) -> Builder:

@@ -49,15 +49,13 @@ def syntax_fault(
         explanation = next(found for explain in EXPLANATIONS if (found := explain(situation)) is not None)
         fallback = situation.span
     kind = IndentationFault if explanation.is_indentation else SyntaxFault
-    error = kind(
+    return kind(
         explanation.message,
         span=explanation.span or fallback,
         hint=explanation.hint,
         related=[Related(*explanation.related)] if explanation.related else (),
         did_you_mean=explanation.did_you_mean,
-    )
-    error.source = source
-    return error
+    ).at(source)
 
 
 # ---- Tokens that do not fit, the most telling mistakes first

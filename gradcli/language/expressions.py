@@ -6,34 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from gradcli.errors import GradcliError, OperandLabel, Span, SyntaxFault, TypeMismatch, UnknownAttribute
+from gradcli.functions.limits import check_length
 from gradcli.language import operations, tree
-from gradcli.language.arithmetic import check_length, describe
+from gradcli.language.arithmetic import describe
 from gradcli.language.attributes import get_attribute
+from gradcli.language.compilers import compile_expression, compiles
 from gradcli.language.formatting import formatted
 from gradcli.language.operations import Apply, Place, truth
 from gradcli.language.scopes import Unit
 from gradcli.language.values import REQUIRED, Code, Evaluate, UserFunction
 
-Compile = Callable[[Unit, Any], Evaluate]
-COMPILERS: dict[type[tree.Node], Compile] = {}
-
 #: Up to so many operators in a row become nested closures, which are faster; more become a loop.
 _NESTED_OPERATORS = 8
-
-
-def compiles(kind: type[tree.Node]) -> Callable[[Compile], Compile]:
-    """Register the compiler of a kind of node."""
-
-    def register(function: Compile) -> Compile:
-        COMPILERS[kind] = function
-        return function
-
-    return register
-
-
-def compile_expression(unit: Unit, node: tree.Expression) -> Evaluate:
-    """The closure of an expression."""
-    return COMPILERS[type(node)](unit, node)
 
 
 def compile_condition(unit: Unit, node: tree.Expression) -> Callable[[Any], bool]:
@@ -332,11 +316,8 @@ def _subscript(unit: Unit, node: tree.Subscript) -> Evaluate:
 
 @compiles(tree.Starred)
 def _starred(unit: Unit, node: tree.Starred) -> Evaluate:
-    error = SyntaxFault(
-        "a * cannot stand here", span=node.span, hint="it spreads a list over the arguments of a call or the elements of a list"
-    )
-    error.source = unit.source
-    raise error
+    hint = "it spreads a list over the arguments of a call or the elements of a list"
+    raise SyntaxFault("a * cannot stand here", hint=hint).at(unit.source, node.span)
 
 
 # ---- Functions

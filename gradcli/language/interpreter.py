@@ -9,7 +9,8 @@ from typing import Any
 
 from gradcli.autograd import state
 from gradcli.errors import GradcliError, LimitExceeded, NestingTooDeep, SyntaxFault
-from gradcli.language import calls, expressions, statements, tree
+from gradcli.language import calls, expressions, imports, statements, tree  # noqa: F401 (each registers its compilers)
+from gradcli.language.compilers import compile_expression, compile_statement
 from gradcli.language.host import Host
 from gradcli.language.prelude import writing_functions
 from gradcli.language.scopes import Unit
@@ -46,11 +47,8 @@ class Interpreter:
         """Run all statements without displaying any, and return the value of the last expression statement."""
         last = next((node for node in reversed(program.body) if isinstance(node, tree.ExpressionStatement)), None)
         if last is None:
-            error = SyntaxFault(
-                "there is no expression here whose value could be the result", span=program.span, hint="end with one: x = 2; x**2"
-            )
-            error.source = program.source
-            raise error
+            message = "there is no expression here whose value could be the result"
+            raise SyntaxFault(message, hint="end with one: x = 2; x**2").at(program.source, program.span)
         value = None
         with _deep_stack():
             compiled = [
@@ -67,14 +65,11 @@ class Interpreter:
         unit = Unit(program.source, self.scope, self._builtins, self.host, self._depth)
         try:
             if isinstance(node, tree.Expression):
-                return expressions.compile_expression(unit, node)
-            return statements.compile_statement(unit, node)
+                return compile_expression(unit, node)
+            return compile_statement(unit, node)
         except RecursionError:
-            error = NestingTooDeep(
-                "this is nested too deep", span=node.span, hint="give a part a name of its own, and use the name"
-            )
-            error.source = program.source
-            raise error from None
+            hint = "give a part a name of its own, and use the name"
+            raise NestingTooDeep("this is nested too deep", hint=hint).at(program.source, node.span) from None
 
     def _step(self, program: tree.Program, node: tree.Statement, statement: Evaluate) -> Any:
         """Run one statement of the program."""
@@ -83,8 +78,7 @@ class Interpreter:
             return statement(None)
         except GradcliError as error:
             if error.source is None:
-                error.source = program.source
-                error.span = error.span or node.span
+                error.at(program.source, node.span)
             raise
         except (RecursionError, MemoryError) as exhausted:
             what = (
@@ -92,9 +86,7 @@ class Interpreter:
                 if isinstance(exhausted, RecursionError)
                 else "there is not enough memory"
             )
-            limit = LimitExceeded(f"{what} in this statement", span=node.span)
-            limit.source = program.source
-            raise limit from None
+            raise LimitExceeded(f"{what} in this statement").at(program.source, node.span) from None
         finally:
             self._depth.value = 0
             state.span = None
@@ -110,6 +102,3 @@ def _deep_stack() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(before)
-
-
-assert calls

@@ -117,13 +117,10 @@ def _append(columns: tuple[list[int], list[str], list[int], list[int]], kind: in
 
 
 def _too_deep(source: Source, at: int) -> NestingTooDeep:
-    error = NestingTooDeep(
+    return NestingTooDeep(
         f"brackets and blocks are nested more than {NESTING_LIMIT} deep here",
-        span=Span(at, at + 1),
         hint="give a part a name of its own, and use the name",
-    )
-    error.source = source
-    return error
+    ).at(source, Span(at, at + 1))
 
 
 def _unfitting(source: Source, span: Span, before: str, indent: str, line: int) -> IndentationFault:
@@ -133,6 +130,4 @@ def _unfitting(source: Source, span: Span, before: str, indent: str, line: int) 
     else:
         message = f"line {line} is indented by {len(indent)}, which fits no block that is open here"
         hint = "indent it exactly as the block it belongs to"
-    error = IndentationFault(message, span=span, hint=hint)
-    error.source = source
-    return error
+    return IndentationFault(message, hint=hint).at(source, span)

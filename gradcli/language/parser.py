@@ -132,13 +132,10 @@ def _reduced(
 
 
 def _too_deep(source: Source, start: int, end: int) -> NestingTooDeep:
-    error = NestingTooDeep(
+    return NestingTooDeep(
         f"operators are nested more than {STACK_LIMIT} deep here",
-        span=Span(start, end),
         hint="give a part a name of its own, and use the name",
-    )
-    error.source = source
-    return error
+    ).at(source, Span(start, end))
 
 
 _parser: Parser | None = None

@@ -133,9 +133,7 @@ class Unit:
         else:
             hint = f"give it a value before: {name} = ..., or with --let {name}=VALUE"
             error = UnknownName(f"{name} is not defined", hint=hint, did_you_mean=matches)
-        error.span = span
-        error.source = self.source
-        return error
+        return error.at(self.source, span)
 
 
 def assigned_names(statements: Sequence[tree.Statement]) -> list[str]:

@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from gradcli.autograd import GradMode
-from gradcli.errors import AssertionFailed, GradcliError, ImportRefused, Span, SyntaxFault, TypeMismatch, close_matches
+from gradcli.errors import AssertionFailed, GradcliError, Span, SyntaxFault, TypeMismatch
 from gradcli.language import operations, tree
 from gradcli.language.arithmetic import describe
-from gradcli.language.attributes import get_attribute, set_attribute, unknown
+from gradcli.language.attributes import get_attribute, set_attribute
 from gradcli.language.binding import compile_target, iterate_at
-from gradcli.language.expressions import compile_condition, compile_expression, make_function
+from gradcli.language.compilers import Run, compile_expression, compile_statement, compiles
+from gradcli.language.expressions import compile_condition, make_function
 from gradcli.language.operations import Place
-from gradcli.language.prelude import NAMESPACES
 from gradcli.language.scopes import Unit, assigned_names
 from gradcli.language.values import Code, Evaluate
 
 #: Why a block ends early; a `return` gives a tuple of its one value.
 BREAK = object()
 CONTINUE = object()
-
-Run = Callable[[Any], Any]
-Compile = Callable[[Unit, Any], Run]
-COMPILERS: dict[type[tree.Node], Compile] = {}
-
-
-def compiles(kind: type[tree.Node]) -> Callable[[Compile], Compile]:
-    """Register the compiler of a kind of statement."""
-
-    def register(function: Compile) -> Compile:
-        COMPILERS[kind] = function
-        return function
-
-    return register
-
-
-def compile_statement(unit: Unit, node: tree.Statement) -> Run:
-    """The closure of a statement."""
-    return COMPILERS[type(node)](unit, node)
 
 
 def compile_block(unit: Unit, nodes: list[tree.Statement]) -> Run:
@@ -165,9 +145,7 @@ def _only_in_loop(unit: Unit, span: Span, word: str) -> None:
 
 
 def _misplaced(unit: Unit, span: Span, message: str, hint: str) -> SyntaxFault:
-    error = SyntaxFault(message, span=span, hint=hint)
-    error.source = unit.source
-    return error
+    return SyntaxFault(message, hint=hint).at(unit.source, span)
 
 
 @compiles(tree.Return)
@@ -193,9 +171,7 @@ def _assert(unit: Unit, node: tree.Assert) -> Run:
             return
         value = None if message is None else message(frame)
         text = source.piece(node.condition.span) if message is None else value if isinstance(value, str) else host.text(value)
-        error = AssertionFailed(f"assertion failed: {text}", span=node.condition.span)
-        error.source = source
-        raise error
+        raise AssertionFailed(f"assertion failed: {text}").at(source, node.condition.span)
 
     return run
 
@@ -230,60 +206,6 @@ def _delete_target(unit: Unit, target: tree.Expression) -> Run:
             raise place.locate(error) from None
 
     return delete_item
-
-
-# ---- Imports
-
-
-@compiles(tree.Import)
-def _import(unit: Unit, node: tree.Import) -> Run:
-    bindings: list[tuple[Callable[[Any, Any], None], Any]] = []
-    for module in node.modules:
-        space = _namespace(unit, module)
-        if module.alias is None:
-            first = module.name.split(".")[0]
-            bindings.append((unit.store(first), NAMESPACES[first]))
-        else:
-            bindings.append((unit.store(module.alias), space))
-    return _binding(bindings)
-
-
-@compiles(tree.ImportFrom)
-def _import_from(unit: Unit, node: tree.ImportFrom) -> Run:
-    space = _namespace(unit, node.module)
-    bindings: list[tuple[Callable[[Any, Any], None], Any]] = []
-    for member in node.members:
-        if member.name not in space.members:
-            error = unknown(space, member.name)
-            error.span, error.source = member.span, unit.source
-            raise error
-        bindings.append((unit.store(member.alias or member.name), space.members[member.name]))
-    return _binding(bindings)
-
-
-def _binding(bindings: list[tuple[Callable[[Any, Any], None], Any]]) -> Run:
-    def run(frame: Any) -> None:
-        for store, value in bindings:
-            store(frame, value)
-
-    return run
-
-
-def _namespace(unit: Unit, module: tree.Alias) -> Any:
-    space = NAMESPACES.get(module.name)
-    if space is not None:
-        return space
-    hint = "torch, its namespaces and numpy can be imported"
-    if module.name in ("math", "cmath"):
-        hint = "its functions and pi, e, inf, nan are there without import"
-    error = ImportRefused(
-        f"{module.name} cannot be imported",
-        span=module.span,
-        hint=hint,
-        did_you_mean=close_matches(module.name, list(NAMESPACES)),
-    )
-    error.source = unit.source
-    raise error
 
 
 # ---- Blocks

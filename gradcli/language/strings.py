@@ -67,9 +67,7 @@ def unescape(text: str, source: Source, start: int) -> str:
 
 def string_fault(source: Source, start: int, end: int, message: str, hint: str | None) -> SyntaxFault:
     """An error inside a string."""
-    error = SyntaxFault(message, span=Span(start, max(end, start + 1)), hint=hint)
-    error.source = source
-    return error
+    return SyntaxFault(message, hint=hint).at(source, Span(start, max(end, start + 1)))
 
 
 def pieces(source: Source, start: int, end: int, is_raw: bool, inside_format: bool = False) -> list[str | RawField]:

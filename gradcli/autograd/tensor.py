@@ -23,7 +23,7 @@ class ViewOf:
     requires grad that was made while nothing was recorded leads nowhere, though it says that it requires grad.
     """
 
-    __slots__ = ("base", "counts_versions", "is_alias", "leads_nowhere", "replay", "step")
+    __slots__ = ("base", "counts_versions", "is_alias", "leads_nowhere", "replay", "step", "strides")
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class ViewOf:
         self.is_alias = is_alias
         self.counts_versions = counts_versions
         self.leads_nowhere = False
+        self.strides: tuple[int, ...] | None = None  # of the view, once somebody asked
 
 
 class Tensor:
@@ -121,8 +122,11 @@ class Tensor:
         return self._alias(counts_versions=False)
 
     def _alias(self, counts_versions: bool) -> Tensor:
+        base = self
+        if base.view_of is not None and base.view_of.is_alias and base.view_of.counts_versions:
+            base = base.view_of.base  # what an alias of an alias shows; a loop that detaches in each turn makes no chain
         alias = Tensor(self.array)
-        add_view(alias, ViewOf(self, Tensor.detach, is_alias=True, counts_versions=counts_versions))
+        add_view(alias, ViewOf(base, Tensor.detach, is_alias=True, counts_versions=counts_versions))
         return alias
 
     def set_data(self, value: Tensor) -> None:

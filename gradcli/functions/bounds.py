@@ -6,13 +6,13 @@ from builtins import abs as magnitude
 
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import operators
-from gradcli.errors import ValueFault
+from gradcli.errors import DTypeMismatch, ValueFault
 from gradcli.functions.arguments import Operand
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import abs, eq, isfinite, isnan, logical_and, logical_or, maximum, minimum, sub, zeros_like
 from gradcli.functions.pointwise import wrap_number
-from gradcli.functions.refusals import refuse_booleans
+from gradcli.functions.refusals import refuse_booleans, require_floating
 from gradcli.lazy import ops
 from gradcli.lazy.dtypes import bool_
 
@@ -100,6 +100,19 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     return Tensor(ops.unary("round", input.array)) if input.dtype.is_floating else Tensor(input.array)
 
 
+_CPP_NAMES = {
+    "bool": "bool",
+    "float16": "c10::Half",
+    "float32": "float",
+    "float64": "double",
+    "int16": "short int",
+    "int32": "int",
+    "int64": "long int",
+    "int8": "signed char",
+    "uint8": "unsigned char",
+}
+
+
 @function(
     lambda weight: "LerpBackward1" if isinstance(weight, Tensor) else "LerpBackward0",
     in_place=True,
@@ -110,6 +123,11 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
 )
 def lerp(input: Tensor, end: Tensor, weight: Operand) -> Tensor:
     """input + weight * (end - input)."""
+    for name, operand in (("end", end), ("weight", weight)):
+        if isinstance(operand, Tensor) and operand.dtype is not input.dtype and (operand is end or operand.shape):
+            message = f"expected dtype {_CPP_NAMES[input.dtype.name]} for `{name}` but got dtype {_CPP_NAMES[operand.dtype.name]}"
+            raise DTypeMismatch.as_torch(message)
+    require_floating("lerp_kernel_scalar" if not isinstance(weight, Tensor) else "lerp_kernel_tensor", input)
     return input + weight * (end - input)
 
 

@@ -13,10 +13,12 @@ from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import ArgumentError, AutogradError, LimitExceeded, ShapeMismatch, TypeMismatch, ValueFault
 from gradcli.functions.arguments import Shape, type_name
 from gradcli.functions.declare import function, method
+from gradcli.functions.limits import check_range
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.pointwise import scalar_dtype
 from gradcli.lazy import DType, LazyArray, Size, ops, settings
 from gradcli.lazy.dtypes import BY_NAME, INTEGER, bool_, float32, float64, int32, int64, promote
+from gradcli.lazy.ops import MOST_AXES
 
 MOST_ELEMENTS = 2**40  # beyond any memory: an error at once instead of an allocation
 
@@ -111,7 +113,11 @@ def _flatten(data: Any, flat: list[Scalar]) -> Size:
 def _shape_of(data: Any) -> Size:
     shape = []
     while isinstance(data, (list, tuple, range)):
+        if isinstance(data, range):
+            check_range(data)
         shape.append(len(data))
+        if len(shape) > MOST_AXES:  # a list may hold itself
+            raise LimitExceeded(f"lists nested more than {MOST_AXES} deep make no tensor: it has at most {MOST_AXES} dimensions")
         if not data:
             break
         data = data[0]
@@ -246,7 +252,8 @@ def arange(
     if (last - first) * step < 0:
         raise ValueFault.as_torch("upper bound and lower bound inconsistent with step sign")
     own = dtype or (settings.default_dtype if any(isinstance(v, float) for v in (first, last, step)) else int64)
-    length = size_of((max(0, ceil((last - first) / step)),))[0]
+    steps = (last - first) / step
+    length = size_of((max(0, ceil(steps)) if isfinite(steps) else MOST_ELEMENTS + 1,))[0]
     return leaf(ops.arange(first, step, length, own), requires_grad)
 
 

@@ -267,9 +267,11 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
 
 def _pairs_of_dims(dims: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The dimensions of a and those of b, each an integer or a list of them."""
+    if not isinstance(dims, (list, tuple)):
+        raise ArgumentError("tensordot(): dims is a number of dimensions, or a pair of lists of dimensions")
     parts = [((part,) if isinstance(part, int) else tuple(part)) for part in dims if isinstance(part, (int, list, tuple))]
     numbers = all(isinstance(dim, int) for part in parts for dim in part)
-    if not isinstance(dims, (list, tuple)) or len(dims) != 2 or len(parts) != 2 or not numbers:
+    if len(dims) != 2 or len(parts) != 2 or not numbers:
         raise ArgumentError("tensordot(): dims is a number of dimensions, or a pair of lists of dimensions")
     return parts[0], parts[1]
 

@@ -262,12 +262,12 @@ def embedding(
     sparse: bool = False,
 ) -> LazyArray:
     """Rows of weight, looked up by integers."""
-    if padding_idx is not None and not -weight.shape[0] <= padding_idx < weight.shape[0]:
-        raise ValueFault.as_torch("Padding_idx must be within num_embeddings")
     if max_norm is not None:
         raise NotSupported("embedding() cannot renormalize its weight yet", hint="leave max_norm out")
     if weight.ndim != 2:
         raise ShapeMismatch.as_torch("'weight' must be 2-D", operands=[OperandLabel(1, describe(weight.shape))])
+    if padding_idx is not None and not -weight.shape[0] <= padding_idx < weight.shape[0]:
+        raise ValueFault.as_torch("Padding_idx must be within num_embeddings")
     check_integers(
         input,
         "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import ViewOf
 from gradcli.lazy import Size
 from gradcli.lazy.shapes import normalize_dim
 
@@ -61,29 +62,34 @@ _STEPS: dict[str, Callable[[Strides, Tensor, list[Any]], Strides]] = {
 
 
 def strides(tensor: Tensor) -> Strides:
-    """The strides PyTorch's tensor would have, in elements."""
-    chain = []
-    while tensor.view_of is not None and (tensor.view_of.is_alias or tensor.view_of.step is not None):
-        if not tensor.view_of.is_alias:
-            chain.append((tensor.view_of, tensor.shape))
-        tensor = tensor.view_of.base
-    found = contiguous_strides(tensor.shape)
+    """The strides PyTorch's tensor would have, in elements; each view remembers its own."""
+    chain: list[tuple[ViewOf, Size]] = []
+    while (view := tensor.view_of) is not None and (view.is_alias or view.step is not None) and view.strides is None:
+        chain.append((view, tensor.shape))
+        tensor = view.base
+    known = tensor.view_of.strides if tensor.view_of is not None else None
+    found = known if known is not None else contiguous_strides(tensor.shape)
     for view, shape in reversed(chain):
-        assert view.step is not None
-        name, bound = view.step
-        if name in ("expand", "broadcast_to"):
-            lead = len(shape) - len(found)
-            found = tuple(
-                0 if axis < lead or view.base.shape[axis - lead] != size else found[axis - lead]
-                for axis, size in enumerate(shape)
-            )
-        elif name in _STEPS:
-            found = _STEPS[name](found, view.base, bound)
-        elif name == "slice":
-            axis = normalize_dim(bound[1], len(found))
-            found = (*found[:axis], found[axis] * bound[4], *found[axis + 1 :])
-        elif name == "view" or len(found) != len(shape):
-            found = view_strides(view.base.shape, found, shape) or contiguous_strides(shape)
+        found = view.strides = found if view.is_alias else _after(view, found, shape)
+    return found
+
+
+def _after(view: ViewOf, found: Strides, shape: Size) -> Strides:
+    """The strides of a view of this shape from those of its base."""
+    assert view.step is not None
+    name, bound = view.step
+    if name in ("expand", "broadcast_to"):
+        lead = len(shape) - len(found)
+        return tuple(
+            0 if axis < lead or view.base.shape[axis - lead] != size else found[axis - lead] for axis, size in enumerate(shape)
+        )
+    if name in _STEPS:
+        return _STEPS[name](found, view.base, bound)
+    if name == "slice":
+        axis = normalize_dim(bound[1], len(found))
+        return (*found[:axis], found[axis] * bound[4], *found[axis + 1 :])
+    if name == "view" or len(found) != len(shape):
+        return view_strides(view.base.shape, found, shape) or contiguous_strides(shape)
     return found
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcli.errors import ShapeMismatch, TypeMismatch, ValueFault
 from gradcli.functions.declare import function
+from gradcli.functions.limits import check_range
 
 Number = bool | int | float
 
@@ -33,6 +34,8 @@ def array(object: Any) -> NDArray:
     """A NumPy array of a number or nested lists of numbers, by NumPy's literal rules."""
     if isinstance(object, NDArray):
         return NDArray(object.array.copy())
+    if isinstance(object, range):
+        check_range(object)
     try:
         made = np.array(object)
     except ValueError as fault:

@@ -14,6 +14,7 @@ from gradcli.functions.declare import function
 from gradcli.functions.elementwise import eq, log, logical_and, zeros_like
 from gradcli.functions.pointwise import binary, common_dtype
 from gradcli.lazy import LazyArray, ops
+from gradcli.lazy.dtypes import bool_, int64
 
 _no_booleans_in_power = refusals.only_booleans("pow")
 
@@ -85,7 +86,8 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
 @function("PowBackward0", in_place=True, examples=("square(x)",), d_input=lambda g, input: g * (2 * input))
 def square(input: Tensor) -> LazyArray:
     """x * x."""
-    return ops.binary("mul", input.array, input.array)
+    array = ops.cast(input.array, int64) if input.dtype is bool_ else input.array
+    return ops.binary("mul", array, array)
 
 
 @function()

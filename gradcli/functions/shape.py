@@ -276,6 +276,10 @@ def expand(input: Tensor, *size: int) -> LazyArray:
             f"in the tensor ({input.ndim})"
         )
         raise ShapeMismatch.as_torch(message)
+    for axis, length in enumerate(size):
+        if length < 0 and (axis < lead or length < -1):
+            message = f"The expanded size of the tensor ({length}) isn't allowed in a leading, non-existing dimension {axis}"
+            raise ShapeMismatch.as_torch(message, hint="a size is at least 0; -1 keeps a size that is there")
     shape = Size(input.shape[axis - lead] if length == -1 and axis >= lead else length for axis, length in enumerate(size))
     for axis, own in reversed(list(enumerate(input.shape, lead))):
         if own not in (1, shape[axis]):
@@ -326,7 +330,8 @@ def repeat(input: Tensor, *repeats: int) -> LazyArray:
     padded = (1,) * lead + tuple(input.shape)
     shape = size_of([times * size for times, size in zip(repeats, padded, strict=True)])
     apart = ops.reshape(input.array, Size(part for size in padded for part in (1, size)))
-    repeated = ops.broadcast_to(apart, Size(part for times, size in zip(repeats, padded, strict=True) for part in (times, size)))
+    spread = Size(part for times, size in zip(repeats, padded, strict=True) for part in (max(times, 0), size))
+    repeated = ops.broadcast_to(apart, spread)
     return ops.reshape(repeated, shape)
 
 

@@ -15,6 +15,7 @@ from gradcli.functions.arguments import Shape, type_name
 from gradcli.functions.create import from_nested
 from gradcli.functions.declare import function, method
 from gradcli.functions.layout import is_contiguous, strides
+from gradcli.functions.limits import check_length
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.registry import NAMESPACES
 from gradcli.functions.shape import all_reversed, matrix_transposed
@@ -178,6 +179,7 @@ def _item(input: Tensor) -> Scalar:
 @method("tolist")
 def _tolist(input: Tensor) -> Any:
     """The values as nested lists of numbers."""
+    check_length(input.shape.numel())
     return input.tolist()
 
 

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from gradcli.errors import GradcliError, LimitExceeded, OperandLabel, TypeMismatch, ValueFault
+from gradcli.functions.limits import check_length
 
-#: An integer has at most this many bits; a string or list at most this many elements.
+#: An integer has at most this many bits.
 INTEGER_BITS = 4096
-SEQUENCE_LENGTH = 10_000_000
+#: A number written in decimal digits has at most this many, so that reading and printing it stays fast.
+DIGIT_LIMIT = 1000
 
 _LARGEST = 1 << INTEGER_BITS
 _NUMBERS = {bool, int, float}
@@ -133,14 +135,6 @@ def sequence_operation(symbol: str, left: Any, right: Any) -> Any:
 
 def _joinable(left: object, right: object) -> bool:
     return any(isinstance(left, kind) and isinstance(right, kind) for kind in _SEQUENCES)
-
-
-def check_length(length: int) -> None:
-    """Refuse a string or list that would be too long, before it is made."""
-    if length > SEQUENCE_LENGTH:
-        raise LimitExceeded(
-            f"this would have {length:,} elements; the limit is {SEQUENCE_LENGTH:,}", hint="a tensor can be larger: zeros(n)"
-        )
 
 
 def is_numeric(value: object) -> bool:

@@ -9,8 +9,9 @@ from gradcli import functions
 from gradcli.autograd import Node, Tensor
 from gradcli.errors import TypeMismatch, UnknownAttribute, close_matches
 from gradcli.functions import ReturnTuple, ndarray
+from gradcli.functions.limits import check_length, collected
 from gradcli.functions.surface import HookHandle
-from gradcli.language.arithmetic import check_length, guarded, type_name
+from gradcli.language.arithmetic import guarded, type_name
 from gradcli.language.values import BoundMethod, Builtin, Namespace
 from gradcli.lazy import DType, Size
 
@@ -18,7 +19,7 @@ Table = dict[str, Callable[..., Any]]
 
 
 def _joined(separator: str, items: Any) -> str:
-    texts = list(items)
+    texts = collected(items)
     check_length(sum(len(text) for text in texts if isinstance(text, str)) + len(separator) * len(texts))
     return separator.join(texts)
 
@@ -37,7 +38,7 @@ def _padded(method: Callable[..., str]) -> Callable[..., str]:
 
 
 def _extended(target: list[Any], items: Iterable[Any]) -> None:
-    added = list(items)
+    added = collected(items)
     check_length(len(target) + len(added))
     target.extend(added)
 

@@ -19,6 +19,7 @@ from gradcli.errors import (
     ValueFault,
 )
 from gradcli.functions import ndarray
+from gradcli.functions.limits import check_length, collected
 from gradcli.functions.ndarray import NDArray
 from gradcli.language import arithmetic
 from gradcli.language.arithmetic import describe, guarded, is_numeric, mismatch, type_name
@@ -129,8 +130,8 @@ def in_place(symbol: str, place: Place) -> Apply:
                 place.enter()
                 return tensor_operation(target, as_tensor(value))
             if type(target) is list and symbol == "+=":
-                items = list(iterate(value))
-                arithmetic.check_length(len(target) + len(items))
+                items = collected(iterate(value))
+                check_length(len(target) + len(items))
                 target += items
                 return target
         except GradcliError as error:
@@ -205,9 +206,20 @@ def _equality(symbol: str, left: Any, right: Any, otherwise: bool) -> Any:
 def _contains(item: Any, container: Any) -> bool:
     if isinstance(container, str) and not isinstance(item, str):
         raise TypeMismatch(f"a string contains strings, not {type_name(item)}", operands=[OperandLabel(0, describe(item))])
-    if isinstance(container, (str, range)):
+    if isinstance(container, range):
+        return _in_range(as_index(item), container)
+    if isinstance(container, str):
         return item in container
     return any(item is element or truth(_equal(item, element)) for element in iterate(container))
+
+
+def _in_range(item: Any, numbers: range) -> bool:
+    """Whether a number is one of a range, without going through it."""
+    if type(item) is Tensor and not item.shape:
+        item = item.item()
+    if isinstance(item, float) and item.is_integer():
+        item = int(item)
+    return isinstance(item, int) and item in numbers
 
 
 def _contains_not(item: Any, container: Any) -> bool:

@@ -10,9 +10,10 @@ from typing import Any
 
 from gradcli import functions
 from gradcli.autograd import Tensor
-from gradcli.errors import ArgumentError, OperandLabel, TypeMismatch
+from gradcli.errors import ArgumentError, LimitExceeded, OperandLabel, TypeMismatch
+from gradcli.functions.limits import check_range, collected
 from gradcli.functions.ndarray import NDArray
-from gradcli.language.arithmetic import check_length, describe, guarded, rounded, type_name
+from gradcli.language.arithmetic import DIGIT_LIMIT, describe, guarded, rounded, type_name
 from gradcli.language.host import Host
 from gradcli.language.operations import iterate, operate, truth
 from gradcli.language.values import Builtin, Namespace
@@ -34,8 +35,8 @@ def _int(value: Any = 0, *base: int) -> int:
     value = _number(value)
     if isinstance(value, float):
         return rounded(int, value)
-    if isinstance(value, str):
-        check_length(len(value) * 10_000)  # reading digits takes quadratic time
+    if isinstance(value, str) and len(value) > DIGIT_LIMIT:  # reading them takes quadratic time
+        raise LimitExceeded(f"a number may have at most {DIGIT_LIMIT} digits, and this string has {len(value)} characters")
     return int(value, *base)
 
 
@@ -60,21 +61,13 @@ def _range(*bounds: Any) -> range:
 
 
 def _list(value: Any = ()) -> list[Any]:
-    return list(_bounded(value))
+    if isinstance(value, range):
+        check_range(value)
+    return collected(iterate(value))
 
 
 def _tuple(value: Any = ()) -> tuple[Any, ...]:
-    return tuple(_bounded(value))
-
-
-def _bounded(value: Any) -> Any:
-    if isinstance(value, range):
-        check_length(_range_length(value))
-    return iterate(value)
-
-
-def _range_length(value: range) -> int:
-    return max(0, (value.stop - value.start + value.step - (1 if value.step > 0 else -1)) // value.step)
+    return tuple(_list(value))
 
 
 def _zip(*values: Any) -> Any:
@@ -101,7 +94,7 @@ def _sum(value: Any, start: Any = 0) -> Any:
 
 def _extreme(symbol: str) -> Callable[..., Any]:
     def extreme(*values: Any) -> Any:
-        candidates = list(_bounded(values[0])) if len(values) == 1 else list(values)
+        candidates = _list(values[0]) if len(values) == 1 else list(values)
         if not candidates:
             raise ArgumentError("there is nothing to choose from", operands=[OperandLabel(0, "this is empty")] if values else ())
         best = candidates[0]

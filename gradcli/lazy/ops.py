@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import copysign, prod
 from typing import TYPE_CHECKING
 
-from gradcli.errors import OperandLabel, ShapeMismatch, ValueFault
+from gradcli.errors import LimitExceeded, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import DType, bool_, int64
 from gradcli.lazy.shapes import SCALAR, Size, broadcast, describe, reduced
@@ -18,6 +18,9 @@ from gradcli.lazy.simplify import folded, rounded
 
 if TYPE_CHECKING:
     import numpy as np
+
+MOST_AXES = 64
+MOST_ELEMENTS = 2**60
 
 Scalar = bool | int | float
 Slice = tuple[int, int, int]  # start, number of elements, step > 0
@@ -38,13 +41,30 @@ def constant(value: Scalar, dtype: DType) -> LazyArray:
 
 def full(shape: Size, value: Scalar, dtype: DType) -> LazyArray:
     """One number everywhere. Equal parameters mean equal arrays, so that -0.0, which equals 0.0, says so."""
+    _check_size(shape)
     if dtype.is_floating:
-        value = rounded(float(value), dtype)
+        value = rounded(_as_float(value), dtype)
     elif not -(2**63) <= value < 2**63:
         message = "value cannot be converted to type int64_t without overflow"
         raise ValueFault.as_torch(message, hint="write it with a point to make it floating")
     params = (value, shape, "negative") if value == 0 and copysign(1.0, value) < 0 else (value, shape)
     return LazyArray("constant", (), params, shape, dtype)
+
+
+def _as_float(value: Scalar) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        message = f"value cannot be converted to a floating-point number without overflow: it has {int(value).bit_length()} bits"
+        raise ValueFault(message, torch_message="int too big to convert") from None
+
+
+def _check_size(shape: Size) -> None:
+    """Refuse what no array library holds: ranks beyond NumPy's, more elements than there are addresses."""
+    if len(shape) > MOST_AXES:
+        raise LimitExceeded(f"a tensor of {len(shape)} dimensions is beyond the limit of {MOST_AXES}")
+    if len(shape) > 1 and prod(shape) > MOST_ELEMENTS:
+        raise LimitExceeded(f"a tensor of shape {tuple(shape)} is beyond any memory", hint="make it smaller")
 
 
 def from_buffer(buffer: np.ndarray, dtype: DType) -> LazyArray:
@@ -80,6 +100,7 @@ def binary(primitive: str, a: LazyArray, b: LazyArray) -> LazyArray:
     shape = a.shape
     if b.shape and b.shape != shape:
         shape = broadcast(shape, b.shape)
+        _check_size(shape)
     if a.primitive == "constant" and b.primitive == "constant" and (value := folded(primitive, a, b)):
         return LazyArray("constant", (), (value, shape), shape, a.dtype)
     return LazyArray(primitive, (a, b), (), shape, bool_ if primitive in PREDICATES else a.dtype)
@@ -133,6 +154,7 @@ def reshape(x: LazyArray, shape: Size) -> LazyArray:
         return x
     if x.primitive == "constant":
         return full(shape, x.params[0], x.dtype)
+    _check_size(shape)
     return LazyArray("reshape", (x,), (shape,), shape, x.dtype)
 
 
@@ -152,6 +174,7 @@ def broadcast_to(x: LazyArray, shape: Size) -> LazyArray:
         return full(shape, x.params[0], x.dtype)
     if x.primitive == "broadcast_to":  # twice is once
         x = x.operands[0]
+    _check_size(shape)
     return LazyArray("broadcast_to", (x,), (shape,), shape, x.dtype)
 
 
@@ -192,7 +215,9 @@ def scatter(x: LazyArray, index: LazyArray, source: LazyArray, axis: int, accumu
 
 def index(x: LazyArray, entries: tuple[Entry, ...], indices: Sequence[LazyArray]) -> LazyArray:
     """Advanced indexing as NumPy's: integer arrays on some axes, whole axes elsewhere."""
-    return LazyArray("index", (x, *indices), (entries,), indexed_shape(x.shape, entries, [i.shape for i in indices]), x.dtype)
+    shape = indexed_shape(x.shape, entries, [i.shape for i in indices])
+    _check_size(shape)
+    return LazyArray("index", (x, *indices), (entries,), shape, x.dtype)
 
 
 def index_put(

@@ -28,13 +28,12 @@ def backward(
 ) -> None:
     """Add the gradients of the tensors to `.grad` of the leaves (or of `inputs` only), as `torch.autograd.backward`."""
     if inputs is not None and not inputs:
-        message = "`inputs` argument to `backward()` cannot be empty."
-        raise AutogradError(message, torch_message=message)
+        raise AutogradError.as_torch("`inputs` argument to `backward()` cannot be empty.")
     roots = _roots(tensors, gradients)
     keep = create_graph if retain_graph is None else retain_graph
     if any(not tensor.requires_grad for tensor in inputs or ()):
         message = "can't retain_grad on Tensor that has requires_grad=False"
-        raise AutogradError(message, torch_message=message, hint="inputs= takes tensors that require grad")
+        raise AutogradError.as_torch(message, hint="inputs= takes tensors that require grad")
     targets = None if inputs is None else {_target(tensor): tensor for tensor in inputs}
     captured = ReversePass(keep, create_graph, None if targets is None else set(targets), accumulates=True).run(roots)
     for target, tensor in (targets or {}).items():
@@ -56,7 +55,7 @@ def gradients(
     for position, tensor in enumerate(inputs):
         if not tensor.requires_grad:
             message = "One of the differentiated Tensors does not require grad"
-            raise AutogradError(message, torch_message=message, operands=[OperandLabel(position, "this one")])
+            raise AutogradError.as_torch(message, operands=[OperandLabel(position, "this one")])
     targets = [_target(tensor) for tensor in inputs]
     keep = create_graph if retain_graph is None else retain_graph
     captured = ReversePass(keep, create_graph, set(targets)).run(roots)
@@ -66,7 +65,7 @@ def gradients(
             f"The differentiated Tensor at index {found.index(None)} appears to not have been used in the graph. "
             "Set allow_unused=True if this is the desired behavior."
         )
-        raise AutogradError(message, torch_message=message)
+        raise AutogradError.as_torch(message)
     return found
 
 
@@ -79,8 +78,7 @@ def _roots(tensors: Sequence[Tensor], gradients: Sequence[Tensor | None] | None)
     """Where the pass starts, and with which cotangents: 1 for a scalar unless one is given."""
     roots = []
     if gradients is not None and len(gradients) != len(tensors):
-        message = f"got {len(tensors)} tensors and {len(gradients)} gradients"
-        raise AutogradError(message, torch_message=message)
+        raise AutogradError.as_torch(f"got {len(tensors)} tensors and {len(gradients)} gradients")
     given: Sequence[Tensor | None] = gradients if gradients is not None else [None] * len(tensors)
     for position, (tensor, gradient) in enumerate(zip(tensors, given, strict=True)):
         if gradient is None and tensor.requires_grad:
@@ -88,9 +86,7 @@ def _roots(tensors: Sequence[Tensor], gradients: Sequence[Tensor | None] | None)
         node, number = edge_to(tensor)
         if node is None:
             message = f"element {position} of tensors does not require grad and does not have a grad_fn"
-            raise NoGradRequired(
-                message, torch_message=message, operands=[OperandLabel(0, "this depends on no tensor that requires grad")]
-            )
+            raise NoGradRequired.as_torch(message, operands=[OperandLabel(0, "this depends on no tensor that requires grad")])
         assert gradient is not None
         _check_gradient(tensor, gradient, position)
         roots.append(((node, number), gradient))
@@ -101,9 +97,8 @@ def _one(tensor: Tensor) -> Tensor:
     if tensor.shape.numel() != 1:
         message = "grad can be implicitly created only for scalar outputs"
         shape = ", ".join(map(str, tensor.shape))
-        raise NotScalar(
+        raise NotScalar.as_torch(
             message,
-            torch_message=message,
             operands=[OperandLabel(0, describe(tensor.shape))],
             hint=f"reduce it with .sum() or .mean(), or give a gradient of its shape, such as ones({shape})",
         )
@@ -116,7 +111,7 @@ def _check_gradient(tensor: Tensor, gradient: Tensor, position: int) -> None:
             f"Mismatch in shape: grad_output[{position}] has a shape of {gradient.shape} "
             f"and output[{position}] has a shape of {tensor.shape}."
         )
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch(message)
 
 
 class ReversePass:

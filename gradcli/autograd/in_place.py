@@ -66,7 +66,7 @@ def _positions(views: list[Tensor], base: Tensor) -> Tensor:
                     "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
                     "Please clone() the tensor before performing the operation."
                 )
-                raise AutogradError(message, torch_message=message)
+                raise AutogradError.as_torch(message)
             shown = view.view_of.replay(shown)
     return shown
 
@@ -79,13 +79,12 @@ def _refuse_leaf(target: Tensor, base: Tensor) -> None:
             "either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want "
             "the inplace to be tracked)."
         )
-        raise AutogradError(message, torch_message=message)
+        raise AutogradError.as_torch(message)
     if state.grad_enabled and base.requires_grad and base.is_leaf:
         what = "a leaf Variable" if target is base else "a view of a leaf Variable"
         message = f"{what} that requires grad is being used in an in-place operation."
-        raise LeafInPlace(
+        raise LeafInPlace.as_torch(
             message,
-            torch_message=message,
             hint="update it inside `with torch.no_grad():`, or make a new tensor, for example with clone()",
         )
 
@@ -95,7 +94,7 @@ def _fitted(result: Tensor, target: Tensor) -> Tensor:
     if result.shape != target.shape:
         message = f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
         hint = "an in-place operation cannot change the shape; write x = x + ... instead"
-        raise ShapeMismatch(message, torch_message=message, hint=hint)
+        raise ShapeMismatch.as_torch(message, hint=hint)
     return result if result.dtype is target.dtype else _converted(result, target)
 
 
@@ -103,7 +102,7 @@ def _converted(result: Tensor, target: Tensor) -> Tensor:
     if result.dtype.kind > target.dtype.kind:
         kinds = (result.dtype.tensor_type, target.dtype.tensor_type)
         message = f"result type {kinds[0]} can't be cast to the desired output type {kinds[1]}"
-        raise DTypeMismatch(message, torch_message=message, hint="convert the tensor first, for example with .float()")
+        raise DTypeMismatch.as_torch(message, hint="convert the tensor first, for example with .float()")
     converted = Tensor(ops.cast(result.array, target.dtype))
     node = result.grad_fn
     if node is not None:  # the conversion is part of the operation

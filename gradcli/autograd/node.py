@@ -96,9 +96,8 @@ def _modified(node: Node, tensor: Tensor, expected: int, producer: Node | None, 
     if tensor.modified_at is not None:
         span, source = tensor.modified_at
         related.append(Related(span, f"{tensor.name or 'it'} was changed in place here", source))
-    return ModifiedInPlace(
+    return ModifiedInPlace.as_torch(
         message,
-        torch_message=message,
         related=related,
         hint=f"use an operation that is not in place on {tensor.name or 'it'}, or change a clone() of it",
     )
@@ -158,7 +157,7 @@ class Node:
             label = f"the values that {self.name} saved here were freed by the first backward"
             related.append(Related(self.span, label, self.source))
         hint = "give retain_graph=True to the first backward"
-        return BackwardTwice(TWICE, torch_message=TWICE, related=related, hint=hint)
+        return BackwardTwice.as_torch(TWICE, related=related, hint=hint)
 
     def free(self) -> None:
         """Let go of what was saved. A node that saved nothing may be gone through again."""

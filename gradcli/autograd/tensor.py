@@ -103,9 +103,7 @@ class Tensor:
         """The value of a tensor with one element, as a Python number."""
         if self.shape.numel() != 1:
             message = f"a Tensor with {self.shape.numel()} elements cannot be converted to Scalar"
-            raise TypeMismatch(
-                message, torch_message=message, hint="reduce it first, for example with sum() or mean(), or index one element"
-            )
+            raise TypeMismatch.as_torch(message, hint="reduce it first, for example with sum() or mean(), or index one element")
         value: Scalar = self.numpy().item()
         return value
 
@@ -237,16 +235,16 @@ def _hand_over(tensor: Tensor) -> None:
 def set_requires_grad(tensor: Tensor, requires_grad: bool) -> None:
     """`tensor.requires_grad = ...`: for leaves only, and only floating tensors can require grad."""
     if not isinstance(requires_grad, bool):
-        raise AutogradError("requires_grad must be a bool", torch_message="requires_grad must be a bool")
+        raise AutogradError.as_torch("requires_grad must be a bool")
     if not tensor.is_leaf and not requires_grad:
         message = (
             "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "
             "that doesn't require differentiation use var_no_grad = var.detach()."
         )
-        raise AutogradError(message, torch_message=message)
+        raise AutogradError.as_torch(message)
     if requires_grad and not tensor.dtype.is_floating:
         message = "only Tensors of floating point dtype can require gradients"
-        raise AutogradError(
-            message, torch_message=message, hint="write its numbers with a point (1. instead of 1), or convert it with .float()"
+        raise AutogradError.as_torch(
+            message, hint="write its numbers with a point (1. instead of 1), or convert it with .float()"
         )
     tensor.requires_grad = requires_grad

@@ -10,6 +10,7 @@ from gradcli.functions.elementwise import abs, eq, sign, sqrt
 from gradcli.functions.extreme import amax
 from gradcli.functions.power import pow
 from gradcli.functions.reduce import sum
+from gradcli.functions.refusals import misfit
 from gradcli.functions.shape import matrix_transposed, unsqueeze
 from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.shapes import describe
@@ -90,8 +91,7 @@ def solve(A: Tensor, B: Tensor) -> LazyArray:
             "linalg.solve: Incompatible shapes of A and B for the equation AX = B "
             f"({A.shape[-2]}x{A.shape[-1]} and {rows}x{columns})"
         )
-        labels = [OperandLabel(0, describe(A.shape)), OperandLabel(1, describe(B.shape))]
-        raise ShapeMismatch.as_torch(message, operands=labels)
+        raise misfit(message, A, B)
     right = unsqueeze(B, -1) if is_vector else B
     solution = ops.solve(A.array, right.array)
     return ops.reshape(solution, ops.without_last(solution.shape)) if is_vector else solution
@@ -127,8 +127,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
             raise ShapeMismatch.as_torch(f"cdist only supports at least 2D tensors, {name} got: {tensor.ndim}D")
     if x1.shape[-1] != x2.shape[-1]:
         message = f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
-        labels = [OperandLabel(0, describe(x1.shape)), OperandLabel(1, describe(x2.shape))]
-        raise ShapeMismatch.as_torch(message, operands=labels)
+        raise misfit(message, x1, x2)
     difference = unsqueeze(x1, -2) - unsqueeze(x2, -3)
     if p == 2:
         return sqrt(sum(difference * difference, -1))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradcli.autograd import Tensor
-from gradcli.errors import IndexOutOfRange, OperandLabel, ShapeMismatch
+from gradcli.errors import IndexOutOfRange, OperandLabel
 from gradcli.functions.along import put_along
 from gradcli.functions.arguments import Dims, Operand
 from gradcli.functions.create import to
@@ -14,6 +14,7 @@ from gradcli.functions.declare import function
 from gradcli.functions.dims import axes_of, names_all
 from gradcli.functions.elementwise import eq, isnan, logical_and, logical_or, maximum, minimum
 from gradcli.functions.reduce import kept, spread, sum
+from gradcli.functions.refusals import misfit
 from gradcli.functions.shape import unsqueeze
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import int64
@@ -30,7 +31,7 @@ def refuse_empty(name: str, input: Tensor, axes: Sequence[int], given: bool) -> 
             message = f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
             if not name.startswith("arg"):
                 message += " Specify the reduction dim with the 'dim' argument."
-            raise ShapeMismatch.as_torch(message, operands=[OperandLabel(0, describe(input.shape))])
+            raise misfit(message, input)
 
 
 def _shared_by_ties(g: Tensor, input: Tensor, result: Tensor, dim: Dims, keepdim: bool) -> Tensor:

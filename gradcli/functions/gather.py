@@ -14,6 +14,7 @@ from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import eq
 from gradcli.functions.index import representable, slice_backward, spread
+from gradcli.functions.refusals import misfit
 from gradcli.functions.shape import expand, reshape, unsqueeze
 from gradcli.lazy import LazyArray, Size, compute, ops
 from gradcli.lazy.dtypes import int32, int64
@@ -104,8 +105,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
             "torch.take_along_dim(): input and indices should have the same number of dimensions, "
             f"but got {input.ndim} dimensions for input, and {indices.ndim} dimensions for indices"
         )
-        labels = [OperandLabel(0, describe(input.shape)), OperandLabel(1, describe(indices.shape))]
-        raise ShapeMismatch.as_torch(message, operands=labels)
+        raise misfit(message, input, indices)
     axis = normalize_dim(dim, input.ndim)
     common = broadcast(Size(_with(input.shape, axis, 1)), Size(_with(indices.shape, axis, 1)))
     size = input.shape[axis]

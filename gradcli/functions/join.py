@@ -11,6 +11,7 @@ from gradcli.functions.arguments import Dims, Shape, Tensors
 from gradcli.functions.declare import function
 from gradcli.functions.dims import listed
 from gradcli.functions.pointwise import common_dtype
+from gradcli.functions.refusals import misfit
 from gradcli.functions.shape import reshape
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import int64
@@ -333,7 +334,7 @@ def trace(input: Tensor) -> Tensor:
     """The sum of the diagonal of a matrix."""
     if input.ndim != 2:
         message = f"trace: expected a matrix, but got tensor with dim {input.ndim}"
-        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(0, describe(input.shape))])
+        raise misfit(message, input)
     return operators["sum"](Tensor(_diagonal_array(input, 0, 0, 1)))
 
 

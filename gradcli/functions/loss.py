@@ -66,7 +66,7 @@ def _difference(input: Tensor, target: Tensor) -> Tensor:
 def _same_shape(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Both, broadcast to one shape."""
     shape = broadcast(input.shape, target.shape)
-    return tuple(tensor if tensor.shape == shape else expand(tensor, shape) for tensor in (input, target))  # type: ignore[return-value]
+    return input if input.shape == shape else expand(input, shape), target if target.shape == shape else expand(target, shape)
 
 
 def _check_weight_shape(weight: Tensor, input: Tensor) -> None:

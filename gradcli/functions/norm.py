@@ -123,7 +123,7 @@ def _refuse_empty(x: Tensor, axes: tuple[int, ...], ord: float, dim: Dims) -> No
     examples=("torch.linalg.matrix_norm(x)", "torch.linalg.matrix_norm(x, 1)"),
 )
 def matrix_norm(
-    A: Tensor,  # noqa: N803
+    A: Tensor,
     ord: Any = "fro",
     dim: Shape = (-2, -1),
     keepdim: bool = False,
@@ -160,7 +160,7 @@ def _is_number(value: object) -> bool:
     examples=("torch.linalg.norm(x)", "torch.linalg.norm(x, 1)"),
 )
 def linalg_norm(
-    A: Tensor,  # noqa: N803
+    A: Tensor,
     ord: Any = None,
     dim: Dims = None,
     keepdim: bool = False,

@@ -7,14 +7,15 @@ from typing import Any
 
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import operators
-from gradcli.errors import DimensionOutOfRange, OperandLabel, ShapeMismatch, ValueFault
+from gradcli.errors import DimensionOutOfRange, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Dims, Shape
 from gradcli.functions.create import size_of
 from gradcli.functions.declare import function
 from gradcli.functions.dims import listed
 from gradcli.functions.layout import is_contiguous, is_viewable
+from gradcli.functions.refusals import misfit
 from gradcli.lazy import LazyArray, Size, ops
-from gradcli.lazy.shapes import describe, normalize_dim, normalize_dims
+from gradcli.lazy.shapes import normalize_dim, normalize_dims
 
 # ── copies ──
 
@@ -48,11 +49,11 @@ def wanted_shape(input: Tensor, shape: Sequence[int]) -> Size:
     known = Size(size for size in shape if size != -1).numel()
     if -1 in shape:
         if known == 0 or total % known:
-            raise ShapeMismatch.as_torch(invalid, operands=[OperandLabel(0, describe(input.shape))])
+            raise misfit(invalid, input)
         return Size(total // known if size == -1 else size for size in shape)
     if known != total:
         hint = f"the new shape has {known} elements, the tensor {total}"
-        raise ShapeMismatch.as_torch(invalid, operands=[OperandLabel(0, describe(input.shape))], hint=hint)
+        raise misfit(invalid, input, hint=hint)
     return Size(shape)
 
 
@@ -195,9 +196,7 @@ def t(input: Tensor) -> LazyArray:
     """The transpose of a matrix."""
     if input.ndim > 2:
         message = f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D"
-        raise ShapeMismatch.as_torch(
-            message, operands=[OperandLabel(0, describe(input.shape))], hint="use .mT or transpose(a, b)"
-        )
+        raise misfit(message, input, hint="use .mT or transpose(a, b)")
     return ops.permute(input.array, tuple(reversed(range(input.ndim))))
 
 
@@ -287,7 +286,7 @@ def expand(input: Tensor, *size: int) -> LazyArray:
                 f"The expanded size of the tensor ({shape[axis]}) must match the existing size ({own}) "
                 f"at non-singleton dimension {axis}.  Target sizes: {list(size)}.  Tensor sizes: {list(input.shape)}"
             )
-            raise ShapeMismatch.as_torch(message, operands=[OperandLabel(0, describe(input.shape))])
+            raise misfit(message, input)
     return ops.broadcast_to(input.array, shape)
 
 

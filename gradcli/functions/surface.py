@@ -102,8 +102,7 @@ class HookHandle:
 def _register_hook(input: Tensor, hook: Any) -> HookHandle:
     """Call a function with the gradient when it has been computed; what it returns replaces the gradient."""
     if not input.requires_grad:
-        message = "cannot register a hook on a tensor that doesn't require gradient"
-        raise AutogradError(message, torch_message=message)
+        raise AutogradError.as_torch("cannot register a hook on a tensor that doesn't require gradient")
 
     name = getattr(hook, "name", "hook")
 
@@ -111,14 +110,14 @@ def _register_hook(input: Tensor, hook: Any) -> HookHandle:
         result = hook(gradient)
         if result is not None and not isinstance(result, Tensor):
             message = f"expected Variable, but hook returned '{type_name(result)}'"
-            raise TypeMismatch(message, torch_message=message, hint="a hook returns a tensor, or None to leave the gradient")
+            raise TypeMismatch.as_torch(message, hint="a hook returns a tensor, or None to leave the gradient")
         if result is not None and result.dtype is not gradient.dtype:
             was, got = gradient.dtype.tensor_type, result.dtype.tensor_type
             message = f"hook '{name}' has changed the type of value (was torch.{was}Tensor got torch.{got}Tensor)"
-            raise DTypeMismatch(message, torch_message=message)
+            raise DTypeMismatch.as_torch(message)
         if result is not None and result.shape != gradient.shape:
             message = f"hook '{name}' has changed the size of value"
-            raise ShapeMismatch(message, torch_message=message, hint=f"{tuple(gradient.shape)} became {tuple(result.shape)}")
+            raise ShapeMismatch.as_torch(message, hint=f"{tuple(gradient.shape)} became {tuple(result.shape)}")
         return result
 
     if input.grad_fn is None:
@@ -136,8 +135,7 @@ def _register_hook(input: Tensor, hook: Any) -> HookHandle:
 def _retain_grad(input: Tensor) -> None:
     """Keep the gradient of a tensor that is no leaf in its `.grad`."""
     if not input.requires_grad:
-        message = "can't retain_grad on Tensor that has requires_grad=False"
-        raise AutogradError(message, torch_message=message)
+        raise AutogradError.as_torch("can't retain_grad on Tensor that has requires_grad=False")
     retain_grad(input)
 
 
@@ -148,8 +146,7 @@ def _retain_grad(input: Tensor) -> None:
 def _detach_in_place(input: Tensor) -> Tensor:
     """Take a tensor out of the graph."""
     if input.view_of is not None and not input.view_of.is_alias:
-        message = "Can't detach views in-place. Use detach() instead."
-        raise AutogradError(message, torch_message=message)
+        raise AutogradError.as_torch("Can't detach views in-place. Use detach() instead.")
     input.grad_fn, input.requires_grad, input.output_number = None, False, 0
     return input
 
@@ -187,8 +184,7 @@ def _tolist(input: Tensor) -> Any:
 def _numpy(input: Tensor) -> NDArray:
     """The values as a NumPy array."""
     if input.requires_grad:
-        message = "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-        raise AutogradError(message, torch_message=message)
+        raise AutogradError.as_torch("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     return NDArray(input.numpy().copy())
 
 
@@ -266,14 +262,13 @@ ATTRIBUTES: dict[str, Callable[[Tensor], Any]] = {
 
 def _set_grad(tensor: Tensor, value: Any) -> None:
     if value is not None and not isinstance(value, Tensor):
-        message = f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}"
-        raise TypeMismatch(message, torch_message=message)
+        raise TypeMismatch.as_torch(f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}")
     if value is not None and value.shape != tensor.shape:
         message = (
             f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size '{list(tensor.shape)}'. "
             "Please ensure that the gradient and the tensor are the same size"
         )
-        raise ShapeMismatch(message, torch_message=message)
+        raise ShapeMismatch.as_torch(message)
     tensor.grad = value
 
 
@@ -282,14 +277,14 @@ def _set_data(tensor: Tensor, value: Any) -> None:
         raise TypeMismatch(f".data takes a tensor, not {type_name(value)}")
     if tensor.requires_grad and not value.dtype.is_floating:
         message = "data set to a tensor that requires gradients must be floating point or complex dtype"
-        raise AutogradError(message, torch_message=message, hint="convert it first, for example with .float()")
+        raise AutogradError.as_torch(message, hint="convert it first, for example with .float()")
     tensor.set_data(value)
 
 
 def _switch_requires_grad(tensor: Tensor, value: Any) -> None:
     if value is True and not tensor.is_leaf:
         message = "you can only change requires_grad flags of leaf variables."
-        raise AutogradError(message, torch_message=message, hint="what is computed from a leaf that requires grad does so itself")
+        raise AutogradError.as_torch(message, hint="what is computed from a leaf that requires grad does so itself")
     set_requires_grad(tensor, value)
 
 
@@ -307,8 +302,7 @@ SETTABLE: dict[str, Callable[[Tensor, Any], None]] = {
 def set_default_dtype(dtype: DType) -> None:
     """Make a floating dtype the default of numbers with a point."""
     if not dtype.is_floating:
-        message = "only floating-point types are supported as the default type"
-        raise TypeMismatch(message, torch_message=message)
+        raise TypeMismatch.as_torch("only floating-point types are supported as the default type")
     settings.default_dtype = dtype
 
 

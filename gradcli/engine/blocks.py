@@ -1,13 +1,14 @@
 """The block executor: the passes of a plan on the CPU, blocks of rows shared out to threads.
 
-The bits of a result depend on the shapes, not on the number of threads: blocks are cut by size alone, and their parts of a
-sum are merged in the order of the blocks, two by two.
+The bits of a result depend on the shapes, not on the number of threads: blocks are cut by size alone, and so are lanes, runs
+of blocks that one thread takes one after the other, adding up what they accumulate; lanes are merged in order, two by two.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from math import prod
 from sys import getrefcount
@@ -29,6 +30,10 @@ Array = np.ndarray
 BLOCK_BYTES = 1 << 20
 # The least and the most rows of one element in a block; calls on fewer elements cost more than their work.
 LEAST_BLOCK, MOST_BLOCK = 1 << 12, 1 << 16
+# Rows of a block with products of matrices, which are slow for few rows.
+PRODUCT_ROWS = 1 << 10
+# Lanes, where what each accumulates is small or large.
+MANY_LANES, FEW_LANES = 64, 8
 
 # References to an array before its evaluation: from the list of steps, the loop, and the count.
 _OWN_REFERENCES = 3
@@ -107,14 +112,18 @@ class _Pass:
         self.length = length
         self.outputs = {array: np.empty(array.shape, NUMPY_DTYPE[array.dtype]) for array in stage.outputs}
         self.program = _compiled(stage.streamed, values, self.outputs)
+        self.has_products = any(step.array.primitive == "matmul" for step in stage.streamed)
         self.rows = min(length, rows if rows is not None else _rows_of_a_block(stage.streamed, length))
-        self.parts: list[dict[LazyArray, Array]] = [{} for _ in range(-(-length // self.rows))]
+        self.blocks = -(-length // self.rows)
+        accumulated = sum(prod(step.array.shape) for step in stage.streamed if step.role.axis is None)
+        lanes = min(self.blocks, MANY_LANES if accumulated < LEAST_BLOCK else FEW_LANES)
+        self.lanes = [range(self.blocks * lane // lanes, self.blocks * (lane + 1) // lanes) for lane in range(lanes)]
+        self.parts: list[dict[LazyArray, Array]] = [{} for _ in self.lanes]
 
     def run(self, values: dict[LazyArray, Array]) -> None:
-        """Share the blocks out to threads, then merge what they accumulated."""
-        blocks = len(self.parts)
-        workers = min(blocks, settings.threads or len(os.sched_getaffinity(0)))
-        next_block = count().__next__
+        """Share the lanes out to threads, then merge what they accumulated."""
+        workers = min(len(self.lanes), settings.threads or len(os.sched_getaffinity(0)))
+        next_lane = count().__next__
         failures: list[BaseException] = []
 
         def work() -> None:
@@ -122,17 +131,21 @@ class _Pass:
                 with np.errstate(all="ignore"):
                     slots: list[Array | None] = [None] * len(self.program)
                     local: dict[int, list[LazyArray]] = {}
-                    while (number := next_block()) < blocks and not failures:
-                        self._compute(number, slots, local)
+                    while (lane := next_lane()) < len(self.lanes):
+                        for number in self.lanes[lane]:
+                            if failures:
+                                return
+                            self._compute(number, self.parts[lane], slots, local)
             except BaseException as failure:  # carried to the thread that asked
                 failures.append(failure)
 
-        threads = [Thread(target=work, daemon=True) for _ in range(workers - 1)]
-        for thread in threads:
-            thread.start()
-        work()
-        for thread in threads:
-            thread.join()
+        with _one_thread_for_blas() if self.has_products else nullcontext():
+            threads = [Thread(target=work, daemon=True) for _ in range(workers - 1)]
+            for thread in threads:
+                thread.start()
+            work()
+            for thread in threads:
+                thread.join()
         if failures:
             raise failures[0]
         values.update(self.outputs)
@@ -140,7 +153,9 @@ class _Pass:
             merged = _merged(_MERGE[array.primitive], [part[array] for part in self.parts])
             values[array] = merged.astype(NUMPY_DTYPE[array.dtype], copy=False)
 
-    def _compute(self, number: int, slots: list[Array | None], local: dict[int, list[LazyArray]]) -> None:
+    def _compute(
+        self, number: int, parts: dict[LazyArray, Array], slots: list[Array | None], local: dict[int, list[LazyArray]]
+    ) -> None:
         """Send one block through the program; `slots` is memory that each block of this thread uses again."""
         start = number * self.rows
         stop = min(start + self.rows, self.length)
@@ -154,8 +169,9 @@ class _Pass:
             ]
             axis = step.axis
             if axis is None:
-                part = step.function(*inputs) if step.writes else step.function(step.array, inputs)
-                self.parts[number][step.array] = np.asarray(part)
+                part = np.asarray(step.function(*inputs) if step.writes else step.function(step.array, inputs))
+                earlier = parts.get(step.array)
+                parts[step.array] = part if earlier is None else np.asarray(_MERGE[step.array.primitive](earlier, part))
             elif step.writes:
                 target = (
                     _slot(slots, step.slot, shaped[position]) if step.output is None else _cut(step.output, axis, start, stop)
@@ -167,6 +183,14 @@ class _Pass:
                     _cut(step.output, axis, start, stop)[...] = result
             for register in step.released:
                 registers[register] = None
+
+
+def _one_thread_for_blas() -> AbstractContextManager[Any]:
+    """The blocks are the parallelism: a BLAS with threads of its own would compete with them, and change the bits."""
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(limits=1, user_api="blas")
+    return limits
 
 
 def _compiled(steps: list[StreamedStep], values: dict[LazyArray, Array], outputs: dict[LazyArray, Array]) -> list[_Instruction]:
@@ -258,6 +282,8 @@ def _rows_of_a_block(steps: list[StreamedStep], length: int) -> int:
     """So many rows that the values of a block stay in cache, within bounds; a function of the shapes alone."""
     widest = max(prod(array.shape) for step in steps for array in (step.array, *step.operands) if length in array.shape)
     living = max(4, len(steps) // 4)  # a guess at the values that are alive at a time
+    if any(step.array.primitive == "matmul" for step in steps):
+        return max(128, min(PRODUCT_ROWS, length // FEW_LANES))
     elements = min(MOST_BLOCK, max(LEAST_BLOCK, BLOCK_BYTES // (4 * living)))
     return max(1, elements * length // widest)
 

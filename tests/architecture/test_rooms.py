@@ -31,6 +31,7 @@ PACKAGES = {
     "rich": {"cli", "report"},
     "lark": {"language"},
     "scipy": {"engine"},
+    "threadpoolctl": {"engine"},
     "cupy": {"engine"},
 }
 NEVER_CALLED = {"eval", "exec", "compile", "__import__"}

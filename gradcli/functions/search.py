@@ -63,12 +63,14 @@ def _no_unique_derivative(name: str) -> Callable[[Tensor], Tensor]:
 
 @function("Unique2Backward0", name="_unique2", public=False, results=THREE, d_input=_no_unique_derivative("_unique2"))
 def _unique_elements(input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The distinct elements in order, which of them each element is, and how often each occurs."""
     values, inverse, counts = np.unique(compute([input.array])[0], return_inverse=True, return_counts=True, equal_nan=False)
     return _tensor(values, input.dtype), _tensor(inverse.reshape(input.shape), int64), _tensor(counts, int64)
 
 
 @function("UniqueDimBackward0", name="unique_dim", public=False, results=THREE, d_input=_no_unique_derivative("unique_dim"))
 def _unique_slices(input: Tensor, dim: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The distinct slices along a dimension in order, which of them each slice is, and how often each occurs."""
     values, axis = compute([input.array])[0], normalize_dim(dim, input.ndim)
     unique_slices, inverse, counts = np.unique(values, return_inverse=True, return_counts=True, axis=axis)
     return _tensor(unique_slices, input.dtype), _tensor(inverse.reshape(-1), int64), _tensor(counts, int64)

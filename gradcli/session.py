@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import RLock
@@ -17,6 +18,7 @@ from gradcli.errors import (
     InputFault,
     NoGradRequired,
     NotScalar,
+    ShapeMismatch,
     Source,
     Span,
     UsageError,
@@ -25,7 +27,7 @@ from gradcli.errors import (
 from gradcli.functions import tensor as make_tensor
 from gradcli.functions.ndarray import NDArray
 from gradcli.language import Interpreter, parse
-from gradcli.language.tree import ExpressionStatement, Program
+from gradcli.language.tree import Attribute, Call, ExpressionStatement, Program
 from gradcli.lazy import compute, settings
 from gradcli.lazy.dtypes import BY_NAME, float32, float64
 from gradcli.report.torch_text import format_value, represent_value
@@ -44,7 +46,7 @@ UNUSED = (
 
 
 class QuietHost:
-    """Shows no values of statements, and hands printed text to a function."""
+    """Shows no values of statements, and hands printed text to a function: without one, it goes to stdout."""
 
     def __init__(self, write: Callable[[str], object] | None = None) -> None:
         self._write = write
@@ -54,8 +56,7 @@ class QuietHost:
 
     def write(self, text: str) -> None:
         """Hand printed text on."""
-        if self._write is not None:
-            self._write(text)
+        (self._write or sys.stdout.write)(text)
 
     def text(self, value: Any) -> str:
         """PyTorch's text."""
@@ -69,11 +70,12 @@ class QuietHost:
 class Evaluation:
     """What one evaluation gave: the language's values, all of them computed."""
 
-    __slots__ = ("grad_fn", "grads", "notes", "source", "value")
+    __slots__ = ("grad_fn", "grads", "is_silent", "notes", "source", "value")
 
-    def __init__(self, source: Source, value: Any) -> None:
+    def __init__(self, source: Source, value: Any, is_silent: bool = False) -> None:
         self.source = source
         self.value = value
+        self.is_silent = is_silent  # a call such as print(...), which is made for its effect and gives nothing back
         self.grads: dict[str, Tensor] | None = None
         self.grad_fn: Node | None = value.grad_fn if isinstance(value, Tensor) else None
         self.notes: list[str] = []
@@ -87,7 +89,8 @@ class Evaluation:
 class Session:
     """A scope of bindings, and the settings that its statements run under.
 
-    A session may be used from several threads; they take turns. `seed` makes random numbers repeatable.
+    A session may be used from several threads; they take turns. `seed` makes random numbers repeatable; `write` takes what
+    the statements print, which goes to stdout otherwise.
     """
 
     def __init__(
@@ -116,8 +119,13 @@ class Session:
         that requires grad. Without, they become tensors by PyTorch's rule for literals.
         """
         with self._active():
-            value = Interpreter(self._host, self.scope).evaluate_last(parse(text, f"{origin} {name}"))
-            self._bind_value(name, value, requires_grad)
+            program = parse(text, f"{origin} {name}")
+            value = Interpreter(self._host, self.scope).evaluate_last(program)
+            try:
+                self._bind_value(name, value, requires_grad)
+            except GradcliError as error:
+                _place(error, program)
+                raise
 
     def bind_value(self, name: str, value: Any, requires_grad: bool = True) -> None:
         """Bind a name to a NumPy array (which keeps its dtype), a number, lists, or what NumPy can view as one."""
@@ -160,7 +168,10 @@ class Session:
                 value = interpreter.evaluate_last(
                     program if on_error is None else _run_all_but_last(interpreter, program, on_error)
                 )
-            evaluation = Evaluation(program.source, value)
+            call = _last_call(program) if value is None else None
+            evaluation = Evaluation(program.source, value, is_silent=call is not None)
+            if call is not None:
+                self._note_gradients(call, evaluation)
             if not no_grad:
                 try:
                     self._differentiate(evaluation, wrt, grad_output)
@@ -191,17 +202,22 @@ class Session:
         if result is None or not result.requires_grad:
             self._refuse_without_graph(result, wrt)
             return
+        wanted = self._wanted(wrt) if wrt else None
         if grad_output is None and result.shape.numel() != 1:
             if wrt:
                 raise _not_scalar(result)
             evaluation.notes.append(
-                f"the result has shape {list(result.shape)}, so there are no gradients: "
+                f"the result has shape {tuple(result.shape)}, so there are no gradients: "
                 "give --grad-output a value of this shape, or reduce the result with sum()"
             )
             return
-        inputs = self._wanted(wrt) if wrt else self._leaves(result)
+        inputs = wanted or self._leaves(result)
         cotangent = None if grad_output is None else self._cotangent(grad_output, result)
-        found = gradients([result], list(inputs.values()), [cotangent], allow_unused=True)
+        try:
+            found = gradients([result], list(inputs.values()), [cotangent], allow_unused=True)
+        except ShapeMismatch as error:
+            error.hint = error.hint or f"the gradient that arrives must have the shape of the result, {tuple(result.shape)}"
+            raise
         evaluation.grads = {}
         for name, gradient in zip(inputs, found, strict=True):
             if gradient is None:
@@ -212,6 +228,17 @@ class Session:
                 leaf = self.scope.get(name)
                 if name not in evaluation.grads and isinstance(leaf, Tensor) and leaf.requires_grad and leaf.is_leaf:
                     evaluation.notes.append(f"the result does not depend on {name}, which therefore has no gradient")
+
+    def _note_gradients(self, call: Call, evaluation: Evaluation) -> None:
+        """Tell where to look after a backward(), which gives nothing back itself."""
+        if not isinstance(call.function, Attribute) or call.function.name != "backward":
+            return
+        leaves = [
+            name for name, value in self.scope.items() if isinstance(value, Tensor) and value.is_leaf and value.grad is not None
+        ]
+        if leaves:
+            gradients = ", ".join(f"{name}.grad" for name in leaves)
+            evaluation.notes.append(f"backward() gives no value; it filled {gradients}: end with {leaves[0]}.grad to see it")
 
     def _refuse_without_graph(self, result: Tensor | None, wrt: Sequence[str] | None) -> None:
         """A result without a graph is fine, unless gradients were asked for by name."""
@@ -324,9 +351,13 @@ class Compiled:
 
     __slots__ = ("_dtype", "_program", "_seed", "_threads", "_wrt")
 
-    def __init__(self, source: str, wrt: Sequence[str] | None, dtype: str | None, seed: int | None, threads: int | None) -> None:
+    def __init__(
+        self, source: str, wrt: str | Sequence[str] | None, dtype: str | None, seed: int | None, threads: int | None
+    ) -> None:
+        if not isinstance(source, str):
+            raise UsageError(f"statements are a string, not {type(source).__name__}")
         self._program = parse(source)
-        self._wrt = list(wrt) if wrt is not None else None
+        self._wrt = [wrt] if isinstance(wrt, str) else list(wrt) if wrt is not None else None
         self._dtype = dtype
         self._seed = seed
         self._threads = threads
@@ -345,7 +376,7 @@ class Compiled:
 def evaluate(
     source: str,
     *,
-    wrt: Sequence[str] | None = None,
+    wrt: str | Sequence[str] | None = None,
     grad_output: Any = None,
     dtype: str | None = None,
     seed: int | None = None,
@@ -366,7 +397,7 @@ def evaluate(
 def compile(
     source: str,
     *,
-    wrt: Sequence[str] | None = None,
+    wrt: str | Sequence[str] | None = None,
     dtype: str | None = None,
     seed: int | None = None,
     threads: int | None = None,
@@ -395,6 +426,12 @@ def language_value(name: str, value: Any) -> Any:
     if array.dtype.name not in BY_NAME:
         raise InputFault(f"{name} cannot be bound: {type(value).__name__} is not an array of numbers that has one of our dtypes")
     return make_tensor(NDArray(array))
+
+
+def _last_call(program: Program) -> Call | None:
+    """The last expression statement, if it is a call."""
+    last = next((node.value for node in reversed(program.body) if isinstance(node, ExpressionStatement)), None)
+    return last if isinstance(last, Call) else None
 
 
 def _run_all_but_last(interpreter: Interpreter, program: Program, on_error: OnError) -> Program:
@@ -449,7 +486,7 @@ def _python_value(value: Any) -> Any:
 
 def _not_scalar(result: Tensor) -> NotScalar:
     message = "grad can be implicitly created only for scalar outputs"
-    hint = f"the result has shape {list(result.shape)}: give --grad-output a value of this shape, or reduce it with sum()"
+    hint = f"the result has shape {tuple(result.shape)}: give --grad-output a value of this shape, or reduce it with sum()"
     return NotScalar.as_torch(message, hint=hint)
 
 

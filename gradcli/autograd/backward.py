@@ -86,7 +86,11 @@ def _roots(tensors: Sequence[Tensor], gradients: Sequence[Tensor | None] | None)
         node, number = edge_to(tensor)
         if node is None:
             message = f"element {position} of tensors does not require grad and does not have a grad_fn"
-            raise NoGradRequired.as_torch(message, operands=[OperandLabel(0, "this depends on no tensor that requires grad")])
+            raise NoGradRequired.as_torch(
+                message,
+                operands=[OperandLabel(0, "this depends on no tensor that requires grad")],
+                hint="make a leaf with requires_grad=True, or with x.requires_grad_(), and do not detach it on the way",
+            )
         assert gradient is not None
         _check_gradient(tensor, gradient, position)
         roots.append(((node, number), gradient))

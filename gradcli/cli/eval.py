@@ -52,6 +52,8 @@ def evaluate(
     """
     options.choice("--color", color, options.COLORS)
     options.choice("--nan", nan, options.NONFINITE)
+    options.exclude(("--json", json), ("--plain", plain))
+    options.exclude(("--no-grad", no_grad), ("--wrt", bool(wrt)), ("--grad-output", grad_output is not None))
     streams = Streams(json=json, plain=plain, color=color)
     if json_schema:
         return print_schema(streams)
@@ -77,6 +79,8 @@ def evaluate(
 
 def show(evaluation: Evaluation, streams: Streams, nan: str) -> None:
     """Write the result in the layout of the streams."""
+    if evaluation.is_silent and streams.layout != "json":
+        return
     if streams.layout == "json":
         from gradcli.report import records
 

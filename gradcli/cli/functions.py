@@ -66,6 +66,7 @@ def functions(
     With --json each function is a record.
     """
     options.choice("--color", color, options.COLORS)
+    options.exclude(("--json", json), ("--plain", plain))
     streams = Streams(json=json, plain=plain, color=color)
     chosen = declared() if name is None else named(name)
     if json:

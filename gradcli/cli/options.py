@@ -112,6 +112,13 @@ def choice(option: str, value: str, allowed: Sequence[str]) -> str:
     return value
 
 
+def exclude(first: tuple[str, bool], *others: tuple[str, bool]) -> None:
+    """Refuse the first option together with any of the others."""
+    for option, is_given in others:
+        if first[1] and is_given:
+            raise UsageError(f"{first[0]} and {option} contradict each other", hint="leave one of them out")
+
+
 def whole_number(option: str, value: str | None, lowest: int) -> int | None:
     """The value as an integer of at least `lowest`."""
     if value is None:

@@ -56,6 +56,7 @@ def run(
     """
     options.choice("--color", color, options.COLORS)
     options.choice("--nan", nan, options.NONFINITE)
+    options.exclude(("--json", json), ("--plain", plain))
     streams = Streams(json=json, plain=plain, color=color)
     if json_schema:
         return print_schema(streams)
@@ -65,7 +66,7 @@ def run(
     from gradcli.cli.hosts import JsonHost, TextHost
     from gradcli.language import parse
 
-    session = options.new_session(dtype, seed, threads)
+    session = options.new_session(dtype, seed, threads, write=streams.note_printed if json else streams.write)
     options.bind_all(session, let, const)
     program = parse(text, name)
     host = JsonHost(streams, program.source, nan) if json else TextHost(streams)

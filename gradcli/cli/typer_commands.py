@@ -111,7 +111,7 @@ class CommandGroup(WordsOnly, TyperGroup):
         name = args[0]
         command = self.get_command(ctx, name)
         if command is None:
-            hint = f"a statement is evaluated with: gradcli eval '{name}'" if not name.isidentifier() else None
+            hint = "gradcli --help lists them" if name.isidentifier() else f"a statement is evaluated with: gradcli eval '{name}'"
             raise UsageError(f"there is no command {name!r}", hint=hint, did_you_mean=close_matches(name, list(COMMANDS)))
         return name, command, args[1:]
 

@@ -114,10 +114,13 @@ def only_whole_numbers(kernel: str) -> Refuse:
     return refuse
 
 
+HINTS_OF_BITS = {"bitwise_xor_cpu": "a power is written **, as in x**2; ^ joins whole numbers bit by bit"}
+
+
 def floats_in_bits(kernel: str, dtype: DType) -> None:
     """Refuse a bit by bit function of numbers with a fraction."""
     if dtype.kind == FLOATING:
-        raise no_kernel(kernel, dtype, "compare first, for example (x > 0) & (y > 0)")
+        raise no_kernel(kernel, dtype, HINTS_OF_BITS.get(kernel, "compare first, for example (x > 0) & (y > 0)"))
 
 
 def floats_in_inversion(x: Tensor) -> None:

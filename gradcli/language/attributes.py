@@ -11,6 +11,7 @@ from gradcli.errors import TypeMismatch, UnknownAttribute, close_matches
 from gradcli.functions import ReturnTuple, ndarray
 from gradcli.functions.limits import check_length, collected
 from gradcli.functions.surface import HookHandle
+from gradcli.language.absent import instead_of_member
 from gradcli.language.arithmetic import guarded, type_name
 from gradcli.language.values import BoundMethod, Builtin, Namespace
 from gradcli.lazy import DType, Size
@@ -152,11 +153,14 @@ def set_attribute(value: Any, name: str, new: Any) -> None:
 
 def unknown(value: Any, name: str) -> UnknownAttribute:
     """The error for a name that the value does not have."""
+    hint = None
     if type(value) is Namespace:
         message = f"{value.name} has no {name}"
+        hint = instead_of_member(value.name, name)
     else:
         message = f"{type_name(value)} has no attribute or method {name}"
-    hint = "names with two underscores are not reachable" if name.startswith("__") else None
+    if name.startswith("__"):
+        hint = "names with two underscores are not reachable"
     return UnknownAttribute(message, did_you_mean=close_matches(name, names_of(value)), hint=hint)
 
 

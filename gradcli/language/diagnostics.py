@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from gradcli.errors import IndentationFault, Related, Source, Span, SyntaxFault, close_matches
+from gradcli.functions import BARE
 from gradcli.language.characters import explain_character
 from gradcli.language.situation import CLOSING, OPENING, Explanation, Situation
 
@@ -168,6 +169,14 @@ def _else_if(at: Situation) -> Explanation | None:
     return None
 
 
+def _bars(at: Situation) -> Explanation | None:
+    """The absolute value, as it is written on paper."""
+    bars = at.source.line_text(at.source.position(at.span.start).line).count("|")
+    if at.kind != "|" or not at.accepts("NUMBER") or bars < 2:
+        return None
+    return Explanation("bars do not stand for the absolute value here", "write abs(x)")
+
+
 def _assignment_for_comparison(at: Situation) -> Explanation | None:
     if at.kind != "=":
         return None
@@ -218,9 +227,9 @@ def _side_by_side(at: Situation) -> Explanation | None:
     if at.accepts("in") and at.first() == "for":
         return Explanation(f"`in` is missing before {_shown(at)}", "for NAME in VALUES:")
     comma = " or a comma" if at.open_bracket() else ""
-    return Explanation(
-        f"an operator{comma} is missing before {_shown(at)}", "to multiply, write *", at.span, (at.span_before(), "after this")
-    )
+    is_function = before == "NAME" and at.before() in BARE
+    hint = f"a function is called with brackets: {at.before()}({_shown(at)})" if is_function else "to multiply, write *"
+    return Explanation(f"an operator{comma} is missing before {_shown(at)}", hint, at.span, (at.span_before(), "after this"))
 
 
 def _missing_value(at: Situation) -> Explanation | None:
@@ -299,6 +308,7 @@ EXPLANATIONS: tuple[Callable[[Situation], Explanation | None], ...] = (
     _missing_closing,
     _misspelled_word,
     _word_as_name,
+    _bars,
     _assignment_for_comparison,
     _missing_value,
     _missing_colon,

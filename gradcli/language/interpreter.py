@@ -13,7 +13,7 @@ from gradcli.language import calls, expressions, imports, statements, tree  # no
 from gradcli.language.compilers import compile_expression, compile_statement
 from gradcli.language.host import Host
 from gradcli.language.prelude import writing_functions
-from gradcli.language.scopes import Unit
+from gradcli.language.scopes import Unit, target_names
 from gradcli.language.values import CallDepth, Evaluate
 
 #: How many Python frames a program may use; the nesting of the tree and the depth of calls stay below it, or an error says so.
@@ -47,8 +47,11 @@ class Interpreter:
         """Run all statements without displaying any, and return the value of the last expression statement."""
         last = next((node for node in reversed(program.body) if isinstance(node, tree.ExpressionStatement)), None)
         if last is None:
+            end = program.body[-1] if program.body else None
+            names = target_names(end.targets[-1]) if isinstance(end, tree.Assign) else []
             message = "there is no expression here whose value could be the result"
-            raise SyntaxFault(message, hint="end with one: x = 2; x**2").at(program.source, program.span)
+            hint = f"end with one, for example with the name {names[0]}" if names else "end with one: x = 2; x**2"
+            raise SyntaxFault(message, hint=hint).at(program.source, program.span if end is None else end.span)
         value = None
         with _deep_stack():
             compiled = [

@@ -8,6 +8,7 @@ from typing import Any
 from gradcli.autograd import Tensor
 from gradcli.errors import Source, Span, UnknownName, close_matches
 from gradcli.language import tree
+from gradcli.language.absent import SPELLINGS, instead_of_name
 from gradcli.language.host import Host
 from gradcli.language.prelude import PRELUDE
 from gradcli.language.values import UNBOUND, CallDepth, Evaluate
@@ -124,14 +125,15 @@ class Unit:
         while unit is not None and unit.slots is not None:
             known += [other for other in unit.slots if other != name and not other.startswith(" ")]
             unit = unit.around
-        matches = close_matches(name, known)
         if self.find(name) is not None:
             error = UnknownName(
                 f"{name} has no value yet at this point",
                 hint="it is assigned in this function, but only later or in a branch not taken",
             )
         else:
-            hint = f"give it a value before: {name} = ..., or with --let {name}=VALUE"
+            meant = SPELLINGS.get(name)
+            matches = (meant,) if meant else close_matches(name, known)
+            hint = None if meant else instead_of_name(name) or f"give it a value before: {name} = ..., or with --let {name}=VALUE"
             error = UnknownName(f"{name} is not defined", hint=hint, did_you_mean=matches)
         return error.at(self.source, span)
 

@@ -223,3 +223,26 @@ def test_numbers_that_are_not_finite_are_written_as_asked(nan: str, value: list[
 
 def test_a_number_that_is_not_finite_can_be_an_error() -> None:
     assert run_here("eval", "nan", "--json", "--nan", "error").status == 1
+
+
+def test_a_call_that_gives_nothing_displays_nothing() -> None:
+    assert run_here("eval", "print(3)").out == "3\n"
+    assert run_here("eval", "print(3)", "--json").record["type"] == "none"
+    assert run_here("eval", "x.grad", "--let", "x=1").out == "None\n"
+
+
+def test_after_backward_the_gradients_are_pointed_at() -> None:
+    done = run_here("eval", "(x * y).backward()", "--let", "x=1", "--let", "y=2")
+    assert (done.status, done.out) == (0, "")
+    assert done.err == "note: backward() gives no value; it filled x.grad, y.grad: end with x.grad to see it\n"
+
+
+@pytest.mark.parametrize("options", [["--json", "--plain"], ["--no-grad", "--wrt", "x"], ["--no-grad", "--grad-output", "1"]])
+def test_options_that_contradict_each_other_are_refused(options: list[str]) -> None:
+    done = run_here("eval", "x", "--let", "x=1", *options)
+    assert done.status == 2
+    assert "contradict each other" in done.err
+
+
+def test_a_word_that_is_no_command_is_told_where_the_commands_are() -> None:
+    assert "hint: gradcli --help lists them" in run_here("help").err

@@ -40,6 +40,7 @@ def test_every_exit_status_of_the_help_is_in_the_readme() -> None:
 
 
 def test_the_limits_are_those_of_the_code() -> None:
+    from gradcli.functions import limits as lengths
     from gradcli.functions.create import MOST_ELEMENTS
     from gradcli.language import arithmetic, construct, lexer, values
 
@@ -50,7 +51,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "depth of calls": str(values.CALL_LIMIT),
         "digits of a number as written": str(construct.DIGIT_LIMIT),
         "bits of an integer in constant arithmetic": str(arithmetic.INTEGER_BITS),
-        "items of a list, characters of a string": f"{arithmetic.SEQUENCE_LENGTH:,}",
+        "items of a list, characters of a string": f"{lengths.SEQUENCE_LENGTH:,}",
         "elements of a tensor": f"2^{MOST_ELEMENTS.bit_length() - 1}, and what memory holds",
     }
     for what, limit in limits.items():

@@ -187,3 +187,51 @@ def test_the_package_says_what_it_has() -> None:
     assert gradcli.Session is Session
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = gradcli.nothing  # type: ignore[attr-defined]
+
+
+def test_what_statements_print_goes_to_stdout_or_to_the_function_given(capsys: pytest.CaptureFixture[str]) -> None:
+    Session().run("print(1)")
+    assert capsys.readouterr().out == "1\n"
+    taken: list[str] = []
+    Session(write=taken.append).run("print(2)")
+    assert "".join(taken) == "2\n"
+    assert capsys.readouterr().out == ""
+
+
+def test_one_name_may_be_given_to_wrt_as_a_string() -> None:
+    result = gradcli.evaluate("sum(rate * x)", wrt="rate", rate=2, x=[1, 2])
+    assert result.grads is not None
+    assert list(result.grads) == ["rate"]
+
+
+def test_a_source_that_is_no_string_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="statements are a string, not int"):
+        gradcli.evaluate(3)  # type: ignore[arg-type]
+
+
+def test_a_binding_that_is_no_tensor_is_pointed_at() -> None:
+    with pytest.raises(gradcli.GradcliError) as caught:
+        Session().bind("x", "[[1], [2, 3]]")
+    assert caught.value.source is not None
+    assert caught.value.source.name == "--let x"
+
+
+def test_an_unknown_name_for_wrt_is_told_of_before_the_shape_of_the_result() -> None:
+    with pytest.raises(UsageError, match="there is no such name"):
+        gradcli.evaluate("x * 2", wrt=["z"], x=[1, 2])
+
+
+def test_a_gradient_of_the_wrong_shape_is_told_the_right_one() -> None:
+    with pytest.raises(gradcli.GradcliError) as caught:
+        gradcli.evaluate("x * 2", grad_output=[1, 2, 3], x=[1, 2])
+    assert caught.value.hint is not None
+    assert "(2,)" in caught.value.hint
+
+
+def test_an_end_without_an_expression_is_told_the_name_to_end_with() -> None:
+    with pytest.raises(gradcli.GradcliError) as caught:
+        gradcli.evaluate("x = 2\nloss = x ** 2")
+    assert caught.value.hint == "end with one, for example with the name loss"
+    assert caught.value.source is not None
+    assert caught.value.span is not None
+    assert caught.value.source.piece(caught.value.span) == "loss = x ** 2"

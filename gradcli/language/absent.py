@@ -1,0 +1,62 @@
+"""Names of Python, PyTorch and mathematics that are not here, and what to write instead."""
+
+from __future__ import annotations
+
+_FILES = "programs reach no files and no processes; values come in with --let and --const"
+_TEXT = "text is never run: write the expression itself"
+_TYPES = "there are no types to ask for; x.dtype and x.shape tell about a tensor"
+_MODULES = "there are no modules: make the weights with requires_grad=True, and write x @ w + b, or F.linear(x, w, b)"
+_OPTIMIZERS = "there are no optimizers: write w -= rate * w.grad inside `with torch.no_grad():`"
+
+#: Names under which other languages and mathematics know a value or function of ours.
+SPELLINGS = {
+    "arctg": "arctan",
+    "avg": "mean",
+    "false": "False",
+    "ln": "log",
+    "nil": "None",
+    "none": "None",
+    "null": "None",
+    "tg": "tan",
+    "true": "True",
+}
+
+#: Names that stand alone, with what to write instead.
+_NAMES = {
+    "__import__": _FILES,
+    "all": "write x.all() for a tensor, and `and` between values",
+    "any": "write x.any() for a tensor, and `or` between values",
+    "dict": "there are no dicts: take lists, or names",
+    "eval": _TEXT,
+    "exec": _TEXT,
+    "filter": "write a list comprehension: [value for value in values if condition]",
+    "input": _FILES,
+    "isinstance": _TYPES,
+    "map": "write a list comprehension: [f(value) for value in values]",
+    "math": "its functions and pi, e, inf, nan are there without import",
+    "open": _FILES,
+    "optim": _OPTIMIZERS,
+    "repr": 'write f"{value!r}"',
+    "reversed": "write values[::-1] for a list, and flip(x, 0) for a tensor",
+    "set": "there are no sets: take a list",
+    "sorted": "write sort(x) for a tensor",
+    "type": _TYPES,
+}
+_MEMBERS = {
+    ("torch", "cuda"): "tensors are on the CPU here; leave the device out",
+    ("torch", "device"): "tensors are on the CPU here; leave the device out",
+    ("torch", "load"): _FILES,
+    ("torch", "optim"): _OPTIMIZERS,
+    ("torch", "save"): _FILES,
+    ("torch", "utils"): _FILES,
+}
+
+
+def instead_of_name(name: str) -> str | None:
+    """What to write instead of a name that is bound nowhere."""
+    return _NAMES.get(name)
+
+
+def instead_of_member(space: str, name: str) -> str | None:
+    """What to write instead of a member that a namespace lacks; modules are written with a capital."""
+    return _MODULES if space == "torch.nn" and name[:1].isupper() else _MEMBERS.get((space, name))

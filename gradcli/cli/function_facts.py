@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import product
 from pathlib import Path
 from types import FunctionType
 from typing import Any, NamedTuple
@@ -89,7 +90,27 @@ def grad_fn_names(forms: tuple[Function, ...]) -> list[str]:
 
 
 def _names_in(choose: Callable[..., str]) -> list[str]:
-    return [constant for constant in choose.__code__.co_consts if isinstance(constant, str) and "Backward" in constant]
+    """The names that a function may choose: its strings, those with a field once for each value that the field may have."""
+    closure = dict(zip(choose.__code__.co_freevars, (cell.cell_contents for cell in choose.__closure__ or ()), strict=True))
+    names: list[str] = []
+    node = _lambda_of(choose)
+    for part in ast.walk(node.body) if node is not None else ():
+        if isinstance(part, ast.JoinedStr):
+            fields = [_possible_texts(value, closure) for value in part.values]
+            names += ["".join(pieces) for pieces in product(*fields)]
+        elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+            names.append(part.value)
+    names += [constant for constant in choose.__code__.co_consts if isinstance(constant, str)]
+    return [name for name in names if re.search(r"Backward\d", name)]
+
+
+def _possible_texts(part: ast.expr, closure: dict[str, Any]) -> list[str]:
+    """What a piece of an f-string may be: a text, a value from around the function, or each number of a choice."""
+    if isinstance(part, ast.Constant):
+        return [str(part.value)]
+    found = [node for node in ast.walk(part) if isinstance(node, (ast.Constant, ast.Name))]
+    texts = [str(closure[node.id]) for node in found if isinstance(node, ast.Name) and node.id in closure]
+    return texts or [str(node.value) for node in found if isinstance(node, ast.Constant) and type(node.value) is int]
 
 
 def derivatives_of(function: Function) -> list[Derivative]:
@@ -114,7 +135,7 @@ def _times_g(partial: Callable[..., Any]) -> str:
     is_product = isinstance(tree, (ast.Name, ast.Call, ast.Constant)) or (
         isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Mult, ast.Div, ast.Pow))
     )
-    return f"g * {text}" if is_product else f"g * ({text})"
+    return "; ".join([f"g * {text}" if is_product else f"g * ({text})", *_explained(_helpers(partial))])
 
 
 def rule_text(rule: Callable[..., Any]) -> str:
@@ -122,6 +143,13 @@ def rule_text(rule: Callable[..., Any]) -> str:
     code = rule.__code__
     if code.co_name != "<lambda>":
         return _sentence(rule) or f"{code.co_name.strip('_')}({', '.join(code.co_varnames[: code.co_argcount])})"
+    node = _lambda_of(rule)
+    return "" if node is None else re.sub(r"\b_+(?=[a-z])", "", ast.unparse(node.body))
+
+
+def _lambda_of(function: Callable[..., Any]) -> ast.Lambda | None:
+    """The source of a lambda."""
+    code = function.__code__
     parameters = code.co_varnames[: code.co_argcount]
     columns = {column for _, _, column, _ in code.co_positions() if column}
     candidates = [
@@ -131,15 +159,32 @@ def rule_text(rule: Callable[..., Any]) -> str:
     ]
     for node in candidates:
         if len(candidates) == 1 or (columns and node.col_offset <= max(columns) <= (node.end_col_offset or 0)):
-            return ast.unparse(node.body)
-    return ""
+            return node
+    return None
 
 
 def gradient_text(rule: Callable[..., Any]) -> str:
     """A rule as text; where it leaves all work to a helper, which users don't know by name, the helper's sentence."""
-    text = rule_text(rule)
-    helper = rule.__globals__.get(text.partition("(")[0])
-    return _sentence(helper) or text if isinstance(helper, FunctionType) and text.endswith(")") else text
+    node, helpers = _lambda_of(rule), _helpers(rule)
+    if node is not None and isinstance(node.body, ast.Call) and isinstance(node.body.func, ast.Name):
+        sentence = helpers.get(node.body.func.id)
+        if sentence is not None:
+            return sentence
+    return "; ".join([rule_text(rule), *_explained(helpers)])
+
+
+def _helpers(rule: Callable[..., Any]) -> dict[str, str]:
+    """The functions that a rule calls and users don't know, with the sentences that document them."""
+    node = _lambda_of(rule)
+    called = [] if node is None else [part.func for part in ast.walk(node.body) if isinstance(part, ast.Call)]
+    names = dict.fromkeys(function.id for function in called if isinstance(function, ast.Name))
+    helpers = {name: helper for name in names if isinstance(helper := rule.__globals__.get(name), FunctionType)}
+    return {name: sentence for name, helper in helpers.items() if (sentence := _sentence(helper))}
+
+
+def _explained(helpers: dict[str, str]) -> list[str]:
+    """Each helper's name and sentence, as parts of a longer one."""
+    return [f"{name.strip('_')}: {text[:1].lower()}{text[1:].rstrip('.')}" for name, text in helpers.items()]
 
 
 def _sentence(function: Callable[..., Any]) -> str:

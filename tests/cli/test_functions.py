@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import pytest
@@ -29,6 +30,20 @@ def test_a_function_is_explained_from_its_declaration() -> None:
     assert "SinBackward0" in explanation
     assert "g * cos(x)" in explanation
     assert "gradcli eval 'sin(x)' --let 'x=" in explanation
+
+
+@pytest.mark.parametrize(
+    ("name", "grad_fn"),
+    [("mean", "MeanBackward0, MeanBackward1"), ("sum", "SumBackward0, SumBackward1")],
+)
+def test_all_grad_fn_names_of_a_function_that_chooses_are_told(name: str, grad_fn: str) -> None:
+    assert f"grad_fn  {grad_fn}" in run_here("functions", name).out.replace("grad_fn    ", "grad_fn  ")
+
+
+def test_helpers_of_a_derivative_rule_are_explained() -> None:
+    shown = run_here("functions", "mean").out
+    assert "spread(g, input_shape, dim, keepdim) / count(input_shape, dim); spread: what a reduction made" in shown
+    assert "count: how many elements" in shown
 
 
 @pytest.mark.parametrize("spelling", ["relu", "torch.relu", "F.relu", "torch.nn.functional.relu", "x.relu", "relu_"])
@@ -79,6 +94,7 @@ def test_a_shown_example_runs_and_a_differentiable_function_has_rules(function: 
     record = record_of(function)
     if record["grad_fn"]:
         assert all(derivative["gradient"] for derivative in record["derivatives"])
+        assert all(re.search(r"Backward\d(_copy)?$|^NotImplemented$", name) for name in record["grad_fn"])
     if function.examples:
         assert record["example"]
     if record["example"]:

@@ -49,6 +49,7 @@ _MEMBERS = {
     ("torch", "optim"): _OPTIMIZERS,
     ("torch", "save"): _FILES,
     ("torch", "utils"): _FILES,
+    ("str", "format"): 'write an f-string, such as f"{value:.3f}"',
 }
 
 
@@ -58,5 +59,5 @@ def instead_of_name(name: str) -> str | None:
 
 
 def instead_of_member(space: str, name: str) -> str | None:
-    """What to write instead of a member that a namespace lacks; modules are written with a capital."""
+    """What to write instead of a member that a namespace or a type lacks; modules are written with a capital."""
     return _MODULES if space == "torch.nn" and name[:1].isupper() else _MEMBERS.get((space, name))

@@ -153,12 +153,9 @@ def set_attribute(value: Any, name: str, new: Any) -> None:
 
 def unknown(value: Any, name: str) -> UnknownAttribute:
     """The error for a name that the value does not have."""
-    hint = None
-    if type(value) is Namespace:
-        message = f"{value.name} has no {name}"
-        hint = instead_of_member(value.name, name)
-    else:
-        message = f"{type_name(value)} has no attribute or method {name}"
+    owner = value.name if type(value) is Namespace else type_name(value)
+    message = f"{owner} has no {name}" if type(value) is Namespace else f"{owner} has no attribute or method {name}"
+    hint = instead_of_member(owner, name)
     if name.startswith("__"):
         hint = "names with two underscores are not reachable"
     return UnknownAttribute(message, did_you_mean=close_matches(name, names_of(value)), hint=hint)

@@ -229,6 +229,8 @@ def _side_by_side(at: Situation) -> Explanation | None:
     comma = " or a comma" if at.open_bracket() else ""
     is_function = before == "NAME" and at.before() in BARE
     hint = f"a function is called with brackets: {at.before()}({_shown(at)})" if is_function else "to multiply, write *"
+    if at.kind == "NAME" and at.following() == "=" and not at.open_bracket():
+        hint = "statements on one line are separated by ;"
     return Explanation(f"an operator{comma} is missing before {_shown(at)}", hint, at.span, (at.span_before(), "after this"))
 
 

@@ -57,6 +57,10 @@ class Situation:
         number = self.number - distance
         return self.names[self.tokens.kinds[number]] if number >= 0 else ""
 
+    def following(self) -> str:
+        """The kind of the token after this one; empty at the end."""
+        return self.names[self.tokens.kinds[self.number + 1]] if self.number + 1 < len(self.tokens.kinds) else ""
+
     def span_before(self, distance: int = 1) -> Span:
         """The span of a token before."""
         number = max(self.number - distance, 0)

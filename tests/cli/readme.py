@@ -1,4 +1,4 @@
-"""The README's examples, and what they print.
+"""The README's examples, and what they print; a command may read what an `echo` before it writes.
 
 `python -m tests.cli.readme` runs them and writes their output into the README.
 """
@@ -10,7 +10,7 @@ import re
 import shlex
 from pathlib import Path
 
-from .command import run_here
+from .command import run_apart, run_here
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -33,7 +33,9 @@ def python_example() -> str:
 def output_of(command: str) -> str:
     """What a command writes, to stdout first and then to stderr."""
     os.chdir(ROOT)
-    done = run_here(*shlex.split(command)[1:])
+    echo, pipe, command = command.rpartition(" | ")
+    words = shlex.split(command)[1:]
+    done = run_apart(words, text=shlex.split(echo)[1] + "\n") if pipe else run_here(*words)
     return done.out + done.err
 
 

@@ -21,6 +21,7 @@ from gradcli.errors import (
     ShapeMismatch,
     Source,
     Span,
+    SyntaxFault,
     UsageError,
     close_matches,
 )
@@ -120,6 +121,11 @@ class Session:
         """
         with self._active():
             program = parse(text, f"{origin} {name}")
+            if len(program.body) > 1:
+                hint = f"a value is one expression; give another name its own {origin}"
+                raise SyntaxFault(f"{name} has a value already, and this is a second statement", hint=hint).at(
+                    program.source, program.body[1].span
+                )
             value = Interpreter(self._host, self.scope).evaluate_last(program)
             try:
                 self._bind_value(name, value, requires_grad)

@@ -24,6 +24,10 @@ def entry(arguments: Sequence[str] | None = None) -> int:
     if sys.stdout is None:
         return _told("the output cannot be written: standard output is closed", OUTPUT_FAULT)
     try:
+        if arguments is None:  # the process is ours
+            from gradcli.cli.interrupts import watch_for_interrupt
+
+            watch_for_interrupt(INTERRUPTED)
         from gradcli.cli.main import execute
 
         status = execute(sys.argv[1:] if arguments is None else list(arguments))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -154,7 +155,7 @@ def name_and_value(option: str, binding: str) -> tuple[str, str]:
     """The two sides of NAME=VALUE."""
     name, equals, value = binding.partition("=")
     name = name.strip()
-    if not name.isidentifier():
+    if not name.isidentifier() or iskeyword(name):
         raise UsageError(f"{option} takes NAME=VALUE, and {name!r} is not a name", hint=f"for example: {option} 'x=ones(2,2)'")
     if not equals or not value.strip():
         raise UsageError(f"{option} {name} has no value", hint=f"for example: {option} '{name}=ones(2,2)'")

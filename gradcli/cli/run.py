@@ -83,19 +83,15 @@ def run(
 
 def read_script(file: str) -> tuple[str, str]:
     """A script's text and the name that it is reported under."""
-    if file == "-":
-        data = sys.stdin.buffer.read(LARGEST_SCRIPT + 1)
-        name = "<stdin>"
-    else:
-        path, name = Path(file), file
-        try:
-            with path.open("rb") as script:
-                data = script.read(LARGEST_SCRIPT + 1)
-        except FileNotFoundError:
-            beside = [entry.name for entry in path.parent.glob("*.grad")] if path.parent.is_dir() else []
-            raise InputFault(f"there is no file {file}", did_you_mean=close_matches(path.name, beside)) from None
-        except OSError as fault:
-            raise InputFault(f"{file} cannot be read: {fault.strerror or fault}") from None
+    name = "<stdin>" if file == "-" else file
+    try:
+        data = _bytes_of(file)
+    except FileNotFoundError:
+        path = Path(file)
+        beside = [entry.name for entry in path.parent.glob("*.grad")] if path.parent.is_dir() else []
+        raise InputFault(f"there is no file {file}", did_you_mean=close_matches(path.name, beside)) from None
+    except OSError as fault:
+        raise InputFault(f"{name} cannot be read: {fault.strerror or fault}") from None
     if len(data) > LARGEST_SCRIPT:
         raise InputFault(f"{name} is larger than {LARGEST_SCRIPT // 2**20} MiB, the most that a script may have")
     try:
@@ -103,3 +99,13 @@ def read_script(file: str) -> tuple[str, str]:
     except UnicodeDecodeError as fault:
         line = data.count(b"\n", 0, fault.start) + 1
         raise InputFault(f"{name} is not a text in UTF-8: line {line} has the byte 0x{data[fault.start]:02x}") from None
+
+
+def _bytes_of(file: str) -> bytes:
+    """What a file or standard input holds, one byte beyond the limit at most."""
+    if file == "-":
+        if sys.stdin is None:
+            raise InputFault("<stdin> cannot be read: standard input is closed")
+        return sys.stdin.buffer.read(LARGEST_SCRIPT + 1)
+    with Path(file).open("rb") as script:
+        return script.read(LARGEST_SCRIPT + 1)

@@ -58,6 +58,13 @@ class WordsOnly:
             parameter._runtime_param = TextParameter()
         return parameters
 
+    def make_context(self, *words: Any, **settings: Any) -> Any:
+        """Read the words, and show the help if they ask for it, past Typer's own treatment of a closed pipe."""
+        try:
+            return super().make_context(*words, **settings)  # type: ignore[misc]
+        except BrokenPipeError:
+            raise PipeClosed from None
+
     def invoke(self, ctx: Context) -> Any:
         """Run the command, past Typer's own treatment of a closed pipe."""
         try:

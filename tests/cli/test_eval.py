@@ -246,3 +246,15 @@ def test_options_that_contradict_each_other_are_refused(options: list[str]) -> N
 
 def test_a_word_that_is_no_command_is_told_where_the_commands_are() -> None:
     assert "hint: gradcli --help lists them" in run_here("help").err
+
+
+def test_a_binding_is_one_expression() -> None:
+    done = run_here("eval", "x", "--let", "x=1; y=2")
+    assert done.status == 3
+    assert "a second statement" in done.err
+
+
+def test_a_keyword_cannot_be_bound() -> None:
+    done = run_here("eval", "1", "--let", "lambda=1")
+    assert done.status == 2
+    assert "'lambda' is not a name" in done.err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,3 +107,11 @@ def test_a_misspelt_file_gets_a_suggestion(script: Path) -> None:
 
 def test_an_empty_script_does_nothing() -> None:
     assert run_apart(["run", "-"]) == (0, "", "")
+
+
+def test_a_closed_standard_input_cannot_be_read() -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m gradcli run - <&-"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (6, "")
+    assert done.stderr == "error: <stdin> cannot be read: standard input is closed\n"

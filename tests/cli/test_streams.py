@@ -140,6 +140,30 @@ def test_an_interrupt_ends_a_script_with_130_within_a_second() -> None:
     assert b"Traceback" not in err
 
 
+def test_an_interrupt_ends_a_long_call_of_numpys_and_keeps_what_was_printed() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gradcli", "run", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    process.stdin.write(b"print('ready')\nprint(tensor([1.]).expand(10**6, 10**6).sum())\n")
+    process.stdin.close()
+    process.stdin = None
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    start = time.perf_counter()
+    out, err = process.communicate(timeout=30)
+    assert time.perf_counter() - start < 2
+    assert process.returncode == 130
+    assert (out, err) == (b"ready\n", b"")
+
+
+@pytest.mark.parametrize("words", ["--help", "eval --help"])
+def test_help_for_a_reader_that_is_gone_ends_with_141(words: str) -> None:
+    command = f"{sys.executable} -m gradcli {words} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
 def test_an_encoding_that_lacks_a_character_gets_an_escape_for_it(encoding: str) -> None:
     done = run_apart(["eval", "'naïve ∂x'"], environment={"PYTHONIOENCODING": encoding})

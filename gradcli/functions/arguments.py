@@ -35,7 +35,13 @@ def type_name(value: object) -> str:
     return name
 
 
+#: An integer with more bits is beyond the floating-point numbers, and of no use as a number in a call.
+MOST_BITS = 1023
+
+
 def _is_number(value: object) -> bool:
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        raise ValueFault.as_torch("int too big to convert", hint="write it with a point to make it floating")
     return isinstance(value, (bool, int, float))
 
 

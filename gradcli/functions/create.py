@@ -277,7 +277,8 @@ def _evenly_spaced(start: Scalar, end: Scalar, steps: int, dtype: DType) -> Lazy
     if steps < 0:
         raise ValueFault.as_torch("number of steps must be non-negative")
     size = size_of((steps,))
-    values = np.linspace(float(start), float(end), size[0], dtype=np.float64)
+    with np.errstate(all="ignore"):
+        values = np.linspace(float(start), float(end), size[0], dtype=np.float64)
     return ops.from_buffer(values.astype(dtype.name), dtype)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMismatch, TypeMismatch, ValueFault
-from gradcli.functions.arguments import Shape, Tensors, _as_int, type_name
+from gradcli.functions.arguments import MOST_BITS, Shape, Tensors, _as_int, type_name
 from gradcli.functions.create import from_nested
 from gradcli.functions.declare import GeneralFunction, function
 from gradcli.functions.ndarray import NDArray
@@ -344,6 +344,8 @@ def wrapped(positions: np.ndarray, size: int, dim: int) -> np.ndarray:
 
 def representable(value: Scalar, dtype: DType) -> Scalar:
     """A number that a tensor is filled with; infinity and nan do not go into integers."""
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        raise ValueFault.as_torch("int too big to convert", operands=[OperandLabel(2, f"the tensor's elements are {dtype}")])
     if not dtype.is_floating and not isfinite(value):
         message = f"value cannot be converted to type {dtype.name}_t without overflow"
         raise ValueFault.as_torch(message, operands=[OperandLabel(2, f"the tensor's elements are {dtype}")])

@@ -235,6 +235,7 @@ def _triangle(input: Tensor, diagonal: int, upper: bool) -> LazyArray:
     if input.ndim < 2:
         raise ShapeMismatch.as_torch(f"{'triu' if upper else 'tril'}: input tensor must have at least 2 dimensions")
     rows = ops.reshape(ops.arange(0, 1, input.shape[-2], int64), Size((input.shape[-2], 1)))
+    diagonal = max(-input.shape[-2], min(diagonal, input.shape[-1]))  # those further away are all outside
     columns = ops.arange(-diagonal, 1, input.shape[-1], int64)
     kept = ops.binary("less_equal", rows, columns) if upper else ops.binary("less_equal", columns, rows)
     return ops.where(kept, input.array, ops.constant(0, input.dtype))

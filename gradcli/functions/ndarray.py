@@ -64,7 +64,7 @@ _UFUNCS = {
 
 def _value(result: Any) -> Any:
     """Arrays stay arrays; single numbers become Python numbers."""
-    return NDArray(result) if isinstance(result, np.ndarray) else result.item()
+    return NDArray(result) if isinstance(result, np.ndarray) else result.item() if isinstance(result, np.generic) else result
 
 
 def operate(symbol: str, left: Any, right: Any) -> Any:

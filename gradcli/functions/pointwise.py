@@ -193,7 +193,7 @@ class Binary(Pointwise):
         elif self.scaled is not None and "alpha" in keywords:
             return self.scaled(*arguments, **keywords)
         else:
-            x, y = bind(self.name, (_X, _Y), arguments, keywords)
+            x, y = bind(self.name, (_X, _Y_TENSOR if self.takes_tensors_only else _Y), arguments, keywords)
         return self.apply_to(x, y)
 
     def apply_to(self, x: Tensor | Scalar, y: Tensor | Scalar, node_name: str = "") -> Tensor:

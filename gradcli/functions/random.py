@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcli.autograd import Tensor
 from gradcli.errors import ArgumentError, ValueFault
-from gradcli.functions.arguments import type_name
+from gradcli.functions.arguments import KINDS, type_name
 from gradcli.functions.create import check_device, leaf, size_of
 from gradcli.functions.declare import function
 from gradcli.functions.refusals import no_kernel
@@ -115,9 +115,10 @@ def randint(
         if not isinstance(value, int) or isinstance(value, bool):
             message = f"randint(): argument '{name}' (position {position}) must be int, not {type_name(value)}"
             raise ArgumentError.as_torch(message)
-    if not isinstance(size, (list, tuple)):
+    sizes = KINDS["Shape"][1](size)
+    if sizes is None or not isinstance(size, (list, tuple)):
         raise ArgumentError.as_torch(f"randint(): argument 'size' (position 3) must be tuple of ints, not {type_name(size)}")
-    return _integers(low, high, size, dtype or int64, requires_grad)
+    return _integers(low, high, sizes, dtype or int64, requires_grad)
 
 
 @function(method=False, examples=("randint_like(x, 10)",))

@@ -21,7 +21,7 @@ from gradcli.functions.registry import NAMESPACES
 from gradcli.functions.shape import all_reversed, matrix_transposed
 from gradcli.lazy import DType, Size, ops, settings
 from gradcli.lazy.dtypes import BY_NAME
-from gradcli.lazy.shapes import normalize_dim
+from gradcli.lazy.shapes import existing_dim
 
 # ── backward ──
 
@@ -91,6 +91,9 @@ class HookHandle:
     def __init__(self, hooks: list[Any], entry: Any) -> None:
         self._hooks = hooks
         self._entry = entry
+
+    def __repr__(self) -> str:
+        return f"<torch.utils.hooks.RemovableHandle object at {id(self):#x}>"
 
     def remove(self) -> None:
         """Take the hook away."""
@@ -200,14 +203,14 @@ def _cpu(input: Tensor) -> Tensor:
 @method("size")
 def _size(input: Tensor, dim: int | None = None) -> Any:
     """The shape, or the size of one dimension."""
-    return input.shape if dim is None else input.shape[normalize_dim(dim, input.ndim)]
+    return input.shape if dim is None else input.shape[existing_dim(dim, input.ndim)]
 
 
 @method("stride")
 def _stride(input: Tensor, dim: int | None = None) -> Any:
     """How far apart neighbours are in memory, along each dimension."""
     found = strides(input)
-    return found if dim is None else found[normalize_dim(dim, input.ndim)]
+    return found if dim is None else found[existing_dim(dim, input.ndim)]
 
 
 def _numel(input: Tensor) -> int:

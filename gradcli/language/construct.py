@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 
 from gradcli.errors import Related, Source, Span, SyntaxFault
 from gradcli.language import strings, tree
+from gradcli.language.arithmetic import DIGIT_LIMIT
 from gradcli.language.lexer import NESTING_LIMIT
-
-#: A number literal has at most this many digits, so that reading and printing it stays fast.
-DIGIT_LIMIT = 1000
 
 
 class Inline(list[Any]):

@@ -173,6 +173,9 @@ def writing_functions(host: Host) -> dict[str, Builtin]:
     """print and str, which show values as the host does."""
 
     def write(*values: Any, sep: str | None = " ", end: str | None = "\n") -> None:
+        for name, given in (("sep", sep), ("end", end)):
+            if not isinstance(given, str | None):
+                raise TypeMismatch(f"{name} must be None or a string, not {type_name(given)}")
         separator = " " if sep is None else sep
         host.write(separator.join(host.text(value) for value in values) + ("\n" if end is None else end))
 

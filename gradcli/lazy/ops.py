@@ -84,6 +84,7 @@ def random(kind: str, seed: int, stream: int, limits: tuple[int, ...], shape: Si
 
     Kinds: uniform, normal, integers within the limits, permutation.
     """
+    _check_size(shape)
     return LazyArray("random", (), (kind, seed, stream, limits, shape), shape, dtype)
 
 

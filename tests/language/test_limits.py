@@ -85,3 +85,13 @@ def test_loops_take_time_in_proportion_to_their_turns(program: str) -> None:
 
     seconds(200)
     assert min(seconds(8000) for _ in range(2)) < 24 * min(seconds(1000) for _ in range(3)), "8 is in proportion, 64 its square"
+
+
+def test_print_takes_strings_between_and_after() -> None:
+    assert failure("print(1, sep=2)").message == "sep must be None or a string, not int"
+
+
+def test_a_hook_is_shown_as_pytorch_shows_it() -> None:
+    assert plain("f'{ones(1, requires_grad=True).register_hook(print)}'").startswith(
+        "<torch.utils.hooks.RemovableHandle object at"
+    )

@@ -29,7 +29,7 @@ MeanBackward0                 ()      mean((x+2)*(x+2)*3)
 
 def terminal(width: int = 80, color: bool = False) -> Console:
     system: Literal["standard"] | None = "standard" if color else None
-    return Console(file=StringIO(), width=width, force_terminal=True, no_color=not color, color_system=system)
+    return Console(file=StringIO(), width=width, height=50, force_terminal=True, no_color=not color, color_system=system)
 
 
 def shown(console: Console) -> str:

@@ -92,9 +92,10 @@ def _flatten(data: Any, flat: list[Scalar]) -> Size:
     while stack:
         item, depth = stack.pop()
         if isinstance(item, (list, tuple, range)):
-            if depth >= len(shape) or len(item) != shape[depth]:
-                expected = shape[depth] if depth < len(shape) else 0
-                message = f"expected sequence of length {expected} at dim {depth} (got {len(item)})"
+            if depth >= len(shape):
+                raise ShapeMismatch("a list stands among numbers", hint="all rows of a tensor have the same length")
+            if len(item) != shape[depth]:
+                message = f"expected sequence of length {shape[depth]} at dim {depth} (got {len(item)})"
                 raise ShapeMismatch.as_torch(message, hint="all rows of a tensor have the same length")
             stack.extend((inner, depth + 1) for inner in reversed(item))
         elif depth != len(shape):
@@ -198,27 +199,33 @@ def eye(n: int, m: int | None = None, *, dtype: DType | None = None, device: Any
 
 
 @function(method=False, examples=("zeros_like(x)",))
-def zeros_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the shape and dtype of another tensor."""
+    check_device(device)
     return leaf(ops.full(input.shape, 0, dtype or input.dtype), requires_grad)
 
 
 @function(method=False)
-def ones_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+def ones_like(input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the shape and dtype of another tensor."""
+    check_device(device)
     return leaf(ops.full(input.shape, 1, dtype or input.dtype), requires_grad)
 
 
 @function(method=False)
-def full_like(input: Tensor, fill_value: Scalar, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+def full_like(
+    input: Tensor, fill_value: Scalar, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """One number everywhere, in the shape and dtype of another tensor."""
+    check_device(device)
     return leaf(ops.full(input.shape, fill_value, dtype or input.dtype), requires_grad)
 
 
 def _new(name: str, value: int) -> None:
     """Declare the methods that make a tensor of the dtype of another one."""
 
-    def make(input: Tensor, *size: int, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+    def make(input: Tensor, *size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+        check_device(device)
         return leaf(ops.full(size_of(size), value, dtype or input.dtype), requires_grad)
 
     make.__doc__ = f"{name.capitalize()} of a shape, in the dtype of another tensor."
@@ -258,16 +265,27 @@ def arange(
 
 
 @function(method=False, examples=("linspace(0, 1, 5)",))
-def linspace(start: Scalar, end: Scalar, steps: int, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+def linspace(
+    start: Scalar, end: Scalar, steps: int, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Evenly spaced numbers, both ends included."""
+    check_device(device)
     return leaf(_evenly_spaced(start, end, steps, dtype or settings.default_dtype), requires_grad)
 
 
 @function(method=False, examples=("logspace(0, 2, 3)",))
 def logspace(
-    start: Scalar, end: Scalar, steps: int, base: float = 10.0, *, dtype: DType | None = None, requires_grad: bool = False
+    start: Scalar,
+    end: Scalar,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """base to the power of evenly spaced numbers."""
+    check_device(device)
     exponents = _evenly_spaced(start, end, steps, float64)
     powers = ops.binary("pow", ops.constant(base, float64), exponents)
     return leaf(ops.cast(powers, dtype or settings.default_dtype), requires_grad)

@@ -71,14 +71,16 @@ def randn(*size: int, dtype: DType | None = None, device: Any = None, requires_g
 
 
 @function(method=False, examples=("rand_like(x)",))
-def rand_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+def rand_like(input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers distributed evenly over [0, 1), in the shape and dtype of another tensor."""
+    check_device(device)
     return _sample("uniform", "check_uniform_bounds", input.shape, dtype or input.dtype, requires_grad)
 
 
 @function(method=False, examples=("randn_like(x)",))
-def randn_like(input: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+def randn_like(input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers of the normal distribution, in the shape and dtype of another tensor."""
+    check_device(device)
     return _sample("normal", "normal_kernel_cpu", input.shape, dtype or input.dtype, requires_grad)
 
 
@@ -122,8 +124,9 @@ def randint(
 
 
 @function(method=False, examples=("randint_like(x, 10)",))
-def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None) -> Tensor:
+def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None, device: Any = None) -> Tensor:
     """Integers from low up to, but not including, high, in the shape and dtype of another tensor."""
+    check_device(device)
     first, last = (0, low) if high is None else (low, high)
     return _integers(first, last, input.shape, dtype or input.dtype, False)
 

@@ -48,7 +48,7 @@ def test_a_number_too_large_for_a_tensor_is_a_wrong_value() -> None:
 def test_a_list_may_hold_itself() -> None:
     evaluation = Session().evaluate(SELF + "s")
     assert evaluation.value[1] is evaluation.value
-    assert "expected sequence" in failure(SELF + "tensor(s)").message
+    assert "a list stands among numbers" in failure(SELF + "tensor(s)").message
     assert plain(SELF + "f'{s}'") == "[1, [...]]"
 
 

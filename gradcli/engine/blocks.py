@@ -63,7 +63,11 @@ def stream_steps(
     """
     wanted = {canonical.get(root, root) for root in pending}
     inside = references_inside(steps, canonical)
-    held = [node for node, _ in steps if getrefcount(node) > _OWN_REFERENCES + inside[node] and node.primitive not in NEVER_KEPT]
+    held = [
+        node
+        for node, _ in steps
+        if getrefcount(node) > _OWN_REFERENCES + inside.get(node, -1) + 1 and node.primitive not in NEVER_KEPT
+    ]
     planned = plan(steps, wanted | set(held), least_elements)
     if planned is None:
         return False

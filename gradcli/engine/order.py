@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from math import prod
 from operator import attrgetter
 
@@ -56,15 +57,16 @@ def share(order: list[LazyArray]) -> tuple[list[Step], dict[LazyArray, LazyArray
 
 
 def references_inside(steps: list[Step], canonical: dict[LazyArray, LazyArray]) -> Counter[LazyArray]:
-    """How often each array is referred to as an operand, as what another one equals, and by this count itself."""
-    inside: Counter[LazyArray] = Counter()
-    for node, operands in steps:
-        inside.update(operands)
-        if operands is not node.operands:
-            inside.update(node.operands)
-    for duplicate, first in canonical.items():
-        inside.update(duplicate.operands)
-        inside[first] += 1
-    for node in inside:
-        inside[node] += 1
+    """How often each array is referred to as an operand, and as what another one equals.
+
+    An array that is in the count is referred to by it once more; so `count[array] + 1` are inside, for what is counted.
+    """
+    inside = Counter(chain.from_iterable([operands for _, operands in steps]))
+    if canonical:
+        for node, operands in steps:
+            if operands is not node.operands:
+                inside.update(node.operands)
+        for duplicate, first in canonical.items():
+            inside.update(duplicate.operands)
+            inside[first] += 1
     return inside

@@ -59,7 +59,7 @@ def _execute(steps: list[Step], canonical: dict[LazyArray, LazyArray], wanted: s
             if getrefcount(node) > _OWN_REFERENCES + 1 and node.primitive not in NEVER_KEPT:  # more than one consumer
                 if inside is None:
                     inside = references_inside(steps, canonical)
-                if getrefcount(node) > _OWN_REFERENCES + inside[node]:
+                if getrefcount(node) > _OWN_REFERENCES + inside.get(node, -1) + 1:
                     node.keep(np.asarray(result))
             if last_use is not None:
                 for operand in operands:

@@ -205,6 +205,8 @@ class ReversePass:
     def _finish_leaf(self, node: Node, cotangents: Cotangents) -> None:
         variable, cotangent = node.variable, cotangents[0]
         assert variable is not None and cotangent is not None
+        if not variable.requires_grad:  # any longer
+            return
         for hook in variable.hooks or ():
             changed = hook(cotangent)
             cotangent = cotangent if changed is None else changed

@@ -27,6 +27,21 @@ def power(base: np.ndarray, exponent: np.ndarray) -> np.ndarray:
     return np.where(exponent < 0, quotient, np.power(base, np.maximum(exponent, 0))).astype(base.dtype)
 
 
+def _refusing_zero(ufunc: Callable[..., Any]) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """A division that has no result for the integer 0, which NumPy takes for one that gives 0."""
+
+    def divide(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        if y.dtype.kind != "f" and not y.all():
+            hint = "an integer cannot be divided by 0; floating numbers give inf or nan: convert with .float()"
+            raise ValueFault.as_torch("ZeroDivisionError", hint=hint)
+        result: np.ndarray = ufunc(x, y)
+        return result
+
+    return divide
+
+
+_whole_remainder = _refusing_zero(np.remainder)
+
 UFUNCS: dict[str, Callable[..., Any]] = {
     "abs": np.absolute,
     "acos": np.arccos,
@@ -49,10 +64,10 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "exp": np.exp,
     "exp2": np.exp2,
     "expm1": np.expm1,
-    "floor_divide": np.floor_divide,
+    "floor_divide": _refusing_zero(np.floor_divide),
     "fmax": np.fmax,
     "fmin": np.fmin,
-    "fmod": np.fmod,
+    "fmod": _refusing_zero(np.fmod),
     "hypot": np.hypot,
     "isfinite": np.isfinite,
     "isinf": np.isinf,
@@ -242,14 +257,18 @@ def _rounding(ufunc: Callable[..., Any]) -> Implementation:
 
 
 def _sign(node: LazyArray, values: list[Array]) -> Array:
-    return values[0] if values[0].dtype == np.bool_ else np.asarray(np.sign(values[0]))
+    """-1, 0 or 1; unlike in NumPy, the sign of nan is 0."""
+    x = values[0]
+    if not node.dtype.is_floating:
+        return x if x.dtype == np.bool_ else np.asarray(np.sign(x))
+    return np.asarray(np.where(np.isnan(x), x.dtype.type(0), np.sign(x)))
 
 
 def _remainder(node: LazyArray, values: list[Array]) -> Array:
     """The remainder with the sign of the divisor; unlike in NumPy, 0 has the sign of the dividend."""
     x, y = values
     if not node.dtype.is_floating:
-        return np.asarray(np.remainder(x, y))
+        return np.asarray(_whole_remainder(x, y))
     remainder = np.fmod(x, y)
     return np.asarray(np.where((remainder != 0) & ((remainder < 0) != (y < 0)), remainder + y, remainder))
 

@@ -31,7 +31,7 @@ _remainder = binary(
     "remainder",
     "the remainder of x / y with the sign of y",
     1,
-    lambda x, y: -floor(x / y),
+    lambda x, y: -_whole(floor, x, y),
     grad_fn="RemainderBackward1",
     domain=(0.5, 2.0),
     public=False,

@@ -139,6 +139,7 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 
 def _slope_of_elu(input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
+    """1 where positive, else alpha * scale * exp(x)."""
     below = where(input >= 0, 0.0, input)  # so that a large x does not overflow in the branch not taken
     return where(input <= 0, exp(below * input_scale) * (alpha * scale * input_scale), scale)
 
@@ -187,6 +188,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
 
 def _slope_of_gelu(input: Tensor, approximate: str) -> Tensor:
+    """Phi(x) + x * phi(x), with the normal distribution and its density; or that of the tanh form."""
     if approximate == "none":
         density = exp(input * input * -0.5) * (1 / root(2 * pi))
         return erfc(input * -root(0.5)) * 0.5 + input * density
@@ -213,6 +215,7 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
 
 
 def _slope_of_silu(input: Tensor) -> Tensor:
+    """sigmoid(x) * (1 + x * (1 - sigmoid(x)))."""
     part = sigmoid(input)
     return part * (input * (1 - part) + 1)
 
@@ -235,6 +238,7 @@ def _log_of_one_plus_exp(input: Tensor) -> Tensor:
 
 
 def _slope_of_mish(input: Tensor) -> Tensor:
+    """tanh(softplus(x)) + x * its slope."""
     bend = tanh(softplus(input))
     return bend + input * sigmoid(input) * (1 - bend * bend)
 
@@ -298,6 +302,7 @@ def _halves(input: Tensor, dim: int) -> tuple[Tensor, Tensor, int]:
 
 
 def _cotangent_of_glu(g: Tensor, input: Tensor, dim: int) -> Tensor:
+    """The halves: g times the gate, and g times the first half times the slope of the gate."""
     value, gate, axis = _halves(input, dim)
     part = sigmoid(gate)
     return cat((g * part, g * value * part * (1 - part)), axis)

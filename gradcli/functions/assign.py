@@ -93,6 +93,7 @@ def _copy_in_place(input: Tensor, src: Tensor) -> Tensor:
 
 
 def _zero(dtype: DType) -> Tensor:
+    """0 in a dtype."""
     return wrap_number(0, dtype)
 
 

@@ -45,6 +45,7 @@ def _picked(input: Tensor, classes: Tensor) -> Tensor:
 
 
 def _nll_cotangent(g: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int) -> Tensor:
+    """-weight * g at the class of each row, 0 elsewhere; divided by the total weight for the mean."""
     classes, counts = _counted(target, weight, ignore_index, input)
     each = -(g * counts)
     if reduction == "mean":

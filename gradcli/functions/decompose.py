@@ -62,6 +62,7 @@ def _is_vector(A: Tensor, B: Tensor) -> bool:
 
 
 def _matrix_cotangent(g: Tensor, A: Tensor, B: Tensor, result: Tensor) -> Tensor:
+    """-inverse(A).T @ g @ X.T, by solving with the transpose."""
     back = solve(matrix_transposed(A), g)
     if _is_vector(A, B):
         return -(unsqueeze(back, -1) * unsqueeze(result, -2))

@@ -89,6 +89,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
 
 
 def _zeros(shape: Size, like: Tensor) -> Tensor:
+    """Zeros in the dtype of g."""
     return Tensor(ops.full(shape, 0, like.dtype))
 
 
@@ -138,6 +139,7 @@ def take(input: Tensor, index: Tensor) -> LazyArray:
 
 
 def _put_back(g: Tensor, shape: Size, index: Tensor) -> Tensor:
+    """g added at the positions it was taken from."""
     counted = Tensor(_counted_from_front(index, shape.numel()))
     return reshape(spread(g, (shape.numel(),), (0,), (counted,), False), shape)
 

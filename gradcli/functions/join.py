@@ -93,6 +93,7 @@ def _check_joinable(first: Tensor, tensor: Tensor, axis: int, position: int) -> 
 
 
 def _unstacked(g: Tensor, tensors_shape: Sequence[Size], dim: int) -> list[Tensor]:
+    """The slices of g along the stacked dimension."""
     axis = normalize_dim(dim, g.ndim)
     return [reshape(cut_tensor(g, axis, position, 1), shape) for position, shape in enumerate(tensors_shape)]
 
@@ -119,6 +120,7 @@ def stack(tensors: Tensors, dim: int = 0) -> LazyArray:
 
 
 def _joined(gs: list[Tensor], dim: int) -> Tensor:
+    """The cotangents of the parts, joined again."""
     return cat(tuple(gs), dim)
 
 
@@ -273,6 +275,7 @@ def _diagonal_array(input: Tensor, offset: int, dim1: int, dim2: int) -> LazyArr
 
 
 def _spread_diagonal(g: Tensor, input_shape: Size, offset: int, dim1: int, dim2: int) -> Tensor:
+    """g on the diagonal of zeros."""
     a, b = normalize_dim(dim1, len(input_shape)), normalize_dim(dim2, len(input_shape))
     return embed_diagonal(g, offset, a, b, input_shape)
 

@@ -33,6 +33,7 @@ def _check_matrix(tensor: Tensor, message: str) -> None:
 
 
 def _scaled(g: Tensor, factor: Scalar) -> Tensor:
+    """g times a factor, which is left out if it is 1."""
     return g if factor == 1 else g * factor
 
 
@@ -236,6 +237,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Scalar = 1, 
 
 
 def _for_each_batch(g: Tensor, batches: int) -> Tensor:
+    """g repeated for each matrix of the batch."""
     return expand(unsqueeze(g, 0), (batches, *g.shape))
 
 

@@ -224,10 +224,12 @@ LOWEST_LOG = -100.0  # PyTorch does not let the logarithms in binary_cross_entro
 
 
 def _times(losses: Tensor, weight: Tensor | None) -> Tensor:
+    """A product with a weight, if there is one."""
     return losses if weight is None else losses * weight
 
 
 def _bce_cotangent(g: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    """g * (x - target) / (x * (1 - x))."""
     slope = (input - target) / clamp_min((1 - input) * input, 1e-12)
     return _times(_each(g, input.shape, reduction) * slope, weight)
 
@@ -277,6 +279,7 @@ def binary_cross_entropy(
 def _bce_logits_cotangent(
     g: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None, reduction: str
 ) -> Tensor:
+    """g * (sigmoid(x) - target), with the weights."""
     each = _times(_each(g, input.shape, reduction), weight)
     if pos_weight is None:
         return (sigmoid(input) - target) * each
@@ -287,6 +290,7 @@ def _bce_logits_cotangent(
 def _bce_logits_target_cotangent(
     g: Tensor, input: Tensor, weight: Tensor | None, pos_weight: Tensor | None, reduction: str
 ) -> Tensor:
+    """-g * x, with the weights."""
     each = _times(_each(g, input.shape, reduction), weight)
     return -input * each if pos_weight is None else (logsigmoid(-input) - pos_weight * logsigmoid(input)) * each
 

@@ -43,6 +43,7 @@ def _standardized(input: Tensor, normalized_shape: Sequence[int], eps: float) ->
 
 
 def _layer_norm_cotangent(g: Tensor, input: Tensor, weight: Tensor | None, normalized_shape: Shape, eps: float) -> Tensor:
+    """g without its mean and its part along the normalised input, divided by the deviation."""
     axes = _last_axes(normalized_shape)
     normal, scale = _standardized(input, normalized_shape, eps)
     scaled = g if weight is None else g * weight

@@ -195,6 +195,7 @@ def norm(input: Tensor, p: Any = "fro", dim: Dims = None, keepdim: bool = False,
 
 
 def _difference_cotangent(g: Tensor, input: Tensor, other: Tensor, result: Tensor, p: float) -> Tensor | None:
+    """g times the slope of the norm at the difference; 0 where it is 0."""
     return _norm_cotangent(g, sub(input, other), result, float(p), None, False)
 
 

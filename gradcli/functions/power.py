@@ -20,6 +20,7 @@ _no_booleans_in_power = refusals.only_booleans("pow")
 
 
 def _power_of_number(g: Tensor, input: Tensor, exponent: Scalar) -> Tensor:
+    """g * exponent * x ** (exponent - 1), and 0 for the exponent 0."""
     return zeros_like(g) if exponent == 0 else g * (exponent * pow(input, exponent - 1))
 
 

@@ -136,6 +136,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> LazyArray:
 
 
 def _cumprod_cotangent(g: Tensor, input: Tensor, result: Tensor, dim: int) -> Tensor:
+    """The sum over later products, each without the element: exact where elements are 0."""
     if input.ndim == 0:
         return g
     axis = normalize_dim(dim, input.ndim)

@@ -25,6 +25,7 @@ def _where_it_holds(shape: Size, mask: Tensor) -> Positions:
 
 
 def _put_where_it_holds(g: Tensor, shape: Size, mask: Tensor) -> Tensor:
+    """g at the places where the mask holds."""
     return spread(g, broadcast(mask.shape, shape) or (1,), *_where_it_holds(shape, mask))
 
 
@@ -145,6 +146,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> LazyArray:
 
 
 def _without_slices(g: Tensor, dim: int, index: Tensor) -> Tensor:
+    """g with 0 at the slices that were replaced."""
     return index_fill_number(g, dim, index, 0)
 
 

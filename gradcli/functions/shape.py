@@ -314,6 +314,7 @@ def broadcast_tensors(*tensors: Tensor) -> Any:
 
 
 def _sum_of_repeats(g: Tensor, input_shape: Size, repeats: Sequence[int]) -> Tensor:
+    """The copies of each element, added up."""
     lead = len(repeats) - len(input_shape)
     split = [part for axis, times in enumerate(repeats) for part in (times, input_shape[axis - lead] if axis >= lead else 1)]
     total = operators["sum"](reshape(g, tuple(split)), tuple(range(0, len(split), 2)))

@@ -36,6 +36,7 @@ def _check_kernel(name: str, input: Tensor, dim: int) -> None:
 
 
 def _softmax_cotangent(g: Tensor, result: Tensor, dim: int) -> Tensor:
+    """result * (g - sum(g * result, dim))."""
     weighted = g * result
     return weighted - result * (total(weighted, dim, True) if g.ndim else weighted)
 

@@ -38,12 +38,14 @@ def _refuse_integers_in_variance(input: Tensor) -> None:
 
 
 def _variance_cotangent(g: Tensor, input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
+    """2 * g * (x - mean) / (n - correction)."""
     centred = _centred(input, dim)
     scale = 2.0 / max(0.0, count(input.shape, dim) - correction) if count(input.shape, dim) > correction else float("nan")
     return spread(g, input.shape, dim, keepdim) * centred * scale
 
 
 def _deviation_cotangent(g: Tensor, input: Tensor, result: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
+    """g * (x - mean) / ((n - correction) * result), and 0 where the variance is 0."""
     slope = where(eq(result, 0), 0.0, g / (result * 2))
     return _variance_cotangent(slope, input, dim, correction, keepdim)
 
@@ -68,6 +70,7 @@ def deviation(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Te
 
 
 def _mean_cotangent(g_mean: Tensor, input_shape: Size, dim: Dims, keepdim: bool) -> Tensor:
+    """g spread over the n elements, divided by n."""
     return spread(g_mean, input_shape, dim, keepdim) / count(input_shape, dim)
 
 

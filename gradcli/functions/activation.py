@@ -139,7 +139,7 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 
 def _slope_of_elu(input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
-    """1 where positive, else alpha * scale * exp(x)."""
+    """scale where x is positive, else alpha * scale * input_scale * exp(x * input_scale)."""
     below = where(input >= 0, 0.0, input)  # so that a large x does not overflow in the branch not taken
     return where(input <= 0, exp(below * input_scale) * (alpha * scale * input_scale), scale)
 

@@ -148,7 +148,12 @@ class ReversePass:
                     if cotangents is not None:
                         self._finish_leaf(node, cotangents)
                     continue
-                pulled = self._pull_back(node, cotangents, self._goes_on(node, needed)) if cotangents is not None else None
+                pulled: Sequence[Tensor | None] | None = None
+                if cotangents is not None:
+                    if needed is None and node.hooks is None and node.retained is None:  # nobody watches this node
+                        pulled = self._through(node, cotangents)
+                    else:
+                        pulled = self._watched(node, cotangents, needed)
                 for position, (successor, number) in enumerate(node.next_functions):
                     if successor is None or (needed is not None and successor not in needed):
                         continue
@@ -160,12 +165,17 @@ class ReversePass:
                             self._finish_leaf(successor, received.pop(successor))
         return self.captured
 
-    def _goes_on(self, node: Node, needed: set[Node] | None) -> bool:
-        """Whether the pass goes through a node, or ends there with what it captures."""
-        return needed is None or self.accumulates or any(successor in needed for successor, _ in node.next_functions)
+    def _through(self, node: Node, cotangents: Cotangents) -> Sequence[Tensor | None]:
+        """What a node passes on to the nodes of its inputs."""
+        assert node.rule is not None
+        pulled = node.rule.pull_back(node, cotangents)
+        if not self.retain_graph:
+            node.free()
+        return pulled
 
-    def _pull_back(self, node: Node, cotangents: Cotangents, goes_on: bool) -> Sequence[Tensor | None] | None:
-        """What a node passes on. `grad` captures what arrives where it goes on, and what hooks make of that where it ends."""
+    def _watched(self, node: Node, cotangents: Cotangents, needed: set[Node] | None) -> Sequence[Tensor | None] | None:
+        """The same with hooks and captures: `grad` captures what arrives where it goes on, else what hooks make of it."""
+        goes_on = needed is None or self.accumulates or any(successor in needed for successor, _ in node.next_functions)
         only_passing = goes_on and not self.accumulates
         if self.targets is not None and only_passing:
             self._capture(node, cotangents)
@@ -173,13 +183,7 @@ class ReversePass:
             _call_hooks(node, cotangents, self.create_graph)
         if self.targets is not None and not only_passing:
             self._capture(node, cotangents)
-        if not goes_on:
-            return None
-        assert node.rule is not None
-        pulled = node.rule.pull_back(node, cotangents)
-        if not self.retain_graph:
-            node.free()
-        return pulled
+        return self._through(node, cotangents) if goes_on else None
 
     def _receive(self, node: Node, number: int, cotangent: Tensor) -> None:
         """Add a cotangent to those a node has received, summed back over broadcast axes and in the dtype of the node's output."""

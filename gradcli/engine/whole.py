@@ -49,11 +49,12 @@ def _execute(steps: list[Step], canonical: dict[LazyArray, LazyArray], wanted: s
     values: dict[LazyArray, np.ndarray] = {}
     inside: Counter[LazyArray] | None = None
     last_use: dict[int, int] | None = None  # by identity: a reference to an array would count
+    ufunc_of = UFUNCS.get
     held = 0
     with np.errstate(all="ignore"):
         for number, (node, operands) in enumerate(steps):
             inputs = [values[operand] if operand.buffer is None else operand.buffer for operand in operands]
-            ufunc = UFUNCS.get(node.primitive)
+            ufunc = ufunc_of(node.primitive)
             result = ufunc(*inputs) if ufunc is not None else IMPLEMENTATIONS[node.primitive](node, inputs)
             values[node] = result
             if getrefcount(node) > _OWN_REFERENCES + 1 and node.primitive not in NEVER_KEPT:  # more than one consumer

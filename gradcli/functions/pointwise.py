@@ -140,19 +140,21 @@ def _pull_back_by(partial: Partial | None, wants: Sequence[str]) -> PullBack:
     chooses = "g" in names_taken(partial)
 
     def pull_back(g: Tensor, node: Node) -> Tensor:
-        array = g.array
-        operands = [node.saved[name].unpack(node) for name in wants]
-        for position, operand in enumerate(operands):
-            if operand.array.dtype is not array.dtype:  # promoted: 1 / y of an integer or a narrower float is not exact enough
-                operands[position] = operators["to"](operand, array.dtype)
+        saved, dtype = node.saved, g.array.dtype
+        operands = [_as_wide(saved[name].unpack(node), dtype) for name in wants]
         if chooses:
             return partial(g, *operands)
         slope = partial(*operands)
-        if state.grad_enabled or array.dtype is not slope.array.dtype:
+        if state.grad_enabled or slope.array.dtype is not dtype:
             return operators["mul"](g, slope)
-        return Tensor(ops.binary("mul", array, slope.array))
+        return Tensor(ops.binary("mul", g.array, slope.array))
 
     return pull_back
+
+
+def _as_wide(operand: Tensor, dtype: DType) -> Tensor:
+    """A saved operand in the dtype it was promoted to: 1 / y of an integer or a narrower float is not exact enough."""
+    return operand if operand.array.dtype is dtype else operators["to"](operand, dtype)
 
 
 class Unary(Pointwise):

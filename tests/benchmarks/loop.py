@@ -26,8 +26,8 @@ def _numbers(scope: dict[str, Any]) -> Any:
     return compute([scope["y"].array, scope["x"].grad.array])
 
 
-def gradcli_loop(count: int) -> Callable[[], Any]:
-    """The loop in gradcli, from parsed text to the numbers of the value and the gradient."""
+def gradcli_loop(count: int, with_value: bool = True) -> Callable[[], Any]:
+    """The loop in gradcli, from parsed text to the numbers of the gradient, and of the last value if that is asked for too."""
     from gradcli.language import parse
     from tests.oracle.gradcli_side import interpreter_and_prints
 
@@ -36,7 +36,7 @@ def gradcli_loop(count: int) -> Callable[[], Any]:
     def run() -> Any:
         interpreter = interpreter_and_prints()[0]
         interpreter.run(program)
-        return _numbers(interpreter.scope)
+        return _numbers(interpreter.scope) if with_value else [interpreter.scope["x"].grad.numpy()]
 
     return run
 

@@ -126,7 +126,7 @@ class _Pass:
 
     def run(self, values: dict[LazyArray, Array]) -> None:
         """Share the lanes out to threads, then merge what they accumulated."""
-        workers = min(len(self.lanes), settings.threads or len(os.sched_getaffinity(0)))
+        workers = min(len(self.lanes), settings.threads or _processors())
         next_lane = count().__next__
         failures: list[BaseException] = []
 
@@ -187,6 +187,11 @@ class _Pass:
                     _cut(step.output, axis, start, stop)[...] = result
             for register in step.released:
                 registers[register] = None
+
+
+def _processors() -> int:
+    """The processors that this process may use; all of them where the system cannot tell."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _one_thread_for_blas() -> AbstractContextManager[Any]:

@@ -17,7 +17,6 @@ from gradcli.lazy.array import LazyArray
 
 _ROUNDING = frozenset({"ceil", "floor", "round", "sign", "trunc", "remainder", "erf", "erfc", "erfinv", "lgamma", "digamma"})
 ELEMENTWISE = (frozenset(UFUNCS) - {"matmul"}) | _ROUNDING | {"cast"}
-MERGED = frozenset(REDUCTIONS) | {"matmul"}  # what can be accumulated from parts
 
 
 class Role(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
@@ -128,53 +129,49 @@ class ReversePass:
         self.accumulates = accumulates  # as backward(inputs=...), which goes through the nodes of its inputs, unlike grad
         self.captured: dict[Target, Tensor] = {}
         self.received: dict[Node, Cotangents] = {}
+        self.needed: set[Node] | None = None  # the nodes that lead to a target, once they are known
 
     def run(self, roots: list[tuple[Target, Tensor]]) -> dict[Target, Tensor]:
         """Let the cotangents flow from the roots; those that arrived at the targets."""
-        order = _reachable({node for (node, _), _ in roots})
-        needed: set[Node] | None = None
+        order, pending = _reachable({node for (node, _), _ in roots})
         if self.targets is not None:
             order = _leading_to(order, {node for node, _ in self.targets})
-            needed = set(order)
-        pending = _expected_arrivals(order, needed)
-        received = self.received
+            self.needed = set(order)
+            pending = Counter(successor for node in order for successor, _ in node.next_functions if successor in self.needed)
+        needed, received, receive = self.needed, self.received, self._receive
+        frees = not self.retain_graph
         with GradMode(self.create_graph):
             for (node, number), cotangent in roots:
                 if needed is None or node in needed:
-                    self._receive(node, number, cotangent)
+                    receive(node, number, cotangent)
             for node in order:
                 cotangents = received.pop(node, None)
-                if node.rule is None:
+                rule = node.rule
+                if rule is None:
                     if cotangents is not None:
                         self._finish_leaf(node, cotangents)
                     continue
                 pulled: Sequence[Tensor | None] | None = None
-                if cotangents is not None:
-                    if needed is None and node.hooks is None and node.retained is None:  # nobody watches this node
-                        pulled = self._through(node, cotangents)
-                    else:
-                        pulled = self._watched(node, cotangents, needed)
+                is_watched = needed is not None or node.hooks is not None or node.retained is not None
+                if cotangents is not None and (not is_watched or self._goes_on(node, cotangents)):
+                    pulled = rule.pull_back(node, cotangents)
+                    if frees:
+                        node.free()
                 for position, (successor, number) in enumerate(node.next_functions):
                     if successor is None or (needed is not None and successor not in needed):
                         continue
                     if pulled is not None and (arriving := pulled[position]) is not None:
-                        self._receive(successor, number, arriving)
+                        receive(successor, number, arriving)
                     if successor.rule is None:  # a leaf is served as soon as its last cotangent has arrived
                         pending[successor] -= 1
                         if not pending[successor] and successor in received:
                             self._finish_leaf(successor, received.pop(successor))
         return self.captured
 
-    def _through(self, node: Node, cotangents: Cotangents) -> Sequence[Tensor | None]:
-        """What a node passes on to the nodes of its inputs."""
-        assert node.rule is not None
-        pulled = node.rule.pull_back(node, cotangents)
-        if not self.retain_graph:
-            node.free()
-        return pulled
-
-    def _watched(self, node: Node, cotangents: Cotangents, needed: set[Node] | None) -> Sequence[Tensor | None] | None:
-        """The same with hooks and captures: `grad` captures what arrives where it goes on, else what hooks make of it."""
+    def _goes_on(self, node: Node, cotangents: Cotangents) -> bool:
+        """Call hooks, capture, and say whether the pass goes on from a node: `grad` captures what arrives where it goes on,
+        else what hooks make of it."""
+        needed = self.needed
         goes_on = needed is None or self.accumulates or any(successor in needed for successor, _ in node.next_functions)
         only_passing = goes_on and not self.accumulates
         if self.targets is not None and only_passing:
@@ -183,7 +180,7 @@ class ReversePass:
             _call_hooks(node, cotangents, self.create_graph)
         if self.targets is not None and not only_passing:
             self._capture(node, cotangents)
-        return self._through(node, cotangents) if goes_on else None
+        return goes_on
 
     def _receive(self, node: Node, number: int, cotangent: Tensor) -> None:
         """Add a cotangent to those a node has received, summed back over broadcast axes and in the dtype of the node's output."""
@@ -220,21 +217,28 @@ class ReversePass:
             self._capture(node, [cotangent])
 
 
-def _reachable(roots: Iterable[Node]) -> list[Node]:
-    """All nodes below the roots, newest first: an order in which consumers come before what they consume."""
+def _reachable(roots: Iterable[Node]) -> tuple[list[Node], dict[Node, int]]:
+    """All nodes below the roots, newest first: an order in which consumers come before what they consume.
+
+    With it, how many cotangents each leaf waits for.
+    """
     found: list[Node] = []
     seen: set[Node] = set()
+    pending: dict[Node, int] = {}
     stack = list(roots)
     while stack:
         node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            found.append(node)
-            for successor, _ in node.next_functions:
-                if successor is not None:
-                    stack.append(successor)
+        if node in seen:
+            continue
+        seen.add(node)
+        found.append(node)
+        for successor, _ in node.next_functions:
+            if successor is not None:
+                stack.append(successor)
+                if successor.rule is None:
+                    pending[successor] = pending.get(successor, 0) + 1
     found.sort(key=_by_sequence, reverse=True)  # almost sorted already, which the sort takes advantage of
-    return found
+    return found, pending
 
 
 def _leading_to(order: list[Node], targets: set[Node]) -> list[Node]:
@@ -244,16 +248,6 @@ def _leading_to(order: list[Node], targets: set[Node]) -> list[Node]:
         if node in targets or any(successor in leading for successor, _ in node.next_functions):
             leading.add(node)
     return [node for node in order if node in leading]
-
-
-def _expected_arrivals(order: list[Node], needed: set[Node] | None) -> dict[Node, int]:
-    """How many cotangents each leaf waits for."""
-    pending: dict[Node, int] = {}
-    for node in order:
-        for successor, _ in node.next_functions:
-            if successor is not None and successor.rule is None and (needed is None or successor in needed):
-                pending[successor] = pending.get(successor, 0) + 1
-    return pending
 
 
 def _call_hooks(node: Node, cotangents: Cotangents, create_graph: bool) -> None:

@@ -132,8 +132,8 @@ def _retain_anew(tensor: Tensor, before: Node) -> None:
 
 
 def _mark(tensor: Tensor) -> None:
-    if state.span is not None and state.source is not None:
-        tensor.modified_at = (state.span, state.source)
+    if state.place is not None:
+        tensor.modified_at = state.place
 
 
 def _propagate(changed: Tensor) -> None:

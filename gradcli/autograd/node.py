@@ -22,6 +22,7 @@ Output = tuple[Size, DType]
 Hook = Callable[["Tensor"], "Tensor | None"]
 
 NOWHERE: Edge = (None, 0)
+NOTHING_SAVED: Mapping[str, Saved] = MappingProxyType({})
 
 TWICE = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). "
@@ -81,21 +82,21 @@ Saved = SavedInput | SavedOutput
 
 
 def _modified(node: Node, tensor: Tensor, expected: int, producer: Node | None, output_number: int) -> ModifiedInPlace:
-    place = ""
+    made_by = ""
     if producer is not None:
         stem, _, form = producer.name.partition("Backward")
-        place = f", which is output {output_number} of {stem}{form.removesuffix('0')},"
+        made_by = f", which is output {output_number} of {stem}{form.removesuffix('0')},"
     message = (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[torch.{tensor.dtype.tensor_type}Tensor {list(tensor.shape)}]{place} is at version {tensor.version}; "
+        f"[torch.{tensor.dtype.tensor_type}Tensor {list(tensor.shape)}]{made_by} is at version {tensor.version}; "
         f"expected version {expected} instead."
     )
     related = []
-    if node.span is not None:
-        related.append(Related(node.span, f"{node.name} saved {tensor.name or 'it'} here", node.source))
+    if node.place is not None:
+        related.append(Related(node.place.span, f"{node.name} saved {tensor.name or 'it'} here", node.place.source))
     if tensor.modified_at is not None:
-        span, source = tensor.modified_at
-        related.append(Related(span, f"{tensor.name or 'it'} was changed in place here", source))
+        place = tensor.modified_at
+        related.append(Related(place.span, f"{tensor.name or 'it'} was changed in place here", place.source))
     return ModifiedInPlace.as_torch(
         message,
         related=related,
@@ -113,7 +114,7 @@ class Node:
     retained: list[tuple[int, weakref.ref[Tensor]]] | None = None  # tensors that keep their gradient
     variable: Tensor | None = None  # of an AccumulateGrad node
     parameters: Any = None  # what the rule needs besides tensors
-    saved: Mapping[str, Saved] = MappingProxyType({})  # what the rule needs of tensors, by the names it uses
+    saved: Mapping[str, Saved] = NOTHING_SAVED  # what the rule needs of tensors, by the names it uses
     freed = False
 
     def __init__(
@@ -127,12 +128,21 @@ class Node:
         self.rule = rule
         self.next_functions = next_functions
         self.outputs = outputs
-        self.span: Span | None = state.span
-        self.source: Source | None = state.source
+        self.place = state.place
         self.sequence = _next_sequence()
 
     def __repr__(self) -> str:
         return f"<{self.name} object at {id(self):#x}>"
+
+    @property
+    def span(self) -> Span | None:
+        """The piece of the source that recorded it, if it was recorded by a program."""
+        return self.place.span if self.place is not None else None
+
+    @property
+    def source(self) -> Source | None:
+        """The source that `span` is a piece of."""
+        return self.place.source if self.place is not None else None
 
     @property
     def shape(self) -> Size:
@@ -153,16 +163,16 @@ class Node:
     def freed_error(self) -> BackwardTwice:
         """The error for a second backward through a node that no longer has what it saved."""
         related = []
-        if self.span is not None:
+        if self.place is not None:
             label = f"the values that {self.name} saved here were freed by the first backward"
-            related.append(Related(self.span, label, self.source))
+            related.append(Related(self.place.span, label, self.place.source))
         hint = "give retain_graph=True to the first backward"
         return BackwardTwice.as_torch(TWICE, related=related, hint=hint)
 
     def free(self) -> None:
         """Let go of what was saved. A node that saved nothing may be gone through again."""
         if self.saved:
-            self.saved = {}
+            self.saved = NOTHING_SAVED
             self.freed = True
 
 

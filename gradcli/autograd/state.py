@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
+from typing import Protocol
 
 from gradcli.errors import Source, Span
 
 
+class Place(Protocol):
+    """A piece of a source text."""
+
+    source: Source
+    span: Span
+
+
 class State(threading.local):
-    """The interpreter sets `span` and `source` before it applies a function, so that recorded nodes know where they come from."""
+    """The interpreter sets `place` before it applies a function, so that recorded nodes know where they come from."""
 
     grad_enabled: bool = True
-    span: Span | None = None
-    source: Source | None = None
+    place: Place | None = None
 
 
 state = State()

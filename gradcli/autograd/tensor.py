@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradcli.autograd.node import Hook, Node
-from gradcli.errors import AutogradError, Source, Span, TypeMismatch
+from gradcli.autograd.state import Place
+from gradcli.errors import AutogradError, TypeMismatch
 from gradcli.lazy import DType, LazyArray, Size, compute
 
 if TYPE_CHECKING:
@@ -49,13 +50,16 @@ class Tensor:
     what most tensors have: making one is then cheap.
     """
 
+    requires_grad = False
+    grad_fn: Node | None = None
+    output_number = 0
     version = 0
     grad: Tensor | None = None
     name: str | None = None
     hooks: list[Hook] | None = None  # of a leaf; those of other tensors are with their node
     retains_grad = False
     accumulator: weakref.ref[Node] | None = None
-    modified_at: tuple[Span, Source] | None = None
+    modified_at: Place | None = None
     view_of: ViewOf | None = None
     views: list[weakref.ref[Tensor]] | None = None
 
@@ -63,9 +67,11 @@ class Tensor:
         self, array: LazyArray, requires_grad: bool = False, grad_fn: Node | None = None, output_number: int = 0
     ) -> None:
         self.array = array
-        self.requires_grad = requires_grad
-        self.grad_fn = grad_fn
-        self.output_number = output_number
+        if requires_grad:
+            self.requires_grad = True
+        if grad_fn is not None:
+            self.grad_fn = grad_fn
+            self.output_number = output_number
 
     @property
     def shape(self) -> Size:

@@ -53,4 +53,6 @@ class JsonHost(TextHost):
 
     def write(self, text: str) -> None:
         """Write a record of the printed text, placed at the call that printed it."""
-        self.streams.write_record(records.print_record(text, state.source or self.source, state.span or Span(0, 0)))
+        place = state.place
+        source, span = (place.source, place.span) if place is not None else (self.source, Span(0, 0))
+        self.streams.write_record(records.print_record(text, source, span))

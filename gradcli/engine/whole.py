@@ -43,19 +43,32 @@ def compute_steps(pending: list[LazyArray], steps: list[Step], canonical: dict[L
             root.keep(np.asarray(values[canonical.get(root, root)]))
 
 
+class _Values(dict[LazyArray, "np.ndarray"]):
+    """What is computed so far; asked for what was computed earlier, it gives that."""
+
+    def __missing__(self, array: LazyArray) -> np.ndarray:
+        assert array.buffer is not None
+        return array.buffer
+
+
 def _execute(steps: list[Step], canonical: dict[LazyArray, LazyArray], wanted: set[LazyArray]) -> dict[LazyArray, np.ndarray]:
     """Compute the steps in order; once they hold many bytes, values are let go after their last use."""
     executed.update([node.primitive for node, _ in steps])
-    values: dict[LazyArray, np.ndarray] = {}
+    values = _Values()
     inside: Counter[LazyArray] | None = None
     last_use: dict[int, int] | None = None  # by identity: a reference to an array would count
     ufunc_of = UFUNCS.get
     held = 0
     with np.errstate(all="ignore"):
         for number, (node, operands) in enumerate(steps):
-            inputs = [values[operand] if operand.buffer is None else operand.buffer for operand in operands]
             ufunc = ufunc_of(node.primitive)
-            result = ufunc(*inputs) if ufunc is not None else IMPLEMENTATIONS[node.primitive](node, inputs)
+            if ufunc is None:
+                result = IMPLEMENTATIONS[node.primitive](node, [values[operand] for operand in operands])
+            elif len(operands) == 2:  # a long graph of small arrays is mostly these
+                first, second = operands
+                result = ufunc(values[first], values[second])
+            else:
+                result = ufunc(*[values[operand] for operand in operands])
             values[node] = result
             if getrefcount(node) > _OWN_REFERENCES + 1 and node.primitive not in NEVER_KEPT:  # more than one consumer
                 if inside is None:

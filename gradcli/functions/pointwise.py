@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import chain, compress, product
 from typing import Any
 
 from gradcli.autograd import Node, Tensor, state
@@ -52,14 +53,12 @@ def common_dtype(*operands: Tensor | Scalar) -> DType:
     return result_type(*groups)
 
 
-@lru_cache(maxsize=1024, typed=True)
-def _wrapped(value: Scalar, dtype: DType) -> Tensor:
+def wrap_number(value: Scalar, dtype: DType) -> Tensor:
+    """A Python number as a 0-dim tensor."""
     return Tensor(ops.constant(value, dtype))
 
 
-def wrap_number(value: Scalar, dtype: DType) -> Tensor:
-    """A Python number as a 0-dim tensor; the same number gives the same tensor."""
-    return _wrapped(value, dtype) if value else Tensor(ops.constant(value, dtype))  # 0.0 and -0.0 are equal keys
+_wrapped = lru_cache(maxsize=1024, typed=True)(wrap_number)  # the same number gives the same tensor, not for 0, which equals -0.0
 
 
 class Pointwise(Function):
@@ -98,8 +97,11 @@ class Pointwise(Function):
         self.domain = domain  # where help and tests may try it
         self.floating_result = floating
         self.refuse = refuse
-        self._wants = [_saved_names(partial) for partial in partials]
-        self._pull_backs = [_pull_back_by(partial, wants) for partial, wants in zip(partials, self._wants, strict=True)]
+        wants = [_saved_names(partial) for partial in partials]
+        self._pull_backs = [_pull_back_by(partial, names) for partial, names in zip(partials, wants, strict=True)]
+        # What to save, by which of the operands require grad.
+        patterns = product((False, True), repeat=len(partials))
+        self._wanted_by = {active: tuple(dict.fromkeys(chain(*compress(wants, active)))) for active in patterns}
 
     def _array(self, *operands: Tensor) -> LazyArray:
         """The result, not recorded."""
@@ -112,15 +114,6 @@ class Pointwise(Function):
             return self.formula(*operands).array
         finally:
             state.grad_enabled = recording
-
-    def pull_back(self, node: Node, cotangents: Sequence[Tensor | None]) -> list[Tensor | None]:
-        """g times each partial."""
-        g = cotangents[0]
-        assert g is not None
-        if node.freed:
-            raise node.freed_error()
-        pull_backs = self._pull_backs
-        return [None if edge[0] is None else pull_backs[position](g, node) for position, edge in enumerate(node.next_functions)]
 
 
 def _saved_names(partial: Partial | None) -> tuple[str, ...]:
@@ -137,19 +130,31 @@ def _pull_back_by(partial: Partial | None, wants: Sequence[str]) -> PullBack:
     if not callable(partial):
         return lambda g, node: Tensor(ops.full(g.shape, 0.0, g.dtype))
 
-    chooses = "g" in names_taken(partial)
+    def operands(g: Tensor, node: Node) -> list[Tensor]:
+        saved, dtype = node.saved, g.array.dtype
+        return [_as_wide(saved[name].unpack(node), dtype) for name in wants]
+
+    if "g" in names_taken(partial):
+        return lambda g, node: partial(g, *operands(g, node))
+    if len(wants) != 1:
+        return lambda g, node: _times(g, partial(*operands(g, node)))
+    (name,) = wants
 
     def pull_back(g: Tensor, node: Node) -> Tensor:
-        saved, dtype = node.saved, g.array.dtype
-        operands = [_as_wide(saved[name].unpack(node), dtype) for name in wants]
-        if chooses:
-            return partial(g, *operands)
-        slope = partial(*operands)
-        if state.grad_enabled or slope.array.dtype is not dtype:
-            return operators["mul"](g, slope)
-        return Tensor(ops.binary("mul", g.array, slope.array))
+        """The common case, where a list would cost more than the rest."""
+        operand = node.saved[name].unpack(node)
+        if operand.array.dtype is not g.array.dtype:
+            operand = _as_wide(operand, g.array.dtype)
+        return _times(g, partial(operand))
 
     return pull_back
+
+
+def _times(g: Tensor, slope: Tensor) -> Tensor:
+    a, b = g.array, slope.array
+    if state.grad_enabled or a.dtype is not b.dtype:
+        return operators["mul"](g, slope)
+    return Tensor(ops.binary("mul", a, b))
 
 
 def _as_wide(operand: Tensor, dtype: DType) -> Tensor:
@@ -175,8 +180,16 @@ class Unary(Pointwise):
             array = result.array
             node = Node(self.node_name, self, (edge_to(source),), ((array.shape, array.dtype),))
             result.requires_grad, result.grad_fn = True, node
-            node.saved = {name: SavedInput(source) if name == "x" else SavedOutput(result) for name in self._wants[0]}
+            node.saved = {name: SavedInput(source) if name == "x" else SavedOutput(result) for name in self._wanted_by[True,]}
         return result
+
+    def pull_back(self, node: Node, cotangents: Sequence[Tensor | None]) -> tuple[Tensor | None, ...]:
+        """g times the partial."""
+        g = cotangents[0]
+        assert g is not None
+        if node.freed:
+            raise node.freed_error()
+        return (self._pull_backs[0](g, node),)
 
 
 class Binary(Pointwise):
@@ -202,7 +215,7 @@ class Binary(Pointwise):
         """The result for two operands, at least one a tensor; a number is promoted by PyTorch's rules."""
         dtype = self._dtype(x, y)
         x_tensor = x if isinstance(x, Tensor) else wrap_number(x, dtype)
-        y_tensor = y if isinstance(y, Tensor) else wrap_number(y, dtype)
+        y_tensor = y if isinstance(y, Tensor) else _wrapped(y, dtype) if y else wrap_number(y, dtype)
         a, b = x_tensor.array, y_tensor.array
         if a.dtype is not dtype:
             a = ops.cast(a, dtype)
@@ -227,18 +240,26 @@ class Binary(Pointwise):
         return settings.default_dtype if self.floating_result and dtype.kind != FLOATING else dtype
 
     def _record_on(self, result: Tensor, x: Tensor, y: Tensor, node_name: str) -> None:
-        wanted: tuple[str, ...] = self._wants[0] if x.requires_grad else ()
-        if y.requires_grad:
-            wanted = (*wanted, *[name for name in self._wants[1] if name not in wanted])
         array = result.array
         edges = (edge_to(x) if x.requires_grad else NOWHERE, edge_to(y) if y.requires_grad else NOWHERE)
         node = Node(node_name, self, edges, ((array.shape, array.dtype),))
         result.requires_grad, result.grad_fn = True, node
+        wanted = self._wanted_by[x.requires_grad, y.requires_grad]
         if wanted:
             saved: dict[str, Saved] = {}
             for name in wanted:
                 saved[name] = SavedInput(x) if name == "x" else SavedInput(y) if name == "y" else SavedOutput(result)
             node.saved = saved
+
+    def pull_back(self, node: Node, cotangents: Sequence[Tensor | None]) -> tuple[Tensor | None, ...]:
+        """g times each partial."""
+        g = cotangents[0]
+        assert g is not None
+        if node.freed:
+            raise node.freed_error()
+        pull_x, pull_y = self._pull_backs
+        (x, _), (y, _) = node.next_functions
+        return None if x is None else pull_x(g, node), None if y is None else pull_y(g, node)
 
 
 def unary(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradcli import functions
-from gradcli.autograd import Tensor, state
+from gradcli.autograd import Tensor
 from gradcli.errors import ArgumentError, GradcliError, Related, Span, TypeMismatch, ValueFault
 from gradcli.language import tree
 from gradcli.language.arithmetic import describe
@@ -94,7 +94,7 @@ def invoke(function: Any, arguments: list[Any], keywords: dict[str, Any], place:
             return function.invoke(arguments, keywords)
         except GradcliError as error:
             raise _called_from(error, function, place) from None
-    state.span = place.span
+    place.enter()
     try:
         return function(*arguments, **keywords)
     except GradcliError as error:

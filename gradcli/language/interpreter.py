@@ -76,7 +76,6 @@ class Interpreter:
 
     def _step(self, program: tree.Program, node: tree.Statement, statement: Evaluate) -> Any:
         """Run one statement of the program."""
-        state.source = program.source
         try:
             return statement(None)
         except GradcliError as error:
@@ -92,8 +91,7 @@ class Interpreter:
             raise LimitExceeded(f"{what} in this statement").at(program.source, node.span) from None
         finally:
             self._depth.value = 0
-            state.span = None
-            state.source = None
+            state.place = None
 
 
 @contextmanager

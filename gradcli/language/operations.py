@@ -54,23 +54,22 @@ class Place:
         return error
 
     def enter(self) -> None:
-        """Let the nodes recorded from here on know their piece of the source, which is set per statement and per call."""
-        state.span = self.span
+        """Let the nodes recorded from here on know their piece of the source."""
+        state.place = self
 
 
 def binary(symbol: str, place: Place) -> Apply:
     """The operator at a place, as a function of its operands."""
     tensor_operation = functions.OPERATORS[symbol]
     number_operation = arithmetic.number_operation(symbol)
-    span = place.span
 
     def apply(left: Any, right: Any) -> Any:
         try:
             if type(left) is Tensor:
-                state.span = span
+                state.place = place
                 return tensor_operation(left, as_tensor(right) if type(right) in _CONVERTED else right)
             if type(right) is Tensor:
-                state.span = span
+                state.place = place
                 return tensor_operation(as_tensor(left) if type(left) in _CONVERTED else left, right)
             if type(left) in _NUMBERS and type(right) in _NUMBERS:
                 return number_operation(left, right)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gradcli.autograd import state
-from gradcli.errors import ArgumentError, LimitExceeded, Source, close_matches
+from gradcli.errors import ArgumentError, LimitExceeded, close_matches
 
 #: How many calls of user functions may be under way inside each other.
 CALL_LIMIT = 1000
@@ -77,11 +76,10 @@ class CallDepth:
 class Code:
     """A function's compiled body and the layout of its frame: slot 0 is the frame around, then parameters, then other names."""
 
-    __slots__ = ("body", "depth", "name", "parameters", "size", "source")
+    __slots__ = ("body", "depth", "name", "parameters", "size")
 
-    def __init__(self, name: str, parameters: Sequence[str], source: Source, depth: CallDepth) -> None:
+    def __init__(self, name: str, parameters: Sequence[str], depth: CallDepth) -> None:
         self.name = name
-        self.source = source
         self.parameters = tuple(parameters)
         self.depth = depth
         self.size = 0  # known when the body is compiled
@@ -125,12 +123,9 @@ class UserFunction:
             self._complete(frame, given, wanted, keywords)
         frame += [UNBOUND] * (code.size - wanted)
         depth.value += weight
-        source = state.source
-        state.source = code.source
         try:
             return code.body(frame)
         finally:
-            state.source = source
             depth.value -= weight
 
     def _complete(self, frame: list[Any], given: int, wanted: int, keywords: Mapping[str, Any]) -> None:

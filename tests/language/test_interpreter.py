@@ -404,7 +404,7 @@ def test_an_error_inside_a_hook_has_its_place() -> None:
 
 def test_the_state_is_clean_after_a_run() -> None:
     run("x = ones(2, requires_grad=True) * 2")
-    assert (state.span, state.source) == (None, None)
+    assert state.place is None
 
 
 def test_tensors_of_the_scope_are_seen() -> None:

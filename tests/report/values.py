@@ -11,6 +11,7 @@ import numpy as np
 from gradcli.autograd.node import Node
 from gradcli.autograd.tensor import Tensor
 from gradcli.errors import Source, Span
+from gradcli.language.operations import Place
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import BY_NAME
 from gradcli.lazy.settings import settings
@@ -48,11 +49,9 @@ def node(
 ) -> Node:
     """A recorded operation, made by the first occurrence of a piece of the source."""
     made = Node(name, None, tuple((successor, 0) for successor in following), ((Size(shape), BY_NAME["float32"]),))
-    made.source = source
-    made.span = None
     if source is not None and piece:
         start = source.text.index(piece)
-        made.span = Span(start, start + len(piece))
+        made.place = Place(source, Span(start, start + len(piece)), ())
     made.variable = variable
     return made
 
@@ -64,7 +63,7 @@ def example() -> Evaluation:
     leaf = node("AccumulateGrad", shape=(2, 2), variable=x)
     left = node("AddBackward0", leaf, piece="x+2", source=source, shape=(2, 2))
     right = node("AddBackward0", leaf, piece="x+2", source=source, shape=(2, 2))
-    right.span = Span(12, 15)
+    right.place = Place(source, Span(12, 15), ())
     square = node("MulBackward0", left, right, piece="(x+2)*(x+2)", source=source, shape=(2, 2))
     triple = node("MulBackward0", square, piece="(x+2)*(x+2)*3", source=source, shape=(2, 2))
     mean = node("MeanBackward0", triple, piece=source.text, source=source)

@@ -6,12 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradcli.language.interpreter import Interpreter
+    from gradcli.language.interpreter import Executable, Interpreter
     from gradcli.language.parser import parse
 
-__all__ = ["Interpreter", "parse"]
+__all__ = ["Executable", "Interpreter", "parse"]
 
-_HOME = {"Interpreter": "gradcli.language.interpreter", "parse": "gradcli.language.parser"}
+_HOME = {
+    "Executable": "gradcli.language.interpreter",
+    "Interpreter": "gradcli.language.interpreter",
+    "parse": "gradcli.language.parser",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -326,7 +326,7 @@ def _starred(unit: Unit, node: tree.Starred) -> Evaluate:
 @compiles(tree.Lambda)
 def _lambda(unit: Unit, node: tree.Lambda) -> Evaluate:
     inner = unit.inner([parameter.name for parameter in node.parameters])
-    code = Code("<lambda>", list(inner.slots or ()), unit.depth)
+    code = Code("<lambda>", list(inner.slots or ()))
     code.size = len(node.parameters)
     code.body = compile_expression(inner, node.body)
     return make_function(unit, code, node.parameters)

@@ -1,4 +1,4 @@
-"""Running programs: compile each statement once, run it in the scope, and put a place on every error that leaves."""
+"""Running programs: compile each statement once, run it in a scope, and put a place on every error that leaves."""
 
 from __future__ import annotations
 
@@ -14,12 +14,68 @@ from gradcli.language.compilers import compile_expression, compile_statement
 from gradcli.language.host import Host
 from gradcli.language.prelude import writing_functions
 from gradcli.language.scopes import Unit, target_names
-from gradcli.language.values import CallDepth, Evaluate
+from gradcli.language.values import Evaluate, call_depth
 
 #: How many Python frames a program may use; the nesting of the tree and the depth of calls stay below it, or an error says so.
 _PYTHON_FRAMES = 30_000
 
 OnError = Callable[[GradcliError, tree.Statement], None]
+
+
+class Executable:
+    """A program whose statements were compiled, to be run any number of times, in any scope.
+
+    With `wants_value`, its statements display nothing, and a run gives the value of the last expression statement.
+    """
+
+    __slots__ = ("_result", "_steps", "program")
+
+    def __init__(self, program: tree.Program, host: Host, wants_value: bool = False) -> None:
+        self.program = program
+        self._result = _last_expression(program) if wants_value else None
+        unit = Unit(program.source, writing_functions(host), host)
+        with _deep_stack():
+            self._steps = [(node, _compiled(unit, node, wants_value)) for node in program.body]
+
+    def run(self, scope: dict[str, Any], on_error: OnError | None = None) -> Any:
+        """Run all statements; what goes wrong is raised, or handed to `on_error` before the next statement is run.
+
+        Where a value is wanted, the statement that gives it has to succeed, as do those after it.
+        """
+        value = None
+        with _deep_stack():
+            for node, run in self._steps:
+                if node is self._result:
+                    on_error = None
+                try:
+                    outcome = self._step(node, run, scope)
+                except GradcliError as error:
+                    if on_error is None:
+                        raise
+                    on_error(error, node)
+                else:
+                    if node is self._result:
+                        value = outcome
+        return value
+
+    def _step(self, node: tree.Statement, run: Evaluate, scope: dict[str, Any]) -> Any:
+        """Run one statement."""
+        try:
+            return run(scope)
+        except GradcliError as error:
+            if error.source is None:
+                error.at(self.program.source, node.span)
+            raise
+        except (RecursionError, MemoryError) as exhausted:
+            what = (
+                "calls and brackets are nested too deep"
+                if isinstance(exhausted, RecursionError)
+                else "there is not enough memory"
+            )
+            raise LimitExceeded(f"{what} in this statement").at(self.program.source, node.span) from None
+        finally:
+            call_depth.value = 0
+            state.place = None
 
 
 class Interpreter:
@@ -28,70 +84,36 @@ class Interpreter:
     def __init__(self, host: Host, scope: dict[str, Any] | None = None) -> None:
         self.host = host
         self.scope: dict[str, Any] = {} if scope is None else scope
-        self._builtins: dict[str, Any] = dict(writing_functions(host))
-        self._depth = CallDepth()
 
     def run(self, program: tree.Program, on_error: OnError | None = None) -> None:
-        """Run all statements; what goes wrong is raised, or handed to `on_error` before the next statement is run."""
-        with _deep_stack():
-            compiled = [(node, self._compile(program, node)) for node in program.body]
-            for node, statement in compiled:
-                try:
-                    self._step(program, node, statement)
-                except GradcliError as error:
-                    if on_error is None:
-                        raise
-                    on_error(error, node)
+        """Run all statements, as `Executable.run`."""
+        Executable(program, self.host).run(self.scope, on_error)
 
     def evaluate_last(self, program: tree.Program) -> Any:
         """Run all statements without displaying any, and return the value of the last expression statement."""
-        last = next((node for node in reversed(program.body) if isinstance(node, tree.ExpressionStatement)), None)
-        if last is None:
-            end = program.body[-1] if program.body else None
-            names = target_names(end.targets[-1]) if isinstance(end, tree.Assign) else []
-            message = "there is no expression here whose value could be the result"
-            hint = f"end with one, for example with the name {names[0]}" if names else "end with one: x = 2; x**2"
-            raise SyntaxFault(message, hint=hint).at(program.source, program.span if end is None else end.span)
-        value = None
-        with _deep_stack():
-            compiled = [
-                (node, self._compile(program, node.value if isinstance(node, tree.ExpressionStatement) else node))
-                for node in program.body
-            ]
-            for node, statement in compiled:
-                result = self._step(program, node, statement)
-                if node is last:
-                    value = result
-        return value
+        return Executable(program, self.host, wants_value=True).run(self.scope)
 
-    def _compile(self, program: tree.Program, node: tree.Statement | tree.Expression) -> Evaluate:
-        unit = Unit(program.source, self.scope, self._builtins, self.host, self._depth)
-        try:
-            if isinstance(node, tree.Expression):
-                return compile_expression(unit, node)
-            return compile_statement(unit, node)
-        except RecursionError:
-            hint = "give a part a name of its own, and use the name"
-            raise NestingTooDeep("this is nested too deep", hint=hint).at(program.source, node.span) from None
 
-    def _step(self, program: tree.Program, node: tree.Statement, statement: Evaluate) -> Any:
-        """Run one statement of the program."""
-        try:
-            return statement(None)
-        except GradcliError as error:
-            if error.source is None:
-                error.at(program.source, node.span)
-            raise
-        except (RecursionError, MemoryError) as exhausted:
-            what = (
-                "calls and brackets are nested too deep"
-                if isinstance(exhausted, RecursionError)
-                else "there is not enough memory"
-            )
-            raise LimitExceeded(f"{what} in this statement").at(program.source, node.span) from None
-        finally:
-            self._depth.value = 0
-            state.place = None
+def _last_expression(program: tree.Program) -> tree.ExpressionStatement:
+    """The statement whose value is the result."""
+    for node in reversed(program.body):
+        if isinstance(node, tree.ExpressionStatement):
+            return node
+    end = program.body[-1] if program.body else None
+    names = target_names(end.targets[-1]) if isinstance(end, tree.Assign) else []
+    message = "there is no expression here whose value could be the result"
+    hint = f"end with one, for example with the name {names[0]}" if names else "end with one: x = 2; x**2"
+    raise SyntaxFault(message, hint=hint).at(program.source, program.span if end is None else end.span)
+
+
+def _compiled(unit: Unit, node: tree.Statement, wants_value: bool) -> Evaluate:
+    try:
+        if wants_value and isinstance(node, tree.ExpressionStatement):
+            return compile_expression(unit, node.value)
+        return compile_statement(unit, node)
+    except RecursionError:
+        hint = "give a part a name of its own, and use the name"
+        raise NestingTooDeep("this is nested too deep", hint=hint).at(unit.source, node.span) from None
 
 
 @contextmanager

@@ -280,7 +280,7 @@ def _define(unit: Unit, node: tree.Define) -> Run:
     parameters = [parameter.name for parameter in node.parameters]
     names = dict.fromkeys([*parameters, *assigned_names(node.body)])
     inner = unit.inner(names)
-    code = Code(node.name, parameters, unit.depth)
+    code = Code(node.name, parameters)
     code.size = len(names)
     make = make_function(unit, code, node.parameters)
     if len(node.body) == 1 and isinstance(node.body[0], tree.Return) and node.body[0].value is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -64,24 +65,23 @@ class Builtin:
         return f"<built-in function {self.name}>"
 
 
-class CallDepth:
-    """How deep the calls of user functions are nested, in one interpreter."""
+class _CallDepth(threading.local):
+    """How deep the calls of user functions are nested, in a thread."""
 
-    __slots__ = ("value",)
+    value = 0
 
-    def __init__(self) -> None:
-        self.value = 0
+
+call_depth = _CallDepth()
 
 
 class Code:
     """A function's compiled body and the layout of its frame: slot 0 is the frame around, then parameters, then other names."""
 
-    __slots__ = ("body", "depth", "name", "parameters", "size")
+    __slots__ = ("body", "name", "parameters", "size")
 
-    def __init__(self, name: str, parameters: Sequence[str], depth: CallDepth) -> None:
+    def __init__(self, name: str, parameters: Sequence[str]) -> None:
         self.name = name
         self.parameters = tuple(parameters)
-        self.depth = depth
         self.size = 0  # known when the body is compiled
         self.body: Evaluate = lambda frame: None
 
@@ -110,8 +110,7 @@ class UserFunction:
     def invoke(self, arguments: Sequence[Any], keywords: Mapping[str, Any], weight: int = 1) -> Any:
         """Run the body in a frame of its own."""
         code = self.code
-        depth = code.depth
-        if depth.value >= CALL_LIMIT:
+        if call_depth.value >= CALL_LIMIT:
             raise LimitExceeded(
                 f"{code.name}() calls itself, or others, more than {CALL_LIMIT} deep",
                 hint="does it ever stop calling? A loop can go on longer",
@@ -122,11 +121,11 @@ class UserFunction:
         if given != wanted or keywords:
             self._complete(frame, given, wanted, keywords)
         frame += [UNBOUND] * (code.size - wanted)
-        depth.value += weight
+        call_depth.value += weight
         try:
             return code.body(frame)
         finally:
-            depth.value -= weight
+            call_depth.value -= weight
 
     def _complete(self, frame: list[Any], given: int, wanted: int, keywords: Mapping[str, Any]) -> None:
         """Put keyword arguments and defaults into the frame."""

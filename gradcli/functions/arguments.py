@@ -171,11 +171,11 @@ def bind(function_name: str, parameters: Sequence[Parameter], arguments: Sequenc
             bound.append(_checked(function_name, parameter, arguments[position], position))
             position += 1
         else:
-            bound.append(_keyword(function_name, parameter, remaining, position))
+            bound.append(_keyword(function_name, parameter, remaining, arguments, keywords))
     if position < len(arguments):
-        most = sum(not parameter.is_keyword_only for parameter in parameters)
+        given = f"{len(arguments)} {'was' if len(arguments) == 1 else 'were'} given"
         raise ArgumentError(
-            f"{function_name}() takes {most} positional argument{'s' * (most != 1)} but {len(arguments)} were given",
+            f"{function_name}() takes {_positional_count(parameters)} but {given}",
             operands=[OperandLabel(position, "one too many")],
             hint=_signature_hint(function_name, parameters),
         )
@@ -190,33 +190,47 @@ def bind(function_name: str, parameters: Sequence[Parameter], arguments: Sequenc
     return bound
 
 
-def _keyword(function_name: str, parameter: Parameter, remaining: dict[str, Any], position: int) -> Any:
+def _positional_count(parameters: Sequence[Parameter]) -> str:
+    positional = [parameter for parameter in parameters if not parameter.is_keyword_only]
+    least, most = sum(parameter.default is REQUIRED for parameter in positional), len(positional)
+    count = f"{most}" if least == most else f"from {least} to {most}"
+    return f"{count} positional argument{'s' * (most != 1)}"
+
+
+def _keyword(
+    function_name: str,
+    parameter: Parameter,
+    remaining: dict[str, Any],
+    arguments: Sequence[Any],
+    keywords: Mapping[str, Any],
+) -> Any:
     name = parameter.name
     if name not in remaining:
         for alias, canonical in KEYWORD_ALIASES.items():
             if canonical == name and alias in remaining:
                 name = alias
     if name in remaining:
-        return _checked(function_name, parameter, remaining.pop(name), position)
+        operand = len(arguments) + list(keywords).index(name)
+        return _checked(function_name, parameter, remaining.pop(name), operand, is_keyword=True)
     if parameter.default is REQUIRED:
         raise ArgumentError.as_torch(f'{function_name}() missing 1 required positional arguments: "{parameter.name}"')
     return parameter.default
 
 
-def _checked(function_name: str, parameter: Parameter, value: Any, position: int, culprit: Any = None) -> Any:
+def _checked(
+    function_name: str, parameter: Parameter, value: Any, operand: int, culprit: Any = None, is_keyword: bool = False
+) -> Any:
     if value is None and (parameter.is_optional or parameter.default is None):
         return None
     coerced = parameter.coerce(value)
     value = value if culprit is None else culprit
     if coerced is None and not (parameter.kind in ("Any", "Dims") and value is None):
-        message = (
-            f"{function_name}(): argument '{parameter.name}' (position {position + 1}) "
-            f"must be {parameter.expected}, not {type_name(value)}"
-        )
+        place = "" if is_keyword else f" (position {operand + 1})"
+        message = f"{function_name}(): argument '{parameter.name}'{place} must be {parameter.expected}, not {type_name(value)}"
         hint = (
             "make a tensor of it: tensor(...)" if parameter.kind == "Tensor" and isinstance(value, (list, int, float)) else None
         )
-        raise ArgumentError.as_torch(message, operands=[OperandLabel(position, f"this is {type_name(value)}")], hint=hint)
+        raise ArgumentError.as_torch(message, operands=[OperandLabel(operand, f"this is {type_name(value)}")], hint=hint)
     return coerced
 
 

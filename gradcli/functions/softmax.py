@@ -31,8 +31,11 @@ def _shifted(input: Tensor, dim: int) -> tuple[Tensor, tuple[int, ...]]:
 
 
 def _check_kernel(name: str, input: Tensor, dim: int) -> None:
-    is_last = normalize_dim(dim, input.ndim) in (input.ndim - 1, 0 if not input.ndim else -1)
-    require_floating(f"{name}_lastdim_kernel_impl" if is_last else f"{name}_kernel_impl", input)
+    """Refuse whole numbers, unless there are none: PyTorch asks its kernel only for tensors with elements."""
+    axis = normalize_dim(dim, input.ndim)
+    if input.shape.numel():
+        is_last = axis == max(input.ndim - 1, 0)
+        require_floating(f"{name}_lastdim_kernel_impl" if is_last else f"{name}_kernel_impl", input)
 
 
 def _softmax_cotangent(g: Tensor, result: Tensor, dim: int) -> Tensor:

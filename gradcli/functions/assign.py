@@ -18,11 +18,11 @@ from gradcli.functions.index import (
     not_an_index,
     plan_of,
     positions_of,
-    representable,
     select,
     take_at,
 )
 from gradcli.functions.pointwise import wrap_number
+from gradcli.functions.refusals import representable
 from gradcli.functions.shape import expand, reshape, unsqueeze, view
 from gradcli.lazy import DType, LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_, int64
@@ -63,7 +63,7 @@ def fill_all(input: Tensor, value: Tensor) -> LazyArray:
 @function("FillBackward2", public=False, examples=("fill_with_number(x, 3)",), d_input=lambda g: zeros_like(g))
 def fill_with_number(input: Tensor, value: Scalar) -> LazyArray:
     """A Python number in every place."""
-    return ops.full(input.shape, value, input.dtype)
+    return ops.full(input.shape, representable(value, input.dtype, 1), input.dtype)
 
 
 @function("ZeroBackward0", public=False, examples=("zeroed(x)",), d_input=lambda g: zeros_like(g))
@@ -195,7 +195,7 @@ def _value(tensor: Tensor, value: Any) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, (bool, int, float)):
-        return wrap_number(representable(value, tensor.dtype), tensor.dtype)
+        return wrap_number(representable(value, tensor.dtype, 2), tensor.dtype)
     message = f"can't assign a {type(value).__name__} to a torch.{tensor.dtype.tensor_type}Tensor"
     hint = "make a tensor of it: tensor(...)" if isinstance(value, (list, tuple)) else None
     raise TypeMismatch.as_torch(message, operands=[OperandLabel(2, f"this is {type_name(value)}")], hint=hint)

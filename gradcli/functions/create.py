@@ -16,6 +16,7 @@ from gradcli.functions.declare import function, method
 from gradcli.functions.limits import check_range
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.pointwise import scalar_dtype
+from gradcli.functions.refusals import cannot_hold, holds, representable
 from gradcli.lazy import DType, LazyArray, Size, ops, settings
 from gradcli.lazy.dtypes import BY_NAME, INTEGER, bool_, float32, float64, int32, int64, promote
 from gradcli.lazy.ops import MOST_AXES
@@ -57,23 +58,27 @@ def from_nested(data: Any, dtype: DType | None) -> LazyArray:
         return ops.cast(ops.from_buffer(np.ascontiguousarray(data.array), own), dtype or own)
     if isinstance(data, (bool, int, float)):
         own = dtype or scalar_dtype(data)
-        _check_fits(data, own)
-        return ops.from_buffer(np.asarray(data).astype(own.name), own)
+        return _converted([data], Size(()), own)
     if not isinstance(data, (list, tuple, range)):
         message = f"could not infer dtype of {type_name(data)}"
         raise TypeMismatch.as_torch(message, hint="tensor() takes a number or nested lists of numbers")
     flat: list[Scalar] = []
     shape = _flatten(data, flat)
-    found = dtype or _literal_dtype(flat)
-    for value in flat:
-        _check_fits(value, found)
-    exact = np.array(flat, dtype=np.float64 if any(isinstance(value, float) for value in flat) else None)
-    return ops.from_buffer(exact.astype(found.name).reshape(shape), found)
+    return _converted(flat, shape, dtype or _literal_dtype(flat))
 
 
-def _check_fits(value: Scalar, dtype: DType) -> None:
-    if dtype.kind == INTEGER and isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise ValueFault.as_torch("Overflow when unpacking long long", hint="write it with a point to make it floating")
+def _converted(numbers: list[Scalar], shape: Size, dtype: DType) -> LazyArray:
+    """A constant array of Python numbers; whole ones must be within the limits of their element type."""
+    if dtype.kind == INTEGER:
+        for value in numbers:
+            if holds(dtype, value):
+                continue
+            if isinstance(value, int) and not holds(int64, value):
+                raise ValueFault.as_torch("Overflow when unpacking long long", hint="write it with a point to make it floating")
+            raise cannot_hold(dtype.name, dtype)
+    exact = np.array(numbers, dtype=np.float64 if any(isinstance(value, float) for value in numbers) else None)
+    with np.errstate(over="ignore"):  # a float beyond those of a narrower type is infinite there
+        return ops.from_buffer(exact.astype(dtype.name).reshape(shape), dtype)
 
 
 def _literal_dtype(flat: list[Scalar]) -> DType:
@@ -185,7 +190,8 @@ def full(
 ) -> Tensor:
     """One number everywhere."""
     check_device(device)
-    return leaf(ops.full(size_of(size), fill_value, dtype or scalar_dtype(fill_value)), requires_grad)
+    own = dtype or scalar_dtype(fill_value)
+    return leaf(ops.full(size_of(size), representable(fill_value, own, 1), own), requires_grad)
 
 
 @function(method=False, examples=("eye(3)",))
@@ -218,7 +224,8 @@ def full_like(
 ) -> Tensor:
     """One number everywhere, in the shape and dtype of another tensor."""
     check_device(device)
-    return leaf(ops.full(input.shape, fill_value, dtype or input.dtype), requires_grad)
+    own = dtype or input.dtype
+    return leaf(ops.full(input.shape, representable(fill_value, own, 1), own), requires_grad)
 
 
 def _new(name: str, value: int) -> None:
@@ -297,7 +304,7 @@ def _evenly_spaced(start: Scalar, end: Scalar, steps: int, dtype: DType) -> Lazy
     size = size_of((steps,))
     with np.errstate(all="ignore"):
         values = np.linspace(float(start), float(end), size[0], dtype=np.float64)
-    return ops.from_buffer(values.astype(dtype.name), dtype)
+        return ops.from_buffer(values.astype(dtype.name), dtype)
 
 
 # ── conversions ──

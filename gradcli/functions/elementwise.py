@@ -13,8 +13,11 @@ from gradcli.functions import refusals
 from gradcli.functions.arguments import Operand
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
-from gradcli.functions.pointwise import binary, common_dtype, unary
-from gradcli.lazy import ops
+from gradcli.functions.pointwise import Binary, binary, common_dtype, unary
+from gradcli.functions.refusals import no_kernel, representable
+from gradcli.lazy import LazyArray, ops
+from gradcli.lazy.dtypes import bool_, float16, float32
+from gradcli.lazy.shapes import broadcast
 
 
 def _bitwise(primitive: str) -> Callable[[Tensor, Tensor], Tensor]:
@@ -259,8 +262,8 @@ def inverse_square_length(x: Tensor, y: Tensor) -> Tensor:
 def _scaled(input: Operand, other: Operand, alpha: Scalar) -> Operand:
     """The second operand times the factor, in the dtype that the operands are promoted to."""
     refusals.fractional_factor(input, other, alpha)
-    scaled = other * alpha
     dtype = common_dtype(input, other)
+    scaled = other * representable(alpha, dtype)
     return Tensor(ops.cast(scaled.array, dtype)) if isinstance(scaled, Tensor) else scaled
 
 
@@ -291,6 +294,48 @@ def sub_scaled(input: Operand, other: Operand, *, alpha: Scalar = 1) -> Tensor:
 
 
 add.scaled, sub.scaled = add_scaled, sub_scaled
+
+
+def _plus_scaled(combine: Binary, input: Tensor, tensor1: Tensor, tensor2: Tensor, value: Scalar) -> LazyArray:
+    """input + value * combine(tensor1, tensor2) in the dtype that they are promoted to; half precision is wider on the way."""
+    broadcast(input.shape, tensor1.shape, tensor2.shape)
+    dtype = common_dtype(input, tensor1, tensor2)
+    wide = float32 if dtype is float16 else dtype
+    factor = representable(value, wide)
+    a, b, c = (Tensor(ops.cast(operand.array, wide)) for operand in (input, tensor1, tensor2))
+    scaled = b * (factor if wide.is_floating else int(factor))
+    return ops.cast((a + combine.apply_to(scaled, c)).array, dtype)
+
+
+@function(
+    "AddcmulBackward0",
+    in_place=True,
+    examples=("addcmul(x, y, z)", "addcmul(x, y, z, value=0.5)"),
+    d_input=lambda g: g,
+    d_tensor1=lambda g, tensor2, value: g * tensor2 * value,
+    d_tensor2=lambda g, tensor1, value: g * tensor1 * value,
+)
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Scalar = 1) -> LazyArray:
+    """input + value * tensor1 * tensor2."""
+    if common_dtype(input, tensor1, tensor2) is bool_:
+        raise no_kernel("addcmul_cpu_out", bool_, "convert one of them, for example with .long()")
+    return _plus_scaled(mul, input, tensor1, tensor2, value)
+
+
+@function(
+    "AddcdivBackward0",
+    in_place=True,
+    examples=("addcdiv(x, y, 2 + abs(z))", "addcdiv(x, y, 2 + abs(z), value=0.5)"),
+    d_input=lambda g, tensor2: g,  # PyTorch saves the divisor whichever operand requires grad
+    d_tensor1=lambda g, tensor2, value: g / tensor2 * value,
+    d_tensor2=lambda g, tensor1, tensor2, value: -g / tensor2 * value * tensor1 / tensor2,
+)
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Scalar = 1) -> LazyArray:
+    """input + value * tensor1 / tensor2."""
+    if not tensor1.dtype.is_floating and not tensor2.dtype.is_floating:
+        refusals.division_of_whole_numbers()
+    return _plus_scaled(div, input, tensor1, tensor2, value)
+
 
 operators["neg"] = neg
 operators.update({binary.name: binary.apply_to for binary in (add, sub, mul, div, lt, le, gt, ge)})

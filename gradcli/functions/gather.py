@@ -13,8 +13,8 @@ from gradcli.functions.arguments import Operand, Shape
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import eq
-from gradcli.functions.index import representable, slice_backward, spread
-from gradcli.functions.refusals import misfit
+from gradcli.functions.index import slice_backward, spread
+from gradcli.functions.refusals import misfit, representable
 from gradcli.functions.shape import expand, reshape, unsqueeze
 from gradcli.lazy import LazyArray, Size, compute, ops
 from gradcli.lazy.dtypes import int32, int64
@@ -208,7 +208,7 @@ def scatter_tensor(input: Tensor, dim: int, index: Tensor, src: Tensor) -> LazyA
 )
 def scatter_number(input: Tensor, dim: int, index: Tensor, value: Scalar) -> LazyArray:
     """input with a number at result[index[i][j]][j] for dim 0."""
-    number = ops.full(index.shape, representable(value, input.dtype), input.dtype)
+    number = ops.full(index.shape, representable(value, input.dtype, 3), input.dtype)
     return _scattered(input, dim, index, None, number, accumulate=False)
 
 

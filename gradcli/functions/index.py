@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 from types import EllipsisType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradcli.autograd import Tensor
-from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMismatch, TypeMismatch, ValueFault
-from gradcli.functions.arguments import MOST_BITS, Shape, Tensors, _as_int, type_name
+from gradcli.functions.arguments import Shape, Tensors, _as_int, type_name
 from gradcli.functions.create import from_nested
 from gradcli.functions.declare import GeneralFunction, function
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.shape import alias, unsqueeze
-from gradcli.lazy import DType, LazyArray, Size, compute, ops
+from gradcli.lazy import LazyArray, Size, compute, ops
 from gradcli.lazy.dtypes import bool_, int64, uint8
 from gradcli.lazy.ops import Entry, Slice
 from gradcli.lazy.shapes import describe, normalize_dim
@@ -340,16 +338,6 @@ def wrapped(positions: np.ndarray, size: int, dim: int) -> np.ndarray:
             raise IndexOutOfRange.as_torch("index is out of bounds for dimension with size 0")
         checked_index(int(positions[outside].flat[0]), size, dim)
     return np.where(positions < 0, positions + size, positions)
-
-
-def representable(value: Scalar, dtype: DType) -> Scalar:
-    """A number that a tensor is filled with; infinity and nan do not go into integers."""
-    if isinstance(value, int) and value.bit_length() > MOST_BITS:
-        raise ValueFault.as_torch("int too big to convert", operands=[OperandLabel(2, f"the tensor's elements are {dtype}")])
-    if not dtype.is_floating and not isfinite(value):
-        message = f"value cannot be converted to type {dtype.name}_t without overflow"
-        raise ValueFault.as_torch(message, operands=[OperandLabel(2, f"the tensor's elements are {dtype}")])
-    return value
 
 
 # ── x[index] ──

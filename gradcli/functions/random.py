@@ -12,17 +12,7 @@ from gradcli.functions.create import check_device, leaf, size_of
 from gradcli.functions.declare import function
 from gradcli.functions.refusals import no_kernel
 from gradcli.lazy import DType, LazyArray, Size, ops, settings
-from gradcli.lazy.dtypes import int64
-
-#: How many values integer dtypes hold, from the lowest on.
-_LIMITS = {
-    "bool": (0, 1),
-    "uint8": (0, 255),
-    "int8": (-128, 127),
-    "int16": (-(2**15), 2**15 - 1),
-    "int32": (-(2**31), 2**31 - 1),
-    "int64": (-(2**63), 2**63 - 1),
-}
+from gradcli.lazy.dtypes import LIMITS, int64
 
 
 def next_stream() -> int:
@@ -90,7 +80,7 @@ def randn_like(input: Tensor, *, dtype: DType | None = None, device: Any = None,
 def _integers(low: int, high: int, shape: Sequence[int], dtype: DType, requires_grad: bool) -> Tensor:
     if low >= high:
         raise ValueFault.as_torch(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    least, most = _LIMITS.get(dtype.name, (low, high))
+    least, most = (low, high) if dtype.is_floating else LIMITS[dtype]
     for name, value in (("from", low), ("to - 1", high - 1)):
         if not least <= value <= most:
             raise ValueFault(f"{name} is out of bounds for {dtype.name}: it holds {least} to {most}")

@@ -1,15 +1,16 @@
-"""Shapes, element types and derivatives that functions refuse, in PyTorch's sentences."""
+"""Shapes, element types, numbers and derivatives that functions refuse, in PyTorch's sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
-from gradcli.errors import DTypeMismatch, NotSupported, OperandLabel, ShapeMismatch
-from gradcli.functions.arguments import Operand
+from gradcli.errors import DTypeMismatch, NotSupported, OperandLabel, ShapeMismatch, ValueFault
+from gradcli.functions.arguments import MOST_BITS, Operand
 from gradcli.lazy import DType
-from gradcli.lazy.dtypes import BOOLEAN, FLOATING, bool_, promote
+from gradcli.lazy.dtypes import BOOLEAN, FLOATING, LIMITS, bool_, int32, promote, uint8
 from gradcli.lazy.shapes import describe
 
 Refuse = Callable[..., None]
@@ -93,6 +94,17 @@ def fractional_factor(x: Operand, y: Operand, alpha: Scalar) -> None:
         raise DTypeMismatch.as_torch("For integral input tensors, argument alpha must not be a floating point number.")
 
 
+def division_of_whole_numbers() -> None:
+    """Refuse addcdiv where the numbers that it divides both lack a fraction."""
+    raise DTypeMismatch.as_torch(
+        "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true division "
+        "of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value * torch.trunc(tensor1 / "
+        "tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / tensor2) for float inputs. The future "
+        "addcdiv behavior is just the latter implementation: (input + value * tensor1 / tensor2), for all dtypes.",
+        hint="convert tensor1 or tensor2 with .float()",
+    )
+
+
 def only_booleans(kernel: str) -> Refuse:
     """Refuse a function of two operands that are both truth values."""
 
@@ -127,6 +139,40 @@ def floats_in_inversion(x: Tensor) -> None:
     """Refuse `~` of numbers with a fraction."""
     if x.dtype.kind == FLOATING:
         raise DTypeMismatch.as_torch("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+
+
+# ── numbers ──
+
+
+def representable(value: Scalar, dtype: DType, operand: int | None = None) -> Scalar:
+    """A number that elements are to hold; it is refused where PyTorch finds that they cannot."""
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        raise ValueFault.as_torch("int too big to convert", operands=_held_by(dtype, operand))
+    if not holds(dtype, value):
+        name = dtype.cpp_name if dtype.is_floating or dtype is int32 else f"{dtype.name}_t"
+        raise cannot_hold(name, dtype, operand)
+    return value != 0 if dtype.kind == BOOLEAN else value
+
+
+def holds(dtype: DType, value: Scalar) -> bool:
+    """Whether elements can hold a number: bool takes all, and uint8 also integers down to -255, which wrap around."""
+    if dtype.kind == BOOLEAN:
+        return True
+    if not isfinite(value):
+        return dtype.is_floating
+    lowest, highest = LIMITS[dtype]
+    return lowest <= value <= highest or (dtype is uint8 and isinstance(value, int) and -highest <= value < 0)
+
+
+def cannot_hold(name: str, dtype: DType, operand: int | None = None) -> ValueFault:
+    """The error for a number beyond the limits of an element type."""
+    lowest, highest = LIMITS[dtype]
+    message = f"value cannot be converted to type {name} without overflow"
+    return ValueFault.as_torch(message, operands=_held_by(dtype, operand), hint=f"{dtype.name} holds {lowest} to {highest}")
+
+
+def _held_by(dtype: DType, operand: int | None) -> list[OperandLabel]:
+    return [] if operand is None else [OperandLabel(operand, f"the tensor's elements are {dtype}")]
 
 
 # ── derivatives ──

@@ -9,7 +9,8 @@ from gradcli.functions.arguments import Operand
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.gather import check_integers, check_within
-from gradcli.functions.index import Positions, positions_of, representable, spread, take_at
+from gradcli.functions.index import Positions, positions_of, spread, take_at
+from gradcli.functions.refusals import representable
 from gradcli.functions.shape import reshape
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_, int64
@@ -64,7 +65,7 @@ def _filled(input: Tensor, mask: Tensor, value: LazyArray) -> LazyArray:
 )
 def masked_fill_number(input: Tensor, mask: Tensor, value: Scalar) -> LazyArray:
     """The tensor with a number where a mask holds."""
-    return _filled(input, mask, ops.constant(representable(value, input.dtype), input.dtype))
+    return _filled(input, mask, ops.constant(representable(value, input.dtype, 2), input.dtype))
 
 
 @function(
@@ -177,7 +178,7 @@ def _filled_mask(g: Tensor, dim: int, index: Tensor) -> Tensor:
 )
 def index_fill_number(input: Tensor, dim: int, index: Tensor, value: Scalar) -> LazyArray:
     """The tensor with a number in some slices."""
-    return _filled_slices(input, dim, index, ops.constant(representable(value, input.dtype), input.dtype))
+    return _filled_slices(input, dim, index, ops.constant(representable(value, input.dtype, 3), input.dtype))
 
 
 @function(

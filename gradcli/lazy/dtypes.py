@@ -47,6 +47,19 @@ BY_NAME: Final = {dtype.name: dtype for dtype in ALL} | {
     "long": int64,
 }
 
+#: The lowest and the highest finite number that elements can hold.
+LIMITS: Final[dict[DType, tuple[float, float]]] = {
+    bool_: (0, 1),
+    uint8: (0, 2**8 - 1),
+    int8: (-(2**7), 2**7 - 1),
+    int16: (-(2**15), 2**15 - 1),
+    int32: (-(2**31), 2**31 - 1),
+    int64: (-(2**63), 2**63 - 1),
+    float16: (-65504.0, 65504.0),
+    float32: (-3.4028234663852886e38, 3.4028234663852886e38),
+    float64: (-1.7976931348623157e308, 1.7976931348623157e308),
+}
+
 
 def promote(a: DType, b: DType) -> DType:
     """The smallest dtype that both convert to, as `torch.promote_types`."""

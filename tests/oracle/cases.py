@@ -270,6 +270,24 @@ FAMILIES: dict[str, str] = {
         torch.hypot(x, y)
         torch.lerp(x, y, 0.25)
         torch.lerp(x, y, u)
+        torch.addcmul(x, y, u)
+        torch.addcmul(x, v, column, value=2)
+        torch.addcmul(target, x, p, value=-0.5)
+        torch.addcmul(x, const, target)
+        torch.addcmul(s, x, x)
+        torch.addcmul(j, n, n, value=2.5)
+        torch.addcmul(j, f, s)
+        torch.addcmul(mask, j, n)
+        x.addcmul(v, v, value=torch.tensor(2))
+        torch.addcdiv(x, y, p)
+        torch.addcdiv(x, v, column, value=2)
+        torch.addcdiv(target, x, p, value=-0.5)
+        torch.addcdiv(x, const, target + 1)
+        torch.addcdiv(s, x, x)
+        torch.addcdiv(x, j, p)
+        torch.addcdiv(j, f.detach(), n)
+        torch.addcdiv(x, zeros, zeros)
+        x.addcdiv(v, w)
         p.log()
         p.log10()
         p.log1p()
@@ -965,6 +983,11 @@ FAMILIES: dict[str, str] = {
         torch.tensor(np.array([[1, 2], [3, 4]]))
         torch.ones(2, 2, dtype=torch.float64) @ a.t()
         torch.arange(6).reshape(2, 3) * x
+        torch.full((2,), -1, dtype=torch.uint8)
+        torch.tensor([1e6, float("-inf")], dtype=torch.float16)
+        torch.tensor([-1, 255], dtype=torch.uint8)
+        torch.tensor([2.5, -3], dtype=torch.int8)
+        torch.zeros(2, dtype=torch.bool).fill_(float("nan"))
     """,
     "types": """
         x.float()
@@ -1139,6 +1162,9 @@ FAMILIES: dict[str, str] = {
         empty.sort()
         empty.relu()
         empty.softmax(0)
+        empty.long().softmax(0)
+        F.log_softmax(hollow > 0, dim=1)
+        F.softmin(hollow.int(), 0)
         empty.logsumexp(0)
         empty.clone()
         torch.cat([empty, empty])
@@ -1572,6 +1598,14 @@ PROGRAMS: dict[str, str] = {
         q = x.clone()
         q *= y
         q
+
+        q = x.clone()
+        q.addcmul_(y, y, value=0.5)
+        q
+
+        q = x.clone()
+        q.addcdiv_(v, p, value=-2)
+        q * q
 
         q = x.clone()
         q -= y

@@ -173,6 +173,10 @@ LINES: dict[str, str] = {
         torch.fmod(mask, mask)
         j.add(n, alpha=1.5)
         torch.sub(j, 2, alpha=0.5)
+        torch.addcmul(mask, mask, mask)
+        torch.addcdiv(x, j, n)
+        torch.addcdiv(j, j, mask)
+        j.addcmul_(f.detach(), n)
         x & y
         j & 1.5
         x[v]
@@ -270,6 +274,20 @@ LINES: dict[str, str] = {
         first, = x
         2 ** torch.tensor([1, 2]) ** -1
         torch.tensor([1, 2]) ** -1
+        torch.tensor([300, 1], dtype=torch.uint8)
+        torch.tensor(-129, dtype=torch.int8)
+        torch.tensor([float("nan")], dtype=torch.int32)
+        torch.full((2,), 300, dtype=torch.uint8)
+        torch.full((2,), 1e39, dtype=torch.float32)
+        torch.full_like(small, -256)
+        small.fill_(-0.5)
+        small.masked_fill(small > 1, 256)
+        small.scatter(0, t, 300)
+        small[0] = 300
+        short.add(1, alpha=2**31)
+        f.add(1, alpha=1e300)
+        torch.addcmul(small, small, small, value=300)
+        torch.addcmul(short, short, short, value=float("inf"))
     """,
     "argument": """
         torch.exp()
@@ -282,6 +300,15 @@ LINES: dict[str, str] = {
         torch.stack(2)
         torch.where(x > 0, x)
         x.sum(dim="a")
+        torch.cat([x], dim="a")
+        torch.sum(x, 0, keepdim="a")
+        torch.eye(3, dtype=torch.float32, m="a")
+        torch.addcmul(x, 2.0, y)
+        torch.addcmul(x, y, y, value="a")
+        torch.tril(x, 1, 2)
+        F.relu(x, False, 3)
+        F.softmax(x, 1, 3, torch.float32, 5)
+        torch.transpose(x, 0, 1, 2)
         x.reshape("a")
         x.transpose(0)
         x.softmax()

@@ -14,7 +14,7 @@ from gradcli.language.compilers import compile_expression, compile_statement
 from gradcli.language.host import Host
 from gradcli.language.prelude import writing_functions
 from gradcli.language.scopes import Unit, target_names
-from gradcli.language.values import Evaluate, call_depth
+from gradcli.language.values import Evaluate
 
 #: How many Python frames a program may use; the nesting of the tree and the depth of calls stay below it, or an error says so.
 _PYTHON_FRAMES = 30_000
@@ -28,11 +28,11 @@ class Executable:
     With `wants_value`, its statements display nothing, and a run gives the value of the last expression statement.
     """
 
-    __slots__ = ("_result", "_steps", "program")
+    __slots__ = ("_steps", "program", "result")
 
     def __init__(self, program: tree.Program, host: Host, wants_value: bool = False) -> None:
         self.program = program
-        self._result = _last_expression(program) if wants_value else None
+        self.result = _last_expression(program) if wants_value else None
         unit = Unit(program.source, writing_functions(host), host)
         with _deep_stack():
             self._steps = [(node, _compiled(unit, node, wants_value)) for node in program.body]
@@ -45,7 +45,7 @@ class Executable:
         value = None
         with _deep_stack():
             for node, run in self._steps:
-                if node is self._result:
+                if node is self.result:
                     on_error = None
                 try:
                     outcome = self._step(node, run, scope)
@@ -54,7 +54,7 @@ class Executable:
                         raise
                     on_error(error, node)
                 else:
-                    if node is self._result:
+                    if node is self.result:
                         value = outcome
         return value
 
@@ -74,7 +74,6 @@ class Executable:
             )
             raise LimitExceeded(f"{what} in this statement").at(self.program.source, node.span) from None
         finally:
-            call_depth.value = 0
             state.place = None
 
 

@@ -110,7 +110,8 @@ class UserFunction:
     def invoke(self, arguments: Sequence[Any], keywords: Mapping[str, Any], weight: int = 1) -> Any:
         """Run the body in a frame of its own."""
         code = self.code
-        if call_depth.value >= CALL_LIMIT:
+        depth = call_depth.value
+        if depth >= CALL_LIMIT:
             raise LimitExceeded(
                 f"{code.name}() calls itself, or others, more than {CALL_LIMIT} deep",
                 hint="does it ever stop calling? A loop can go on longer",
@@ -121,11 +122,11 @@ class UserFunction:
         if given != wanted or keywords:
             self._complete(frame, given, wanted, keywords)
         frame += [UNBOUND] * (code.size - wanted)
-        call_depth.value += weight
+        call_depth.value = depth + weight
         try:
             return code.body(frame)
         finally:
-            call_depth.value -= weight
+            call_depth.value = depth
 
     def _complete(self, frame: list[Any], given: int, wanted: int, keywords: Mapping[str, Any]) -> None:
         """Put keyword arguments and defaults into the frame."""

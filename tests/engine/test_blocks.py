@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 import pytest
 
-import gradcli.session
 from gradcli.engine import blocks, evaluation, whole
 from gradcli.engine.order import reachable, share
 from gradcli.lazy import LazyArray, settings
@@ -59,9 +58,8 @@ PROGRAMS = {
 }
 
 
-def _gradients(program: str, rows_of_x: int, evaluator: Evaluator, monkeypatch: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
-    monkeypatch.setattr(gradcli.session, "evaluate_arrays", evaluator)
-    session = Session(seed=3, dtype="float64")
+def _gradients(program: str, rows_of_x: int, evaluator: Evaluator, threads: int | None = None) -> dict[str, np.ndarray]:
+    session = Session(seed=3, dtype="float64", evaluator=evaluator, threads=threads)
     rng = np.random.default_rng(5)
     for name, shape in {"x": (rows_of_x, 8), "w": (8,), "W": (8, 5), "w2": (5,), "b": (8,)}.items():
         session.bind_value(name, rng.standard_normal(shape))
@@ -72,19 +70,16 @@ def _gradients(program: str, rows_of_x: int, evaluator: Evaluator, monkeypatch: 
 
 @pytest.mark.parametrize("rows", [7, 64, 1000])
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_blocks_of_any_size_agree_with_whole_arrays(name: str, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = _gradients(PROGRAMS[name], 501, whole.evaluate, monkeypatch)
-    found = _gradients(PROGRAMS[name], 501, partial(streamed, rows=rows), monkeypatch)
+def test_blocks_of_any_size_agree_with_whole_arrays(name: str, rows: int) -> None:
+    expected = _gradients(PROGRAMS[name], 501, whole.evaluate)
+    found = _gradients(PROGRAMS[name], 501, partial(streamed, rows=rows))
     for key, value in expected.items():
         np.testing.assert_allclose(found[key], value, rtol=1e-11, atol=1e-13, err_msg=key)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_the_bits_do_not_depend_on_the_number_of_threads(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    results = []
-    for threads in (1, 2, 4):
-        monkeypatch.setattr(settings, "threads", threads)
-        results.append(_gradients(PROGRAMS[name], 501, partial(streamed, rows=17), monkeypatch))
+def test_the_bits_do_not_depend_on_the_number_of_threads(name: str) -> None:
+    results = [_gradients(PROGRAMS[name], 501, partial(streamed, rows=17), threads) for threads in (1, 2, 4)]
     for other in results[1:]:
         for key, value in results[0].items():
             assert value.tobytes() == other[key].tobytes(), key
@@ -92,7 +87,7 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(name: str, monkeypatch:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_large_arrays_are_streamed_by_themselves(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = _gradients(PROGRAMS[name], 40_000, whole.evaluate, monkeypatch)
+    expected = _gradients(PROGRAMS[name], 40_000, whole.evaluate)
     streams = []
 
     def counting(*arguments: object, **keywords: object) -> bool:
@@ -101,7 +96,7 @@ def test_large_arrays_are_streamed_by_themselves(name: str, monkeypatch: pytest.
 
     stream_steps: Callable[..., bool] = blocks.stream_steps
     monkeypatch.setattr(blocks, "stream_steps", counting)
-    found = _gradients(PROGRAMS[name], 40_000, evaluation.evaluate, monkeypatch)
+    found = _gradients(PROGRAMS[name], 40_000, evaluation.evaluate)
     assert any(streams)
     for key, value in expected.items():
         np.testing.assert_allclose(found[key], value, rtol=1e-9, atol=1e-12, err_msg=key)
@@ -112,6 +107,5 @@ def test_a_fault_in_a_thread_reaches_the_program(monkeypatch: pytest.MonkeyPatch
         raise ArithmeticError("in a block")
 
     monkeypatch.setitem(blocks.IMPLEMENTATIONS, "sign", fault)
-    monkeypatch.setattr(settings, "threads", 2)
     with pytest.raises(ArithmeticError, match="in a block"):
-        _gradients("x.sign().sum() + x.sum()", 100, partial(streamed, rows=10), monkeypatch)
+        _gradients("x.sign().sum() + x.sum()", 100, partial(streamed, rows=10), threads=2)

@@ -1,0 +1,216 @@
+"""The session: a scope of names, and programs that run in it under its options."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from threading import RLock
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gradcli.autograd import GradMode, Tensor
+from gradcli.autograd.tensor import set_requires_grad
+from gradcli.engine.evaluation import evaluate as evaluate_arrays
+from gradcli.errors import GradcliError, Source, Span, SyntaxFault, UsageError
+from gradcli.functions import tensor
+from gradcli.language import Executable, Interpreter, parse
+from gradcli.language.tree import Call, ExpressionStatement, Program
+from gradcli.lazy import compute, settings
+from gradcli.lazy.dtypes import float32, float64
+from gradcli.report.torch_text import format_value, represent_value
+from gradcli.session.evaluation import Evaluation, Names, differentiate, note_filled_gradients
+from gradcli.session.values import is_numeric, language_value, tensors_in
+
+if TYPE_CHECKING:
+    from gradcli.language.host import Host
+    from gradcli.language.interpreter import OnError
+    from gradcli.lazy.settings import Evaluator
+
+DEFAULT_DTYPES = {"float32": float32, "float64": float64}
+
+
+class QuietHost:
+    """Shows no values of statements, and hands printed text to a function: without one, it goes to stdout."""
+
+    def __init__(self, write: Callable[[str], object] | None = None) -> None:
+        self._write = write
+
+    def display(self, value: Any, statement: ExpressionStatement) -> None:
+        """An evaluation shows its result only."""
+
+    def write(self, text: str) -> None:
+        """Hand printed text on."""
+        (self._write or sys.stdout.write)(text)
+
+    def text(self, value: Any) -> str:
+        """PyTorch's text."""
+        return format_value(value)
+
+    def representation(self, value: Any) -> str:
+        """PyTorch's text, with strings quoted."""
+        return represent_value(value)
+
+
+class Options(NamedTuple):
+    """What a session is made with, in the order that it takes them."""
+
+    dtype: str = "float32"
+    seed: int | None = None
+    threads: int | None = None
+    evaluator: Evaluator = evaluate_arrays
+
+
+class Session:
+    """A scope of bindings, and the options that its statements run under.
+
+    A session may be used from several threads; they take turns. `dtype` is the default dtype, `seed` makes random numbers
+    repeatable, `threads` is how many to use (all that the process may, if None); `evaluator` computes arrays, and `write`
+    takes what the statements print, which goes to stdout otherwise.
+    """
+
+    def __init__(
+        self,
+        dtype: str = "float32",
+        seed: int | None = None,
+        threads: int | None = None,
+        evaluator: Evaluator = evaluate_arrays,
+        *,
+        write: Callable[[str], object] | None = None,
+    ) -> None:
+        if dtype not in DEFAULT_DTYPES:
+            raise UsageError(f"the default dtype is float32 or float64, not {dtype!r}")
+        self.scope: dict[str, Any] = {}
+        self._bound: list[str] = []
+        self._host = QuietHost(write)
+        self._interpreter = Interpreter(self._host, self.scope)
+        self._dtype = DEFAULT_DTYPES[dtype]
+        self._seed = int.from_bytes(os.urandom(6), "little") if seed is None else seed
+        self._random_streams_used = 0
+        self._threads = threads
+        self._evaluator = evaluator
+        self._lock = RLock()
+
+    def bind(self, name: str, text: str, requires_grad: bool = True, origin: str = "--let") -> None:
+        """Bind a name to the value of an expression, which may use the names bound before.
+
+        With `requires_grad`, numbers and numeric lists become tensors of the default dtype, and any floating tensor a leaf
+        that requires grad. Without, they become tensors by PyTorch's rule for literals.
+        """
+        with self._active():
+            program = parse(text, f"{origin} {name}")
+            if len(program.body) > 1:
+                hint = f"a value is one expression; give another name its own {origin}"
+                raise SyntaxFault(f"{name} has a value already, and this is a second statement", hint=hint).at(
+                    program.source, program.body[1].span
+                )
+            value = self._interpreter.evaluate_last(program)
+            with _placed(program.source, program.span):
+                self._bind(name, value, requires_grad)
+
+    def bind_value(self, name: str, value: Any, requires_grad: bool = True) -> None:
+        """Bind a name to a NumPy array (which keeps its dtype), a number, lists, or what NumPy can view as one."""
+        with self._active():
+            self._bind(name, language_value(name, value), requires_grad)
+
+    def _bind(self, name: str, value: Any, requires_grad: bool) -> None:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = tensor(value, dtype=self._dtype if requires_grad else None)
+        elif isinstance(value, list) and is_numeric(value):
+            literal = tensor(value)
+            is_numbers = literal.dtype.name != "bool"
+            value = tensor(value, dtype=self._dtype) if requires_grad and is_numbers else literal
+        if isinstance(value, Tensor):
+            value = Tensor(value.array)
+            value.name = name
+            if requires_grad and value.dtype.is_floating:
+                set_requires_grad(value, True)
+        if name not in self.scope:
+            self._bound.append(name)
+        self.scope[name] = value
+
+    def evaluate(
+        self,
+        source: str | Executable,
+        wrt: Sequence[str] | None = None,
+        grad_output: Any = None,
+        no_grad: bool = False,
+        on_error: OnError | None = None,
+    ) -> Evaluation:
+        """Run statements, and differentiate the last expression with respect to the leaves it depends on, or `wrt` only.
+
+        A scalar is differentiated with gradient 1; a result with several elements needs `grad_output`. The value and all
+        gradients are computed in one go. With `on_error`, a statement before the last that fails is told of and skipped.
+        """
+        with self._active():
+            executable = Executable(parse(source), self._host, wants_value=True) if isinstance(source, str) else source
+            with GradMode(not no_grad):
+                value = executable.run(self.scope, on_error)
+            assert executable.result is not None
+            place, expression = executable.result.span, executable.result.value
+            evaluation = Evaluation(executable.program.source, value, is_silent=value is None and isinstance(expression, Call))
+            if evaluation.is_silent:
+                note_filled_gradients(evaluation, expression, self.scope)
+            if not no_grad:
+                cotangent = None if grad_output is None else partial(self._cotangent, grad_output)
+                with _placed(evaluation.source, place):
+                    differentiate(evaluation, Names(self.scope, self._bound), wrt, cotangent)
+            results = [*tensors_in(value), *(evaluation.grads or {}).values()]
+            compute([result.array for result in results])
+            return evaluation
+
+    def run(
+        self,
+        source: str | Program,
+        name: str = "<script>",
+        host: Host | None = None,
+        on_error: OnError | None = None,
+    ) -> None:
+        """Run a script; the host shows what it prints, and the values of its expression statements.
+
+        With `on_error`, a statement that fails is told of and skipped.
+        """
+        with self._active():
+            program = parse(source, name) if isinstance(source, str) else source
+            Executable(program, host or self._host).run(self.scope, on_error)
+
+    def _cotangent(self, grad_output: Any, result: Tensor) -> Tensor:
+        """The value of --grad-output as a tensor like the result."""
+        if isinstance(grad_output, str):
+            value = self._interpreter.evaluate_last(parse(grad_output, "--grad-output"))
+        else:
+            value = language_value("grad_output", grad_output)
+        if isinstance(value, (int, float, list, tuple)):
+            value = tensor(value, dtype=result.dtype)
+        if not isinstance(value, Tensor):
+            raise UsageError("--grad-output takes a tensor, a number or a numeric list")
+        return value
+
+    @contextmanager
+    def _active(self) -> Iterator[None]:
+        """Hand the options down to the rooms below for the length of a block, and take them back after it."""
+        with self._lock:
+            before = (settings.default_dtype, settings.seed, settings.random_streams_used)
+            settings.evaluator = self._evaluator
+            settings.threads = self._threads
+            settings.default_dtype = self._dtype
+            settings.seed = self._seed
+            settings.random_streams_used = self._random_streams_used
+            try:
+                yield
+            finally:
+                self._seed = settings.seed
+                self._random_streams_used = settings.random_streams_used
+                settings.default_dtype, settings.seed, settings.random_streams_used = before
+
+
+@contextmanager
+def _placed(source: Source, span: Span) -> Iterator[None]:
+    """What goes wrong with the value of an expression happened at the expression."""
+    try:
+        yield
+    except GradcliError as error:
+        if error.source is None and not isinstance(error, UsageError):
+            error.at(source, span)
+        raise

@@ -1,0 +1,65 @@
+"""Values on their way in and out: of Python into the language, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gradcli.autograd import Tensor
+from gradcli.errors import InputFault
+from gradcli.functions import tensor
+from gradcli.functions.ndarray import NDArray
+from gradcli.lazy.dtypes import BY_NAME
+
+
+def language_value(name: str, value: Any) -> Any:
+    """A value of Python as a value of the language: NumPy arrays and what NumPy can view as one become tensors."""
+    if value is None or isinstance(value, (bool, int, float, str, Tensor)):
+        return value
+    if isinstance(value, (list, tuple)) and is_numeric(value):
+        return list(value)
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):
+        array = np.asarray(None)
+    if array.dtype.name not in BY_NAME:
+        raise InputFault(f"{name} cannot be bound: {type(value).__name__} is not an array of numbers that has one of our dtypes")
+    return tensor(NDArray(array))
+
+
+def python_value(value: Any) -> Any:
+    """A value of the language as Python code wants it: arrays for tensors, also inside of lists and tuples."""
+    if isinstance(value, Tensor):
+        return value.numpy()
+    if isinstance(value, NDArray):
+        return value.array
+    if isinstance(value, list):
+        return [python_value(item) for item in value]
+    if isinstance(value, tuple):
+        return tuple(python_value(item) for item in value)
+    return value
+
+
+def is_numeric(value: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether a list holds nothing but numbers, at any depth."""
+    return all(isinstance(item, (bool, int, float)) for item in _items(value))
+
+
+def tensors_in(value: Any) -> list[Tensor]:
+    """The tensors that a value is, or holds."""
+    return [item for item in _items(value) if isinstance(item, Tensor)]
+
+
+def _items(value: Any) -> Iterator[Any]:
+    """A value, or what lists and tuples hold at any depth, in no particular order."""
+    stack = [value]
+    seen: set[int] = set()  # a list may hold itself
+    while stack:
+        item = stack.pop()
+        if not isinstance(item, (list, tuple)):
+            yield item
+        elif id(item) not in seen:
+            seen.add(id(item))
+            stack.extend(item)

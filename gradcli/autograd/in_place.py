@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from gradcli.autograd.node import Node, SavedOutput, retain_grad
 from gradcli.autograd.state import GradMode, state
 from gradcli.autograd.tensor import Tensor, operators
 from gradcli.errors import AutogradError, DTypeMismatch, LeafInPlace, ShapeMismatch
-from gradcli.lazy import ops
+from gradcli.lazy import compute, ops
 from gradcli.lazy.dtypes import int64
 
 
-def change_in_place(target: Tensor, operation: Callable[[Tensor], Tensor]) -> Tensor:
+def change_in_place(target: Tensor, operation: Callable[[Tensor], Tensor], uniform: bool = False) -> Tensor:
     """Give a tensor the value that an operation makes of it; the graph goes on from the operation.
 
     The operation is given a snapshot, so that a derivative that needs the old value still has it. Aliases and views of
     the tensor show the change, and so does what a view is a view of; versions are counted, so that backward notices what
-    was needed and is gone.
+    was needed and is gone. `uniform` says that all elements get the same value, so that it does not matter that some of them
+    share a place in memory.
     """
     views = _views_to(target)
-    base = views[0].view_of.base if views and views[0].view_of is not None else target
+    base = _base_of(target, views)
     _refuse_leaf(target, base)
+    refuse_overlap(base if uniform else target)
     result = _fitted(operation(_snapshot(target)), target)
     if views:
         result = operators["copy_at"](_snapshot(base), result, _positions(views, base))
@@ -50,6 +54,10 @@ def _views_to(target: Tensor) -> list[Tensor]:
     return views
 
 
+def _base_of(tensor: Tensor, views: list[Tensor]) -> Tensor:
+    return views[0].view_of.base if views and views[0].view_of is not None else tensor
+
+
 def _snapshot(tensor: Tensor) -> Tensor:
     return Tensor(tensor.array, tensor.requires_grad, tensor.grad_fn, tensor.output_number)
 
@@ -61,14 +69,42 @@ def _positions(views: list[Tensor], base: Tensor) -> Tensor:
     with GradMode(False):
         for view in views:
             assert view.view_of is not None
-            if view.shape.numel() > view.view_of.base.shape.numel():  # expanded
-                message = (
-                    "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-                    "Please clone() the tensor before performing the operation."
-                )
-                raise AutogradError.as_torch(message)
             shown = view.view_of.replay(shown)
     return shown
+
+
+def places(tensor: Tensor) -> tuple[Tensor, Tensor]:
+    """The tensor whose elements a view shows, and where they stand in it."""
+    views = _views_to(tensor)
+    base = _base_of(tensor, views)
+    return base, _positions(views, base)
+
+
+def refuse_overlap(target: Tensor) -> None:
+    """An error for a change of elements that share a place in memory."""
+    if overlaps(target):
+        message = (
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+        raise AutogradError.as_torch(message)
+
+
+def overlaps(tensor: Tensor) -> bool:
+    """Whether elements share a place in memory, as those of an expanded tensor do.
+
+    An alias of a tensor that was expanded counts as if they did: a change of it could not be carried back.
+    """
+    is_expanded = is_alias = False
+    shown = tensor
+    while shown.view_of is not None:
+        is_alias |= shown.view_of.is_alias
+        is_expanded |= shown.shape.numel() > shown.view_of.base.shape.numel()
+        shown = shown.view_of.base
+    if not is_expanded or is_alias:
+        return is_expanded
+    positions = compute([places(tensor)[1].array])[0]
+    return np.unique(positions).size < positions.size
 
 
 def _refuse_leaf(target: Tensor, base: Tensor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradcli.autograd import Tensor, change_in_place, state
+from gradcli.autograd.in_place import overlaps, places, refuse_overlap
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import ArgumentError, DTypeMismatch, LeafInPlace, OperandLabel, ShapeMismatch, TypeMismatch
 from gradcli.functions.arguments import Operand, Shape, Tensors, type_name
@@ -25,7 +26,7 @@ from gradcli.functions.pointwise import wrap_number
 from gradcli.functions.refusals import representable
 from gradcli.functions.shape import expand, reshape, unsqueeze, view
 from gradcli.lazy import DType, LazyArray, Size, ops
-from gradcli.lazy.dtypes import bool_, int64
+from gradcli.lazy.dtypes import bool_
 from gradcli.lazy.ops import Slice
 from gradcli.lazy.shapes import broadcast, describe
 
@@ -77,13 +78,14 @@ def _fill_in_place(input: Tensor, value: Operand) -> Tensor:
     """Set every element to one value."""
     if isinstance(value, Tensor) and value.ndim:
         raise ShapeMismatch.as_torch(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
-    return change_in_place(input, lambda snapshot: (fill_all if isinstance(value, Tensor) else fill_with_number)(snapshot, value))
+    fill = fill_all if isinstance(value, Tensor) else fill_with_number
+    return change_in_place(input, lambda snapshot: fill(snapshot, value), uniform=True)
 
 
 @method("zero_")
 def _zero_in_place(input: Tensor) -> Tensor:
     """Set every element to 0."""
-    return change_in_place(input, zeroed)
+    return change_in_place(input, zeroed, uniform=True)
 
 
 @method("copy_")
@@ -181,6 +183,8 @@ def setitem(tensor: Tensor, index: Any, value: Any) -> None:
         _refuse_leaf(tensor)
     if plan.tensors:
         _assign_at_positions(tensor, plan, given)
+    elif plan.steps and overlaps(tensor):
+        _assign_through_views(tensor, plan, given)
     elif plan.steps:
         source = _fitted(given, plan.shape)
         slices = _slices(tensor.shape, plan)
@@ -234,19 +238,30 @@ def _slices(shape: Size, plan: Plan) -> tuple[Slice, ...]:
     return tuple(slices)
 
 
+def _assign_through_views(tensor: Tensor, plan: Plan, value: Tensor) -> None:
+    """Assign to a part of an expanded tensor; the part has to show each place in memory once."""
+    part = tensor
+    for step, arguments in plan.steps:
+        part = step.apply([part, *arguments])
+    refuse_overlap(part)
+    source = _fitted(value, plan.shape)
+    owner, positions = places(part)
+    change_in_place(owner, lambda old: copy_at.apply([old, source, positions]))
+
+
 def _assign_at_positions(tensor: Tensor, plan: Plan, value: Tensor) -> None:
     positions = positions_of(plan.shape, plan.tensors)
     entries, indices, _ = positions
     result = ops.indexed_shape(plan.shape, entries, positions.shapes)
     source = _without_leading_ones(value) if value.shape[:1] == (1,) else value
     _check_value(tensor, source, result, is_fill=not value.ndim and positions.distinct)
-    if not plan.steps:
+    if not plan.steps and not overlaps(tensor):
         change_in_place(tensor, lambda old: put_at.apply([old, source, entries, indices, False]))
         return
-    everything = ops.reshape(ops.arange(0, 1, tensor.shape.numel(), int64), tensor.shape)
-    region = ops.reshape(ops.slice_(everything, _slices(tensor.shape, plan)), plan.shape)
+    owner, everywhere = places(tensor)
+    region = ops.reshape(ops.slice_(everywhere.array, _slices(tensor.shape, plan)), plan.shape)
     numbers = Tensor(ops.index(region, entries, [index.array for index in indices]))
-    change_in_place(tensor, lambda old: copy_at.apply([old, source, numbers]))
+    change_in_place(owner, lambda old: copy_at.apply([old, source, numbers]))
 
 
 def _check_value(tensor: Tensor, value: Tensor, shape: Size, is_fill: bool) -> None:

@@ -1691,6 +1691,45 @@ PROGRAMS: dict[str, str] = {
         q[[0, 2]] = r
         q
 
+        q = (v * 1).expand(2, 3)
+        q[0] = 1
+        q * y
+
+        q = (v * 1).expand(2, 3)
+        q[1, 0] = s
+        q * y
+
+        q = (v.detach() * 1).expand(2, 3)
+        q[0].mul_(2)
+        q[:1, 1:].fill_(7)
+        q * y
+
+        q = (v.detach() * 1).expand(2, 3)
+        q[q > 0] = 1
+        q * y
+
+        q = torch.ones(3, 1).expand(3, 2)
+        q[torch.tensor([0, 2])] = 5
+        q
+
+        q = torch.ones(3).expand(2, 3)
+        q.zero_()
+        q
+
+        q = torch.ones(3).expand(2, 3)
+        q[0] += 1
+        q[q > 3] = 0
+        q
+
+        g = torch.autograd.grad(x.sum(), x)[0]
+        g[x > 0] = 0
+        g
+
+        (x + 1).sum().backward()
+        x.grad[x > 0] = 0
+        x.grad[0, 0] = 7
+        x.grad
+
         q = torch.ones(2, 2)
         q.data.mul_(3)
         q

@@ -221,6 +221,10 @@ LINES: dict[str, str] = {
         x.sum().backward(inputs=[])
         torch.tensor([1, 2], requires_grad=True)
         j.requires_grad_()
+        v.detach().expand(2, 3).add_(1)
+        torch.ones(2, 1).expand(2, 3)[0].exp_()
+        torch.autograd.grad(x.sum(), x)[0].mul_(2)
+        const[:1].expand(2, 3).copy_(const)
     """,
     "leaf-in-place": """
         x += 1

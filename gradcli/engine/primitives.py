@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.engine import kernels
 from gradcli.errors import ValueFault
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import ALL, DType
@@ -19,6 +20,8 @@ NUMPY_DTYPE: dict[DType, np.dtype[Any]] = {dtype: np.dtype(dtype.name) for dtype
 
 def power(base: np.ndarray, exponent: np.ndarray) -> np.ndarray:
     """base ** exponent; of integers a negative exponent gives the whole part of the quotient, as in PyTorch."""
+    if exponent.dtype.kind == "f" and not exponent.ndim and (special := kernels.POWERS.get(float(exponent))):
+        return np.asarray(special(base, None))
     if exponent.dtype.kind != "i" or not (exponent < 0).any():
         result: np.ndarray = np.power(base, exponent)
         return result
@@ -57,10 +60,12 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "bitwise_or": np.bitwise_or,
     "bitwise_xor": np.bitwise_xor,
     "copysign": np.copysign,
-    "cos": np.cos,
+    "cos": kernels.cos,
     "cosh": np.cosh,
     "div": np.divide,
     "equal": np.equal,
+    "erf": kernels.erf,
+    "erfc": kernels.erfc,
     "exp": np.exp,
     "exp2": np.exp2,
     "expm1": np.expm1,
@@ -78,7 +83,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "log10": np.log10,
     "log1p": np.log1p,
     "log2": np.log2,
-    "logaddexp": np.logaddexp,
+    "logaddexp": kernels.logaddexp,
     "logical_and": np.logical_and,
     "logical_not": np.logical_not,
     "logical_or": np.logical_or,
@@ -90,15 +95,18 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "not_equal": np.not_equal,
     "pow": power,
     "reciprocal": np.reciprocal,
-    "sin": np.sin,
+    "sin": kernels.sin,
     "sinh": np.sinh,
     "sqrt": np.sqrt,
     "sub": np.subtract,
     "tan": np.tan,
     "tanh": np.tanh,
-    "where": np.where,
+    "where": kernels.where,
     "matmul": np.matmul,
 }
+
+#: Those of the above that cannot be given memory for their result with `out=`.
+WITHOUT_OUT = frozenset({"floor_divide", "fmod", "pow"})
 
 REDUCTIONS: dict[str, Callable[..., Any]] = {
     "sum": np.add.reduce,
@@ -300,8 +308,6 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "constant": _constant,
     "determinant": _linear_algebra("det", "linalg.det: the determinant could not be computed"),
     "digamma": _special("digamma"),
-    "erf": _special("erf"),
-    "erfc": _special("erfc"),
     "erfinv": _special("erfinv"),
     "flip": lambda node, values: np.flip(values[0], node.params[0]),
     "floor": _rounding(np.floor),

@@ -1,0 +1,235 @@
+"""The vector kernels: as exact as they say, the same bits wherever a block is cut, and called like ufuncs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.special
+
+from gradcli.engine import kernels
+from gradcli.engine.kernels import Kernel
+from gradcli.engine.primitives import power
+
+NARROW = {"erf": (kernels.erf, scipy.special.erf), "erfc": (kernels.erfc, scipy.special.erfc)}
+# With the units in the last place that the vector form may be off, besides the half unit of what it is compared with.
+TRIGONOMETRIC = {"sin": (kernels.sin, np.sin, 2.8), "cos": (kernels.cos, np.cos, 3.8)}
+RANDOM = np.random.default_rng(0)
+SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 1e-45, -1e-45, 1e-38, 3e38, -3e38]
+
+
+def in_block(kernel: Kernel, *operands: np.ndarray) -> np.ndarray:
+    """The vector form, however few elements there are."""
+    with np.errstate(all="ignore"):
+        result: np.ndarray = kernel(*operands, out=np.empty(operands[-1].shape, operands[-1].dtype))
+    return result
+
+
+def every_exponent(dtype: Any) -> np.ndarray:
+    """Numbers of both signs over all exponents, subnormal ones included, and many of ordinary size."""
+    exponents = RANDOM.uniform(np.log2(np.finfo(dtype).smallest_subnormal), np.log2(np.finfo(dtype).max) - 0.01, 40_000)
+    sizes = np.concatenate([2**exponents, RANDOM.uniform(0, 12, 200_000)]).astype(dtype)
+    return np.concatenate([sizes, -sizes])
+
+
+def units_off(value: np.ndarray, exact: np.ndarray) -> float:
+    """The largest error in units in the last place of `value`'s dtype."""
+    unit = np.spacing(np.abs(exact).astype(value.dtype)).astype(np.float64)
+    return float(np.max(np.abs(value.astype(np.float64) - exact) / unit))
+
+
+@pytest.mark.parametrize("name", NARROW)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_error_functions_are_the_nearest_number_or_its_neighbour(name: str, dtype: Any) -> None:
+    kernel, reference = NARROW[name]
+    x = np.sort(every_exponent(dtype))
+    assert units_off(in_block(kernel, x), reference(x.astype(np.float64))) <= 0.61
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_error_functions_never_turn_back(name: str) -> None:
+    kernel = NARROW[name][0]
+    steps = np.diff(in_block(kernel, np.sort(every_exponent(np.float32))))
+    assert (steps >= 0).all() if name == "erf" else (steps <= 0).all()
+
+
+@pytest.mark.parametrize("name", NARROW)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_error_functions_have_the_special_values_of_scipy(name: str, dtype: Any) -> None:
+    kernel, reference = NARROW[name]
+    with np.errstate(all="ignore"):
+        x = np.array(SPECIAL).astype(dtype)
+        expected = reference(x).astype(dtype)
+    found = in_block(kernel, x)
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(np.signbit(found), np.signbit(expected))
+
+
+def test_erf_is_odd_to_the_bit() -> None:
+    x = every_exponent(np.float32)
+    np.testing.assert_array_equal(in_block(kernels.erf, -x), -in_block(kernels.erf, x))
+
+
+@pytest.fixture(params=TRIGONOMETRIC)
+def trigonometric(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[Kernel, Callable[..., Any], float]:
+    """Sine and cosine in their vector form, on whatever processor."""
+    kernel, reference, units = TRIGONOMETRIC[request.param]
+    monkeypatch.setattr(kernel, "pays", None)
+    return kernel, reference, units
+
+
+def test_sine_and_cosine_are_within_their_units_for_all_exponents(trigonometric: tuple[Kernel, Any, float]) -> None:
+    kernel, reference, units = trigonometric
+    quarters = np.arange(1, 4000) * (np.pi / 2)
+    x = np.concatenate([every_exponent(np.float64), quarters, np.nextafter(quarters, 0), quarters * (1 + 1e-11)])
+    assert units_off(in_block(kernel, x), reference(x)) <= units
+
+
+def test_sine_and_cosine_stay_within_one(trigonometric: tuple[Kernel, Any, float]) -> None:
+    near = np.linspace(-1e-7, 1e-7, 100_001)
+    for quarters in range(-3, 4):
+        assert np.abs(in_block(trigonometric[0], quarters * (np.pi / 2) + near)).max() <= 1
+
+
+def test_sine_and_cosine_have_the_special_values_of_numpy(trigonometric: tuple[Kernel, Any, float]) -> None:
+    kernel, reference, _ = trigonometric
+    x = np.array([0.0, -0.0, np.inf, -np.inf, np.nan])
+    with np.errstate(all="ignore"):
+        expected = reference(x)
+    found = in_block(kernel, x)
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(np.signbit(found[:2]), np.signbit(expected[:2]))
+
+
+def test_sine_is_odd_and_cosine_even_to_the_bit(trigonometric: tuple[Kernel, Any, float]) -> None:
+    kernel, reference, _ = trigonometric
+    x = every_exponent(np.float64)
+    mirrored = in_block(kernel, -x)
+    np.testing.assert_array_equal(in_block(kernel, x), -mirrored if reference is np.sin else mirrored)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logaddexp_is_that_of_numpy(dtype: Any) -> None:
+    x, y = (RANDOM.standard_normal((2, 50_000)) * 20).astype(dtype)
+    special = np.array([np.inf, -np.inf, np.nan, 0.0, 700.0, -3e38], dtype)
+    x, y = np.concatenate([x, np.repeat(special, 6)]), np.concatenate([y, np.tile(special, 6)])
+    with np.errstate(all="ignore"):
+        expected = np.logaddexp(x, y)
+    np.testing.assert_allclose(
+        in_block(kernels.logaddexp, x, y), expected, rtol=4 * np.finfo(dtype).eps, atol=np.finfo(dtype).eps
+    )
+
+
+BITS = {
+    "float32": np.uint32,
+    "float64": np.uint64,
+    "int32": np.uint32,
+    "int64": np.uint64,
+    "float16": np.uint16,
+    "bool": np.uint8,
+}
+
+
+@pytest.mark.parametrize("dtype", BITS)
+@pytest.mark.parametrize("zeros", ["neither", "x", "y", "both"])
+def test_where_moves_bits_unchanged(dtype: str, zeros: str) -> None:
+    bits = RANDOM.integers(0, 2, (2, 5000)) if dtype == "bool" else RANDOM.integers(0, 1 << 62, (2, 5000))
+    x, y = bits.astype(BITS[dtype]).view(dtype)  # not-a-numbers with a payload among them
+    x = np.zeros((), dtype) if zeros in ("x", "both") else x
+    y = np.zeros((), dtype) if zeros in ("y", "both") else y
+    condition = RANDOM.random(5000) < 0.5
+    found = kernels.where(condition, x, y, out=np.empty(5000, dtype))
+    assert found.tobytes() == np.where(condition, x, y).tobytes()
+
+
+def test_where_keeps_negative_zero() -> None:
+    condition = np.array([True, False])
+    found = kernels.where(condition, np.float32(-0.0), np.float32(0.0), out=np.empty(2, np.float32))
+    assert np.signbit(found).tolist() == [True, False]
+
+
+def test_where_broadcasts_its_operands() -> None:
+    condition, x, y = RANDOM.random((60, 1)) < 0.5, RANDOM.random((1, 70)), RANDOM.random((60, 70))
+    np.testing.assert_array_equal(kernels.where(condition, x, y), np.where(condition, x, y))
+
+
+# ── every kernel ──
+
+KERNELS = {
+    "cos": (kernels.cos, ("float64",)),
+    "erf": (kernels.erf, ("float32",)),
+    "erfc": (kernels.erfc, ("float32",)),
+    "logaddexp": (kernels.logaddexp, ("float32", "float32")),
+    "sin": (kernels.sin, ("float64",)),
+    "where": (kernels.where, ("bool", "float64", "float64")),
+}
+
+
+def operands_of(name: str, shape: tuple[int, ...]) -> list[np.ndarray]:
+    made = [RANDOM.standard_normal(shape) * 3 for _ in KERNELS[name][1]]
+    return [x > 0 if dtype == "bool" else x.astype(dtype) for x, dtype in zip(made, KERNELS[name][1], strict=True)]
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_the_bits_of_an_element_do_not_depend_on_its_block(name: str) -> None:
+    kernel = KERNELS[name][0]
+    operands = operands_of(name, (kernels.CHUNK + 777,))
+    whole = kernel(*operands)
+    for length in (1, 3, 7, 16, 1000):
+        for start in (0, 5, 3001, kernels.CHUNK - 2):
+            part = in_block(kernel, *(operand[start : start + length].copy() for operand in operands))
+            assert part.tobytes() == whole[start : start + length].tobytes()
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_the_result_may_take_the_place_of_the_last_operand(name: str) -> None:
+    kernel = KERNELS[name][0]
+    operands = operands_of(name, (kernels.CHUNK + 777,))
+    expected = kernel(*operands)
+    target = operands[-1]
+    assert kernel(*operands, out=target) is target
+    assert target.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_operands_and_result_need_not_be_contiguous(name: str) -> None:
+    kernel = KERNELS[name][0]
+    operands = operands_of(name, (300, 40))
+    expected = kernel(*operands)
+    turned = [np.asfortranarray(operand)[::-1][:, 3:30] for operand in operands]
+    out = np.zeros((600, 27), expected.dtype)
+    kernel(*turned, out=out[::2])
+    np.testing.assert_array_equal(out[::2], expected[::-1][:, 3:30])
+    assert not out[1::2].any()
+
+
+@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0), (1,), (2, 3)])
+def test_small_and_empty_arrays_have_their_shape_and_dtype(name: str, shape: tuple[int, ...]) -> None:
+    operands = operands_of(name, shape)
+    for result in (KERNELS[name][0](*operands), in_block(KERNELS[name][0], *operands)):
+        assert (result.shape, result.dtype) == (shape, operands[-1].dtype)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_scalar_operand_is_broadcast_over_the_result(name: str) -> None:
+    kernel = KERNELS[name][0]
+    operands = [operand.reshape(())[()] for operand in operands_of(name, (1,))]
+    expected = in_block(kernel, *map(np.asarray, operands))
+    found = kernel(*map(np.asarray, operands), out=np.empty((2, 3), expected.dtype))
+    np.testing.assert_array_equal(found, np.full((2, 3), expected))
+
+
+# ── powers ──
+
+EXPONENTS = {-2: lambda x: 1 / (x * x), -1: lambda x: 1 / x, -0.5: lambda x: 1 / np.sqrt(x), 0.5: np.sqrt, 3: lambda x: x * x * x}
+
+
+@pytest.mark.parametrize("exponent", EXPONENTS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_constant_power_is_the_product_or_root_that_pytorch_takes(exponent: float, dtype: Any) -> None:
+    x = np.concatenate([RANDOM.standard_normal(1000), SPECIAL]).astype(dtype)
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(power(x, np.array(exponent, dtype)), EXPONENTS[exponent](x))

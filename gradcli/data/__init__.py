@@ -1,0 +1,89 @@
+"""Reading tensors from files: `--data NAME=FILE:ENTRY` of the formats in the table."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from keyword import iskeyword
+from typing import TYPE_CHECKING, NamedTuple
+
+from gradcli.errors import UsageError
+from gradcli.lazy import LazyArray, settings
+from gradcli.lazy.dtypes import BY_NAME
+from gradcli.lazy.ops import from_buffer
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gradcli.data.files import Contents
+
+
+class Format(NamedTuple):
+    """Where a format is read, and whether its numbers have dtypes; in a text they are literals."""
+
+    module: str
+    reader: str
+    has_dtypes: bool
+
+
+FORMATS = {
+    "npy": Format("gradcli.data.npy", "Npy", has_dtypes=True),
+    "npz": Format("gradcli.data.npz", "Npz", has_dtypes=True),
+    "json": Format("gradcli.data.json_file", "JsonFile", has_dtypes=False),
+    "csv": Format("gradcli.data.csv_file", "CsvFile", has_dtypes=False),
+}
+_SUFFIXES = f"the formats are {' '.join(f'.{suffix}' for suffix in FORMATS)}"
+_FILE = re.compile(rf"(.*?\.({'|'.join(FORMATS)}))(?::(.*))?", re.DOTALL | re.IGNORECASE)
+
+
+class Reference(NamedTuple):
+    """What `--data` says: a file and its format; the name to bind, and the entry, where they are given."""
+
+    name: str | None
+    file: str
+    format: Format
+    entry: str | None
+
+
+def parse_reference(text: str, option: str = "--data") -> Reference:
+    """Read [NAME=]FILE[:ENTRY]. FILE ends with the suffix of its format, so it may have colons and equality signs itself."""
+    before, equals, after = text.partition("=")
+    has_name = bool(equals) and before.strip().isidentifier()
+    name, file = (before.strip(), after) if has_name else (None, text)
+    found = _FILE.fullmatch(file)
+    if found is None:
+        raise UsageError(f"{option} takes NAME=FILE, and {file!r} has no known format", hint=_SUFFIXES)
+    if name is not None and iskeyword(name):
+        raise UsageError(f"{option} takes NAME=FILE, and {name!r} is not a name")
+    format = FORMATS[found[2].lower()]
+    entry = found[3] or None
+    if name is None and (entry is not None or found[2].lower() == "npy"):
+        raise UsageError(f"{option} {text}: what is its name?", hint=f"for example: {option} x={text}")
+    return Reference(name, found[1], format, entry)
+
+
+def read(reference: Reference, *, floating: bool) -> dict[str, LazyArray]:
+    """The arrays of a reference by the names that they are bound to.
+
+    Arrays keep their dtype. Literals are floating, of the default dtype, if `floating` says so; else whole numbers are int64.
+    """
+    from gradcli.data.files import listed, opened
+
+    with opened(reference.file) as file:
+        contents: Contents = getattr(import_module(reference.format.module), reference.format.reader)(file)
+        if reference.name is not None:
+            arrays = {reference.name: contents.whole() if reference.entry is None else contents.entry(reference.entry)}
+        else:
+            unfit = tuple(name for name in contents.names if not name.isidentifier() or iskeyword(name))
+            if unfit or not contents.names:
+                problem = f"{listed(unfit, 3)}: no name for a variable" if unfit else "its array has no name"
+                hint = "give it one: NAME=FILE:ENTRY" if unfit else "give it one: NAME=FILE"
+                raise file.fault(problem, hint)
+            arrays = contents.entries()
+    return {name: _lazy(array, reference.format.has_dtypes, floating) for name, array in arrays.items()}
+
+
+def _lazy(array: np.ndarray, has_dtype: bool, floating: bool) -> LazyArray:
+    if not has_dtype and (array.dtype.kind == "f" or (floating and array.dtype.kind == "i")):
+        array = array.astype(settings.default_dtype.name)
+    return from_buffer(array, BY_NAME[array.dtype.name])

@@ -1,0 +1,129 @@
+"""A data file that is open for reading: its size is known, and what is wrong with it is told with its name."""
+
+from __future__ import annotations
+
+import os
+import stat
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from mmap import ACCESS_READ, mmap
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+
+from gradcli.errors import InputFault, LimitExceeded, close_matches
+
+Order = Literal["C", "F"]
+
+
+class Contents(ABC):
+    """What a file holds: one array, or several by name."""
+
+    names: tuple[str, ...] = ()
+
+    @abstractmethod
+    def entry(self, name: str) -> np.ndarray:
+        """The array of a name."""
+
+    @abstractmethod
+    def whole(self) -> np.ndarray:
+        """The file as one array."""
+
+    def entries(self) -> dict[str, np.ndarray]:
+        """All arrays by name."""
+        return {name: self.entry(name) for name in self.names}
+
+
+class DataFile:
+    """A regular file, open; arrays in it may be mapped, and stay so when it is closed."""
+
+    __slots__ = ("_map", "name", "size", "stream")
+
+    def __init__(self, name: str, stream: BinaryIO) -> None:
+        self.name = name
+        self.stream = stream
+        self.size = os.fstat(stream.fileno()).st_size
+        self._map: mmap | None = None
+
+    def fault(self, problem: str, hint: str | None = None, entry: str | None = None) -> InputFault:
+        """What is wrong with the file, or with one of its entries."""
+        return InputFault(f"{self.name}{'' if entry is None else f', entry {entry}'}: {problem}", hint=hint)
+
+    def no_entry(self, name: str, names: tuple[str, ...]) -> InputFault:
+        """An entry that was asked for, and those that there are."""
+        error = self.fault(f"there is no entry {name}", f"it has {listed(names)}" if names else "it has no entries")
+        error.did_you_mean = close_matches(name, names)
+        return error
+
+    def only(self, names: tuple[str, ...]) -> str:
+        """The name of the only entry."""
+        if len(names) == 1:
+            return names[0]
+        if not names:
+            raise self.fault("it has no entries")
+        raise self.fault(f"it has {len(names)} entries, and none is named", f"NAME=FILE:ENTRY takes one of {listed(names)}")
+
+    def array(self, dtype: np.dtype[Any], shape: tuple[int, ...], offset: int, order: Order) -> np.ndarray:
+        """An array that shows bytes of the file, which are read when they are used."""
+        if 0 in shape:
+            return np.empty(shape, dtype, order)
+        if self._map is None:
+            try:
+                self._map = mmap(self.stream.fileno(), self.size, access=ACCESS_READ)
+            except ValueError:
+                raise self.fault("it became shorter while it was read") from None
+        return np.ndarray(shape, dtype, self._map, offset, order=order)
+
+
+@contextmanager
+def opened(name: str) -> Iterator[DataFile]:
+    """Open a regular file; what the system refuses, now or while it is read, is told as a fault of the file."""
+    if "\0" in name:
+        raise InputFault(f"there is no file {name}")
+    try:
+        # A pipe would otherwise be waited for.
+        with open(name, "rb", opener=lambda path, flags: os.open(path, flags | getattr(os, "O_NONBLOCK", 0))) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise InputFault(f"{name} is not a regular file")
+            yield DataFile(name, stream)
+    except FileNotFoundError:
+        raise InputFault(f"there is no file {name}", did_you_mean=_beside(name)) from None
+    except MemoryError:
+        raise LimitExceeded(f"{name} needs more memory than there is") from None
+    except OSError as fault:
+        raise InputFault(f"{name} cannot be read: {fault.strerror or fault}") from None
+
+
+def _beside(name: str) -> tuple[str, ...]:
+    """Files of about this name."""
+    folder, file = os.path.split(name)
+    try:
+        return tuple(os.path.join(folder, other) for other in close_matches(file, sorted(os.listdir(folder or "."))))
+    except OSError:
+        return ()
+
+
+def check_memory(size: int, what: str) -> None:
+    """Refuse what memory cannot hold before it is allocated."""
+    available = available_memory()
+    if available is not None and size > available:
+        raise LimitExceeded(f"{what} needs {size:,} bytes of memory, and {available:,} are available")
+
+
+def available_memory() -> int | None:
+    """The bytes that can be allocated without harm to other programs; None where the system does not tell."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def listed(names: tuple[str, ...], most: int = 20) -> str:
+    """Names for a sentence; of many only the first."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,94 @@
+"""The .json format: a number or nested lists of them, or an object of these by name."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from gradcli.data.files import Contents, DataFile, check_memory
+from gradcli.lazy.ops import MOST_AXES
+
+# Bytes of memory that a byte of text takes at most: a list of one-digit numbers.
+MEMORY_PER_BYTE = 16
+
+
+class JsonFile(Contents):
+    """A file of one array, or of several by name."""
+
+    def __init__(self, file: DataFile) -> None:
+        self._file = file
+        check_memory(file.size * MEMORY_PER_BYTE, f"{file.name}, as JSON,")
+        try:
+            self._value = json.loads(
+                file.stream.read().decode("utf-8-sig"), parse_constant=self._constant, object_pairs_hook=self._object
+            )
+        except json.JSONDecodeError as damage:
+            raise file.fault(f"line {damage.lineno}, column {damage.colno}: it is no JSON: {damage.msg.lower()}") from None
+        except UnicodeDecodeError as damage:
+            raise file.fault(f"it is not a text in UTF-8: byte {damage.start} is 0x{damage.object[damage.start]:02x}") from None
+        except ValueError:  # int() of too many digits
+            raise file.fault("it has a whole number beyond int64") from None
+        except RecursionError:
+            raise file.fault("its lists nest too deeply") from None
+        self.names = tuple(self._value) if isinstance(self._value, dict) else ()
+
+    def whole(self) -> np.ndarray:
+        """The numbers, or the only entry."""
+        if isinstance(self._value, dict):
+            return self.entry(self._file.only(self.names))
+        return self._array(self._value, None)
+
+    def entry(self, name: str) -> np.ndarray:
+        """The numbers of a name."""
+        if not isinstance(self._value, dict) or name not in self._value:
+            raise self._file.no_entry(name, self.names)
+        return self._array(self._value[name], name)
+
+    def _array(self, value: Any, entry: str | None) -> np.ndarray:
+        """A number or nested lists as an array: bool, int64 or float64."""
+        try:
+            array = np.array(value)
+        except (ValueError, OverflowError):  # rows of different lengths
+            array = None
+        if array is None or array.dtype.kind not in "bif":
+            raise self._file.fault(_culprit(value), entry=entry)
+        return array
+
+    def _constant(self, name: str) -> None:
+        raise self._file.fault(f"{name} is not in JSON", "inf and nan can be made by statements, or kept in a .npy file")
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            last = {name: position for position, (name, _) in enumerate(pairs)}
+            twice = next(name for position, (name, _) in enumerate(pairs) if last[name] != position)
+            raise self._file.fault("it is there twice", entry=twice)
+        return members
+
+
+def _culprit(value: Any) -> str:
+    """What keeps a value from being an array, and where: it has something else than numbers, or uneven rows."""
+    shape: list[int] = []
+    first = value
+    while isinstance(first, list) and len(shape) <= MOST_AXES:
+        shape.append(len(first))
+        first = first[0] if first else None
+    if len(shape) > MOST_AXES:
+        return f"its lists nest more than {MOST_AXES} deep"
+    stack: list[tuple[Any, tuple[int, ...]]] = [(value, ())]
+    while stack:
+        item, place = stack.pop()
+        where = "".join(f"[{index}]" for index in place)
+        if isinstance(item, list) != (len(place) < len(shape)) or (isinstance(item, list) and len(item) != shape[len(place)]):
+            found = f"a list of {len(item)}" if isinstance(item, list) else "no list"
+            return f"{where} is {found}, unlike the rows before it" if where else f"it is {found}"
+        if isinstance(item, list):
+            stack += [(inner, (*place, index)) for index, inner in reversed(list(enumerate(item)))]
+        elif not isinstance(item, (bool, int, float)):
+            found = "null" if item is None else "an object" if isinstance(item, dict) else f"the text {json.dumps(item)[:40]}"
+            return f"{where} is {found}, not a number" if where else f"it is {found}, not a number"
+        elif isinstance(item, int) and not -(2**63) <= item < 2**63:
+            return f"{where or 'it'} is a whole number beyond int64"
+    return "it has numbers that do not fit together"

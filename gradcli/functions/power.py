@@ -38,6 +38,8 @@ def pow_number(input: Tensor, exponent: Scalar) -> LazyArray:
         raise ValueFault.as_torch("Integers to negative integer powers are not allowed.", hint="convert it first: .float()")
     dtype = common_dtype(input, exponent)
     array = ops.cast(input.array, dtype)
+    if exponent == 1:
+        return array
     if exponent == 2:  # exact, and many times faster than the general power
         return ops.binary("mul", array, array)
     return ops.binary("pow", array, ops.constant(exponent, dtype))

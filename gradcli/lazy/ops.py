@@ -93,6 +93,8 @@ def random(kind: str, seed: int, stream: int, limits: tuple[int, ...], shape: Si
 
 def unary(primitive: str, x: LazyArray) -> LazyArray:
     """One operand, same shape; boolean for predicates."""
+    if primitive == "neg" and x.primitive == "constant" and x.dtype.is_floating:
+        return full(x.shape, -x.params[0], x.dtype)
     return LazyArray(primitive, (x,), (), x.shape, bool_ if primitive in PREDICATES else x.dtype)
 
 

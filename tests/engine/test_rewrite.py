@@ -1,0 +1,175 @@
+"""Rewriting gives the numbers of what was asked for, with less work: each rule is seen to fire where it may, and only there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from gradcli.engine import whole
+from gradcli.engine.order import reachable, share
+from gradcli.engine.rewrite import rewrite
+from gradcli.lazy import LazyArray, ops
+from gradcli.lazy.dtypes import float32, float64
+from gradcli.lazy.shapes import SCALAR, Size
+
+RNG = np.random.default_rng(0)
+
+
+def given(*shape: int) -> LazyArray:
+    return ops.from_buffer(RNG.standard_normal(shape), float64)
+
+
+def number(value: float) -> LazyArray:
+    return ops.constant(value, float64)
+
+
+def rewritten(*roots: LazyArray) -> tuple[Counter[str], list[np.ndarray]]:
+    """Which primitives are left, and the values they give."""
+    steps, canonical = share(reachable(list(roots))[0])
+    steps, instead = rewrite(steps, {canonical.get(root, root) for root in roots})
+    left = Counter(node.primitive for node, _ in steps)
+    return left, whole.evaluate([instead[canonical.get(root, root)] for root in roots])
+
+
+def assert_same(roots: Sequence[LazyArray], values: Sequence[np.ndarray]) -> None:
+    for expected, value in zip(whole.evaluate(roots), values, strict=True):
+        assert value.shape == expected.shape
+        np.testing.assert_allclose(value, expected, rtol=1e-12)
+
+
+def test_equal_products_are_added_by_doubling_their_factor() -> None:
+    x = ops.unary("exp", given(5))
+    root = ops.binary("add", ops.binary("mul", number(3), x), ops.binary("mul", number(3), x))
+    left, values = rewritten(root)
+    assert (left["add"], left["mul"]) == (0, 1)
+    assert_same([root], values)
+
+
+def test_a_factor_of_two_joins_another_factor() -> None:
+    root = ops.binary("mul", number(0.1), ops.binary("mul", given(5), number(2)))
+    left, values = rewritten(root)
+    assert left["mul"] == 1
+    assert_same([root], values)
+
+
+def test_factors_that_round_stay_apart() -> None:
+    root = ops.binary("mul", number(0.1), ops.binary("mul", given(5), number(3)))
+    assert rewritten(root)[0]["mul"] == 2
+
+
+@pytest.mark.parametrize("primitive", ["mul", "div"])
+def test_one_is_no_factor_and_no_divisor(primitive: str) -> None:
+    root = ops.unary("exp", ops.binary(primitive, given(5), number(1)))
+    left, values = rewritten(root)
+    assert left[primitive] == 0
+    assert_same([root], values)
+
+
+def test_one_divided_is_not_left_out() -> None:
+    root = ops.binary("div", number(1), given(5))
+    left, values = rewritten(root)
+    assert left["div"] == 1
+    assert_same([root], values)
+
+
+def test_one_that_broadcasts_is_not_left_out() -> None:
+    root = ops.binary("mul", ops.full(Size((4, 1)), 1, float64), given(5))
+    assert_same([root], rewritten(root)[1])
+
+
+def log_softmax(x: LazyArray) -> tuple[LazyArray, LazyArray]:
+    shifted = ops.binary("sub", x, ops.reduce("max", x, (1,), keepdims=True))
+    total = ops.reduce("sum", ops.unary("exp", shifted), (1,), keepdims=True)
+    return ops.binary("sub", shifted, ops.unary("log", total)), total
+
+
+def test_a_softmax_takes_its_exponentials_from_the_logarithm_s() -> None:
+    logarithm, _ = log_softmax(given(4, 6))
+    softmax = ops.unary("exp", logarithm)
+    root = ops.binary("mul", softmax, given(4, 1))
+    part = ops.slice_(logarithm, ((0, 4, 1), (2, 1, 1)))
+    left, values = rewritten(root, part)
+    assert left["exp"] == 1
+    assert_same([root, part], values)
+
+
+def test_an_exponential_of_what_was_not_shifted_by_its_largest_stays() -> None:
+    x = given(4, 6)
+    total = ops.reduce("sum", ops.unary("exp", x), (1,), keepdims=True)
+    root = ops.unary("exp", ops.binary("sub", x, ops.unary("log", total)))
+    left, values = rewritten(root)
+    assert left["exp"] == 2
+    assert_same([root], values)
+
+
+def test_a_part_of_an_elementwise_result_is_computed_alone() -> None:
+    whole_result = ops.binary("add", ops.unary("exp", given(4, 6)), ops.binary("mul", given(6), given(4, 1)))
+    root = ops.slice_(whole_result, ((0, 4, 1), (1, 2, 3)))
+    steps, _ = share(reachable([root])[0])
+    instead = rewrite(steps, [root])[0]
+    assert all(node.shape != (4, 6) for node, _ in instead)
+    assert_same([root], rewritten(root)[1])
+
+
+def test_what_is_used_elsewhere_is_computed_whole() -> None:
+    whole_result = ops.unary("exp", given(4, 6))
+    part = ops.slice_(whole_result, ((0, 4, 1), (1, 2, 3)))
+    left, values = rewritten(part, whole_result)
+    assert left["exp"] == 1
+    assert_same([part, whole_result], values)
+
+
+def test_the_sum_of_a_part_among_zeros_is_that_of_the_part() -> None:
+    root = ops.reduce("sum", ops.place(given(4, 1), ((0, 4, 1), (2, 1, 1)), Size((4, 6))), (1,), keepdims=True)
+    left, values = rewritten(root)
+    assert left["place"] == 0
+    assert_same([root], values)
+
+
+def test_zeros_that_stay_after_a_sum_are_placed() -> None:
+    root = ops.reduce("sum", ops.place(given(4, 1), ((0, 4, 1), (2, 1, 1)), Size((4, 6))), (0,), keepdims=True)
+    left, values = rewritten(root)
+    assert left["place"] == 1
+    assert_same([root], values)
+
+
+def test_the_sum_of_one_number_is_its_multiple() -> None:
+    root = ops.reduce("sum", ops.full(Size((4, 6)), 0.3, float32), (1,))
+    left, values = rewritten(root)
+    assert left["sum"] == 0
+    np.testing.assert_allclose(values[0], np.float32(1.8))
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.25, -3.0])
+def test_a_product_with_one_number_everywhere_is_a_sum(factor: float) -> None:
+    a, b = given(2, 3, 4), given(4, 5)
+    roots = [
+        ops.matmul(ops.full(Size((3, 4)), factor, float64), b),
+        ops.matmul(a, ops.full(Size((4, 7)), factor, float64)),
+        ops.matmul(a, ops.full(Size((6, 1, 4, 7)), factor, float64)),
+    ]
+    left, values = rewritten(*roots)
+    assert left["matmul"] == 0
+    assert_same(roots, values)
+
+
+def test_what_was_asked_for_twice_is_given_twice() -> None:
+    x = given(3)
+    first, second = ops.unary("exp", x), ops.unary("exp", x)
+    assert_same([first, second], rewritten(first, second)[1])
+
+
+def test_a_root_that_is_an_input_is_given() -> None:
+    x = given(3)
+    root = ops.binary("mul", x, number(1))
+    steps, _ = share(reachable([root])[0])
+    assert rewrite(steps, [root])[1][root] is x
+
+
+def test_an_empty_shape_is_no_matter() -> None:
+    root = ops.reduce("sum", ops.full(Size((0, 3)), 2.0, float64), (0, 1))
+    assert root.shape == SCALAR
+    assert_same([root], rewritten(root)[1])

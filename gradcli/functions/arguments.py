@@ -8,6 +8,7 @@ from typing import Any
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Operand as Operand
 from gradcli.errors import ArgumentError, OperandLabel, ValueFault, close_matches
+from gradcli.functions.device import available_device
 from gradcli.lazy import DType
 
 # The annotations that declarations use, besides Operand.
@@ -99,6 +100,7 @@ KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "Any": ("object", lambda value: value),
     "Callable": ("function", lambda value: value if callable(value) else None),
     "DType": ("torch.dtype", lambda value: value if isinstance(value, DType) else None),
+    "Device": ("torch.device", available_device),
     "Dims": ("tuple of ints", _coerce_dims),
     "Operand": ("Tensor", _operand),
     "Scalar": ("Number", _number_or_item),

@@ -13,6 +13,7 @@ from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import ArgumentError, AutogradError, LimitExceeded, ShapeMismatch, TypeMismatch, ValueFault
 from gradcli.functions.arguments import Shape, type_name
 from gradcli.functions.declare import function, method
+from gradcli.functions.device import Device, available_device
 from gradcli.functions.limits import check_range
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.pointwise import scalar_dtype
@@ -131,16 +132,14 @@ def _shape_of(data: Any) -> Size:
 
 
 @function(method=False, examples=("tensor([[1., 2.], [3., 4.]])",))
-def tensor(data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def tensor(data: Any, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
     """A new tensor from a number, nested lists, or a NumPy array."""
-    check_device(device)
     return leaf(from_nested(data, dtype), requires_grad)
 
 
 @function(method=False)
-def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
+def as_tensor(data: Any, dtype: DType | None = None, device: Device | None = None) -> Tensor:
     """A tensor as it is, or a new one from numbers."""
-    check_device(device)
     return data if isinstance(data, Tensor) and dtype in (None, data.dtype) else Tensor(from_nested(data, dtype))
 
 
@@ -152,52 +151,41 @@ def from_numpy(ndarray: Any) -> Tensor:
     return Tensor(from_nested(ndarray, None))
 
 
-def check_device(device: Any) -> None:
-    """An error for a device that is not there."""
-    from gradcli.errors import DeviceUnavailable
-
-    if device is not None and str(device) != "cpu":
-        raise DeviceUnavailable(f"device {device!r} is not available", hint="leave device= out, or say device='cpu'")
-
-
 # ── filled ──
 
 
 @function(method=False, examples=("zeros(2, 3)",))
-def zeros(*size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros(*size: int, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
     """Zeros."""
-    check_device(device)
     return leaf(ops.full(size_of(size), 0, dtype or settings.default_dtype), requires_grad)
 
 
 @function(method=False, examples=("ones(2, 2)",))
-def ones(*size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(*size: int, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
     """Ones."""
-    check_device(device)
     return leaf(ops.full(size_of(size), 1, dtype or settings.default_dtype), requires_grad)
 
 
 @function(method=False)
-def empty(*size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty(*size: int, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
     """A tensor to be filled; here it holds zeros."""
-    check_device(device)
     return leaf(ops.full(size_of(size), 0, dtype or settings.default_dtype), requires_grad)
 
 
 @function(method=False, examples=("full((2, 2), 3.5)",))
 def full(
-    size: Shape, fill_value: Scalar, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+    size: Shape, fill_value: Scalar, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False
 ) -> Tensor:
     """One number everywhere."""
-    check_device(device)
     own = dtype or scalar_dtype(fill_value)
     return leaf(ops.full(size_of(size), representable(fill_value, own, 1), own), requires_grad)
 
 
 @function(method=False, examples=("eye(3)",))
-def eye(n: int, m: int | None = None, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int, m: int | None = None, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False
+) -> Tensor:
     """Ones on the diagonal, zeros elsewhere."""
-    check_device(device)
     size = size_of((n, n if m is None else m))
     rows = ops.reshape(ops.arange(0, 1, size[0], int64), Size((size[0], 1)))
     on_diagonal = ops.binary("equal", rows, ops.arange(0, 1, size[1], int64))
@@ -205,25 +193,22 @@ def eye(n: int, m: int | None = None, *, dtype: DType | None = None, device: Any
 
 
 @function(method=False, examples=("zeros_like(x)",))
-def zeros_like(input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(input: Tensor, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the shape and dtype of another tensor."""
-    check_device(device)
     return leaf(ops.full(input.shape, 0, dtype or input.dtype), requires_grad)
 
 
 @function(method=False)
-def ones_like(input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def ones_like(input: Tensor, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
     """Ones of the shape and dtype of another tensor."""
-    check_device(device)
     return leaf(ops.full(input.shape, 1, dtype or input.dtype), requires_grad)
 
 
 @function(method=False)
 def full_like(
-    input: Tensor, fill_value: Scalar, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+    input: Tensor, fill_value: Scalar, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False
 ) -> Tensor:
     """One number everywhere, in the shape and dtype of another tensor."""
-    check_device(device)
     own = dtype or input.dtype
     return leaf(ops.full(input.shape, representable(fill_value, own, 1), own), requires_grad)
 
@@ -231,8 +216,9 @@ def full_like(
 def _new(name: str, value: int) -> None:
     """Declare the methods that make a tensor of the dtype of another one."""
 
-    def make(input: Tensor, *size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-        check_device(device)
+    def make(
+        input: Tensor, *size: int, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False
+    ) -> Tensor:
         return leaf(ops.full(size_of(size), value, dtype or input.dtype), requires_grad)
 
     make.__doc__ = f"{name.capitalize()} of a shape, in the dtype of another tensor."
@@ -253,11 +239,10 @@ def arange(
     step: Scalar = 1,
     *,
     dtype: DType | None = None,
-    device: Any = None,
+    device: Device | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """start, start + step, ..., below end."""
-    check_device(device)
     first, last = (0, start) if end is None else (start, end)
     if not all(isfinite(value) for value in (first, last, step)):
         raise ValueFault.as_torch(f"unsupported range: {first} -> {last}")
@@ -273,10 +258,15 @@ def arange(
 
 @function(method=False, examples=("linspace(0, 1, 5)",))
 def linspace(
-    start: Scalar, end: Scalar, steps: int, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+    start: Scalar,
+    end: Scalar,
+    steps: int,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Evenly spaced numbers, both ends included."""
-    check_device(device)
     return leaf(_evenly_spaced(start, end, steps, dtype or settings.default_dtype), requires_grad)
 
 
@@ -288,11 +278,10 @@ def logspace(
     base: float = 10.0,
     *,
     dtype: DType | None = None,
-    device: Any = None,
+    device: Device | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """base to the power of evenly spaced numbers."""
-    check_device(device)
     exponents = _evenly_spaced(start, end, steps, float64)
     powers = ops.binary("pow", ops.constant(base, float64), exponents)
     return leaf(ops.cast(powers, dtype or settings.default_dtype), requires_grad)
@@ -323,18 +312,15 @@ def to_dtype(input: Tensor, dtype: DType) -> LazyArray:
 
 
 @function(name="to")
-def to(input: Tensor, *arguments: Any, dtype: DType | None = None, device: Any = None, copy: bool = False) -> Tensor:
+def to(input: Tensor, *arguments: Any, dtype: DType | None = None, device: Device | None = None, copy: bool = False) -> Tensor:
     """The same numbers in another dtype; the tensor itself if it has it already."""
     for argument in arguments:
         if isinstance(argument, DType):
             dtype = argument
         elif isinstance(argument, Tensor):
             dtype = argument.dtype
-        elif isinstance(argument, str):
-            device = argument
-        else:
+        elif available_device(argument) is None:
             raise ArgumentError(f"to() takes a dtype, a device or a tensor, not {type_name(argument)}")
-    check_device(device)
     if dtype in (None, input.dtype) and not copy:
         return input
     return to_dtype(input, dtype or input.dtype)

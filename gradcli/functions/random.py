@@ -8,8 +8,9 @@ from typing import Any
 from gradcli.autograd import Tensor
 from gradcli.errors import ArgumentError, ValueFault
 from gradcli.functions.arguments import KINDS, type_name
-from gradcli.functions.create import check_device, leaf, size_of
+from gradcli.functions.create import leaf, size_of
 from gradcli.functions.declare import function
+from gradcli.functions.device import Device
 from gradcli.functions.refusals import no_kernel
 from gradcli.lazy import DType, LazyArray, Size, ops, settings
 from gradcli.lazy.dtypes import LIMITS, int64
@@ -47,30 +48,26 @@ def _sample(kind: str, kernel: str, shape: Sequence[int], dtype: DType | None, r
 
 
 @function(method=False, examples=("rand(2, 3)",))
-def rand(*size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def rand(*size: int, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
     """Numbers distributed evenly over [0, 1)."""
-    check_device(device)
     return _sample("uniform", "check_uniform_bounds", size, dtype, requires_grad)
 
 
 @function(method=False, examples=("randn(2, 3)",))
-def randn(*size: int, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def randn(*size: int, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
     """Numbers of the normal distribution with mean 0 and variance 1."""
-    check_device(device)
     return _sample("normal", "normal_kernel_cpu", size, dtype, requires_grad)
 
 
 @function(method=False, examples=("rand_like(x)",))
-def rand_like(input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def rand_like(input: Tensor, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
     """Numbers distributed evenly over [0, 1), in the shape and dtype of another tensor."""
-    check_device(device)
     return _sample("uniform", "check_uniform_bounds", input.shape, dtype or input.dtype, requires_grad)
 
 
 @function(method=False, examples=("randn_like(x)",))
-def randn_like(input: Tensor, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def randn_like(input: Tensor, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
     """Numbers of the normal distribution, in the shape and dtype of another tensor."""
-    check_device(device)
     return _sample("normal", "normal_kernel_cpu", input.shape, dtype or input.dtype, requires_grad)
 
 
@@ -94,11 +91,10 @@ def randint(
     size: Any = None,
     *,
     dtype: DType | None = None,
-    device: Any = None,
+    device: Device | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Integers from low (0 where it is left out) up to, but not including, high."""
-    check_device(device)
     if size is None:
         low, high, size = 0, low, high
     elif low is None or high is None:
@@ -114,17 +110,17 @@ def randint(
 
 
 @function(method=False, examples=("randint_like(x, 10)",))
-def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None, device: Any = None) -> Tensor:
+def randint_like(
+    input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None, device: Device | None = None
+) -> Tensor:
     """Integers from low up to, but not including, high, in the shape and dtype of another tensor."""
-    check_device(device)
     first, last = (0, low) if high is None else (low, high)
     return _integers(first, last, input.shape, dtype or input.dtype, False)
 
 
 @function(method=False, examples=("randperm(5)",))
-def randperm(n: int, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def randperm(n: int, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
     """The integers 0 to n - 1 in random order."""
-    check_device(device)
     return leaf(_array("permutation", (), size_of((n,)), dtype or int64), requires_grad)
 
 

@@ -14,6 +14,7 @@ NAMESPACES: dict[str, dict[str, Any]] = {
     "torch": {},
     "torch.autograd": {},
     "torch.autograd.functional": {},
+    "torch.cuda": {},
     "torch.func": {},
     "torch.linalg": {},
     "torch.nn.functional": {},

@@ -43,8 +43,6 @@ _NAMES = {
     "type": _TYPES,
 }
 _MEMBERS = {
-    ("torch", "cuda"): "tensors are on the CPU here; leave the device out",
-    ("torch", "device"): "tensors are on the CPU here; leave the device out",
     ("torch", "load"): _FILES,
     ("torch", "optim"): _OPTIMIZERS,
     ("torch", "save"): _FILES,

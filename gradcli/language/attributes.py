@@ -9,6 +9,7 @@ from gradcli import functions
 from gradcli.autograd import Node, Tensor
 from gradcli.errors import TypeMismatch, UnknownAttribute, close_matches
 from gradcli.functions import ReturnTuple, ndarray
+from gradcli.functions.device import Device
 from gradcli.functions.limits import check_length, collected
 from gradcli.functions.surface import HookHandle
 from gradcli.language.absent import instead_of_member
@@ -96,6 +97,7 @@ _METHODS: dict[type, Table] = {
 
 #: Attributes of values that are not tensors.
 _ATTRIBUTES: dict[type, Table] = {
+    Device: {"index": lambda device: device.index, "type": lambda device: device.type},
     DType: {"is_floating_point": lambda dtype: dtype.is_floating, "itemsize": lambda dtype: dtype.itemsize},
     Node: {"next_functions": lambda node: node.next_functions, "variable": lambda node: node.variable},
     ndarray.NDArray: ndarray.ATTRIBUTES,

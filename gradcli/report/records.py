@@ -10,6 +10,7 @@ from gradcli.autograd.node import Node
 from gradcli.autograd.tensor import Tensor
 from gradcli.errors import GradcliError, LimitExceeded, Source, Span
 from gradcli.functions.declare import ReturnTuple
+from gradcli.functions.device import Device
 from gradcli.functions.ndarray import NDArray
 from gradcli.lazy.dtypes import DType
 from gradcli.lazy.shapes import Size
@@ -139,6 +140,8 @@ def _simple_record(value: object) -> Record:
         return {"type": "size", "value": list(value)}
     if isinstance(value, DType):
         return {"type": "dtype", "value": value.name}
+    if isinstance(value, Device):
+        return {"type": "string", "value": str(value)}
     if isinstance(value, Node):
         return {"type": "grad_fn", "value": value.name}
     if callable(value):

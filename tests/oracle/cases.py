@@ -1030,6 +1030,24 @@ FAMILIES: dict[str, str] = {
         torch.mean(x, dtype=torch.float32)
         j.sum(dtype=torch.float64)
         x.device
+        str(x.device)
+        x.device.type
+        x.device == torch.device("cpu")
+        x.device == "cpu"
+        torch.device("cpu")
+        torch.device("cuda:1")
+        torch.device("cuda", 0).index
+        [torch.device("cuda")]
+        f"{x.device}"
+        torch.cuda.is_available()
+        x.is_cuda
+        x.to(x.device)
+        x.to(torch.device("cpu"), torch.float32)
+        x.to(device="cpu", dtype=torch.float32)
+        x.cpu()
+        torch.ones(2, device=torch.device("cpu"))
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu"); x.to(device) * 2
+        device = "cuda" if torch.cuda.is_available() else "cpu"; torch.tensor([1.0, 2.0], device=device)
         x.is_leaf
         (x * 2).is_leaf
         x.requires_grad

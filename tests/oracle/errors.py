@@ -191,6 +191,15 @@ LINES: dict[str, str] = {
         j.var()
         torch.linspace(0, 1, 3) @ torch.arange(3)
     """,
+    "device": """
+        x.to("cuda")
+        x.to(torch.device("cuda:1"), torch.float32)
+        x.cuda()
+        torch.ones(2, device="cuda")
+        torch.device("gpu")
+        x.to("gpu")
+        torch.ones(2, device="tpu:0")
+    """,
     "not-scalar": """
         x.backward()
         (x * 2).backward()
@@ -278,6 +287,8 @@ LINES: dict[str, str] = {
         first, = x
         2 ** torch.tensor([1, 2]) ** -1
         torch.tensor([1, 2]) ** -1
+        torch.device("")
+        torch.device("cpu:x")
         torch.tensor([300, 1], dtype=torch.uint8)
         torch.tensor(-129, dtype=torch.int8)
         torch.tensor([float("nan")], dtype=torch.int32)
@@ -307,6 +318,7 @@ LINES: dict[str, str] = {
         torch.cat([x], dim="a")
         torch.sum(x, 0, keepdim="a")
         torch.eye(3, dtype=torch.float32, m="a")
+        torch.ones(2, device=3.5)
         torch.addcmul(x, 2.0, y)
         torch.addcmul(x, y, y, value="a")
         torch.tril(x, 1, 2)

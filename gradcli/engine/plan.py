@@ -19,6 +19,10 @@ _ROUNDING = frozenset({"ceil", "floor", "round", "sign", "trunc", "remainder", "
 ELEMENTWISE = (frozenset(UFUNCS) - {"matmul"}) | _ROUNDING | {"cast"}
 
 
+# A leading axis shorter than this is not worth cutting into blocks.
+LEAST_ROWS = 32
+
+
 class Role(NamedTuple):
     """How a step takes part in a pass.
 
@@ -58,8 +62,8 @@ def _elementwise(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[
     from_right = {len(operand.shape) - axis for operand, axis in zip(operands, axes, strict=True) if axis is not None}
     if len(from_right) > 1:
         return None
-    axis = rank - from_right.pop() if from_right else 0
-    if not rank or node.shape[axis] != length:
+    axis = _own_axis(node, rank - from_right.pop() if from_right else None, length)
+    if axis is None or node.shape[axis] != length:
         return None
     cut: list[int | None] = []
     for operand in operands:
@@ -79,10 +83,10 @@ def _reduction(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[in
 
 
 def _own_axis(operand: LazyArray, axis: int | None, length: int) -> int | None:
-    """Where an operand is streamed: where it is already, else its leading axis if that is long enough."""
+    """Where an array is streamed: where it is already, else its first axis of the length."""
     if axis is not None:
         return axis
-    return 0 if operand.shape and operand.shape[0] == length else None
+    return operand.shape.index(length) if length in operand.shape else None
 
 
 def _along_another_axis(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
@@ -131,9 +135,10 @@ def _repetition(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[i
 
 
 def _joining(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    axis = next((own for own in axes if own is not None), 0)
-    fits = all(operand.shape[axis] == length for operand in operands) and all(own in (None, axis) for own in axes)
-    return Role(axis, (axis,) * len(operands)) if fits and node.params[0] != axis else None
+    axis = _own_axis(operands[0], next((own for own in axes if own is not None), None), length)
+    if axis is None or node.params[0] == axis or any(own not in (None, axis) for own in axes):
+        return None
+    return Role(axis, (axis,) * len(operands)) if all(operand.shape[axis] == length for operand in operands) else None
 
 
 def _product(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
@@ -171,7 +176,7 @@ RULES: dict[str, Rule] = {
 
 
 def plan(steps: list[Step], wanted: set[LazyArray], least_elements: int) -> Plan | None:
-    """The stages of an evaluation, streamed over the leading axis that holds the most elements; None if nothing is large.
+    """The stages of an evaluation, streamed over the axis that holds the most elements; None if nothing is large.
 
     `wanted` are the arrays whose values outlive the evaluation; arrays of fewer than `least_elements` are not streamed.
     """
@@ -179,19 +184,25 @@ def plan(steps: list[Step], wanted: set[LazyArray], least_elements: int) -> Plan
     if length is None:
         return None
     planner = _Planner(length, least_elements)
+    used = {operand for _, operands in steps for operand in operands}
     for array, operands in steps:
-        planner.add(array, operands)
+        if array.primitive == "broadcast_to" and array not in used:  # a view when it is asked for, with no memory of its own
+            planner.add_whole(array, operands)
+        else:
+            planner.add(array, operands)
     return planner.finish(wanted)
 
 
 def _streamed_length(steps: list[Step], least_elements: int) -> int | None:
-    """The leading length of most elements that are computed or read."""
+    """The length of the leading axes, or of the longest where those are short, of most elements that are computed or read."""
     elements: dict[int, int] = {}
     for node, operands in steps:
         for array in (node, *operands):
             size = prod(array.shape)
-            if array.shape and size >= least_elements and array.shape[0] > 1:
-                elements[array.shape[0]] = elements.get(array.shape[0], 0) + size
+            if array.shape and size >= least_elements:
+                length = array.shape[0] if array.shape[0] >= min(LEAST_ROWS, size) else max(array.shape)
+                elements[length] = elements.get(length, 0) + size
+    elements.pop(1, None)
     return max(elements, key=lambda length: elements[length]) if elements else None
 
 
@@ -212,7 +223,7 @@ class _Planner:
         """Place a step whose operands are placed."""
         role = self._role(array, operands)
         if role is None:
-            self._add_whole(array, operands)
+            self.add_whole(array, operands)
             return
         stage = 0
         for operand, axis in zip(operands, role.operand_axes, strict=True):
@@ -235,7 +246,8 @@ class _Planner:
             return None
         return rule(array, operands, [self.axes.get(operand) for operand in operands], self.length)
 
-    def _add_whole(self, array: LazyArray, operands: tuple[LazyArray, ...]) -> None:
+    def add_whole(self, array: LazyArray, operands: tuple[LazyArray, ...]) -> None:
+        """Compute a step at once, between passes."""
         stage = 0
         for operand in operands:
             stage = max(stage, self._in_memory(operand))

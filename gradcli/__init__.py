@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradcli.errors import GradcliError
-    from gradcli.session import Compiled, Result, Session, compile, evaluate
+    from gradcli.session import Session
+    from gradcli.session.api import Compiled, Result, compile, evaluate
 
 __version__ = "0.1.0"
 
@@ -27,7 +28,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'gradcli' has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module("gradcli.errors" if name == "GradcliError" else "gradcli.session"), name)
+    home = {"GradcliError": "gradcli.errors", "Session": "gradcli.session"}.get(name, "gradcli.session.api")
+    value = getattr(import_module(home), name)
     globals()[name] = value
     return value
 

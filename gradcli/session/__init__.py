@@ -1,7 +1,6 @@
-"""Sessions: programs run under settings, their results differentiated and computed; and the Python API over them."""
+"""Sessions: programs run under settings, their results differentiated and computed; `gradcli.session.api` is for Python code."""
 
-from gradcli.session.api import Compiled, Result, compile, evaluate
 from gradcli.session.evaluation import Evaluation
-from gradcli.session.session import Options, QuietHost, Session
+from gradcli.session.session import QuietHost, Session
 
-__all__ = ["Compiled", "Evaluation", "Options", "QuietHost", "Result", "Session", "compile", "evaluate"]
+__all__ = ["Evaluation", "QuietHost", "Session"]

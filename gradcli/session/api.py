@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gradcli.autograd import Tensor
 from gradcli.errors import UsageError
 from gradcli.language import Executable, parse
-from gradcli.session.session import Options, QuietHost, Session
+from gradcli.session.session import QuietHost, Session
+from gradcli.session.trace import Recorder, Trace
 from gradcli.session.values import python_value
 
 if TYPE_CHECKING:
@@ -15,6 +18,17 @@ if TYPE_CHECKING:
 
     from gradcli.autograd import Node
     from gradcli.session.evaluation import Evaluation
+
+#: How many kinds of calls a compiled function knows at most.
+MOST_KNOWN = 32
+
+
+class Options(NamedTuple):
+    """What the session of a call is made with, in the order that it takes them."""
+
+    dtype: str
+    seed: int | None
+    threads: int | None
 
 
 class Result:
@@ -24,33 +38,37 @@ class Result:
     nothing was differentiated; `notes` are sentences on what was left out.
     """
 
-    __slots__ = ("evaluation", "grads", "value")
+    def __init__(
+        self, value: Any, grads: dict[str, np.ndarray] | None, notes: tuple[str, ...], evaluation: Callable[[], Evaluation]
+    ) -> None:
+        self.value = value
+        self.grads = grads
+        self.notes = notes
+        self._evaluation = evaluation
 
-    def __init__(self, evaluation: Evaluation) -> None:
-        self.evaluation = evaluation
-        self.value: Any = python_value(evaluation.value)
-        self.grads: dict[str, np.ndarray] | None = None
-        if evaluation.grads is not None:
-            self.grads = {name: gradient.numpy() for name, gradient in evaluation.grads.items()}
-
-    @property
+    @cached_property
     def grad_fn(self) -> Node | None:
         """The operation that made the value; `.next_functions` lead to the rest of the graph."""
-        return self.evaluation.grad_fn
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Why there are no gradients, or fewer than one might expect."""
-        return tuple(self.evaluation.notes)
+        return self._evaluation().grad_fn
 
     def __repr__(self) -> str:
         return f"Result(value={self.value!r}, grads={self.grads!r})"
 
 
-class Compiled:
-    """Statements that were compiled once, to be evaluated with any bindings; made by `compile`."""
+class Known(NamedTuple):
+    """What is known of calls of one kind: how to compute the value and the gradients, the latter's names, and the notes."""
 
-    __slots__ = ("_executable", "_options", "_wrt")
+    trace: Trace
+    names: tuple[str, ...] | None
+    notes: tuple[str, ...]
+
+
+class Compiled:
+    """Statements that were compiled once, to be evaluated with any bindings; made by `compile`.
+
+    Called with names, shapes and dtypes that it knows, it computes without running the statements: they would do the same.
+    Not so if they print, use random numbers, or look at the numbers they compute with.
+    """
 
     def __init__(self, source: str, wrt: str | Sequence[str] | None, options: Options) -> None:
         if not isinstance(source, str):
@@ -58,16 +76,48 @@ class Compiled:
         self._executable = Executable(parse(source), QuietHost(), wants_value=True)
         self._wrt = [wrt] if isinstance(wrt, str) else wrt
         self._options = options
+        self._may_print = "print" in source
+        self._known: dict[Hashable, Known] = {}
 
     def __call__(self, *, grad_output: Any = None, **bindings: Any) -> Result:
         """Evaluate with these bindings."""
-        session = Session(*self._options)
-        for name, value in bindings.items():
-            session.bind_value(name, value)
-        return Result(session.evaluate(self._executable, self._wrt, grad_output))
+        recorder = Recorder()
+        session = Session(*self._options, recorder)
+        session.bind_values(bindings)
+        run = partial(session.evaluate, self._executable, self._wrt, grad_output)
+        inputs = [value.array for value in session.scope.values() if isinstance(value, Tensor)]
+        if grad_output is not None or self._may_print or len(set(inputs)) < len(inputs):
+            return _result(run())
+        kind = tuple([(name, _kind(value)) for name, value in session.scope.items()])
+        known = self._known.get(kind)
+        if known is not None:
+            value, *gradients = session.compute(known.trace.replay(inputs))
+            grads = None if known.names is None else dict(zip(known.names, gradients, strict=True))
+            return Result(value, grads, known.notes, run)
+        recorder.inputs = inputs
+        evaluation = run()
+        if recorder.trace is not None and evaluation.tensor is not None:
+            if len(self._known) == MOST_KNOWN:
+                self._known.clear()
+            names = None if evaluation.grads is None else tuple(evaluation.grads)
+            self._known[kind] = Known(recorder.trace, names, tuple(evaluation.notes))
+        return _result(evaluation)
 
     def __repr__(self) -> str:
         return f"<compiled {self._executable.program.source.text!r}>"
+
+
+def _kind(value: Hashable) -> Hashable:
+    """What statements can know of a bound value without looking at the numbers of a tensor."""
+    if not isinstance(value, Tensor):
+        return value
+    array = value.array
+    return array if array.buffer is None else (array.shape, array.dtype)  # what is yet to be computed may be rewritten
+
+
+def _result(evaluation: Evaluation) -> Result:
+    grads = None if evaluation.grads is None else {name: gradient.numpy() for name, gradient in evaluation.grads.items()}
+    return Result(python_value(evaluation.value), grads, tuple(evaluation.notes), lambda: evaluation)
 
 
 def evaluate(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from threading import RLock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from gradcli.autograd import GradMode, Tensor
 from gradcli.autograd.tensor import set_requires_grad
@@ -17,13 +17,15 @@ from gradcli.errors import GradcliError, Source, Span, SyntaxFault, UsageError
 from gradcli.functions import tensor
 from gradcli.language import Executable, Interpreter, parse
 from gradcli.language.tree import Call, ExpressionStatement, Program
-from gradcli.lazy import compute, settings
+from gradcli.lazy import LazyArray, compute, settings
 from gradcli.lazy.dtypes import float32, float64
 from gradcli.report.torch_text import format_value, represent_value
 from gradcli.session.evaluation import Evaluation, Names, differentiate, note_filled_gradients
 from gradcli.session.values import is_numeric, language_value, tensors_in
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from gradcli.language.host import Host
     from gradcli.language.interpreter import OnError
     from gradcli.lazy.settings import Evaluator
@@ -51,15 +53,6 @@ class QuietHost:
     def representation(self, value: Any) -> str:
         """PyTorch's text, with strings quoted."""
         return represent_value(value)
-
-
-class Options(NamedTuple):
-    """What a session is made with, in the order that it takes them."""
-
-    dtype: str = "float32"
-    seed: int | None = None
-    threads: int | None = None
-    evaluator: Evaluator = evaluate_arrays
 
 
 class Session:
@@ -111,8 +104,13 @@ class Session:
 
     def bind_value(self, name: str, value: Any, requires_grad: bool = True) -> None:
         """Bind a name to a NumPy array (which keeps its dtype), a number, lists, or what NumPy can view as one."""
+        self.bind_values({name: value}, requires_grad)
+
+    def bind_values(self, values: Mapping[str, Any], requires_grad: bool = True) -> None:
+        """Bind names to values as `bind_value` does."""
         with self._active():
-            self._bind(name, language_value(name, value), requires_grad)
+            for name, value in values.items():
+                self._bind(name, language_value(name, value), requires_grad)
 
     def _bind(self, name: str, value: Any, requires_grad: bool) -> None:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -174,6 +172,11 @@ class Session:
         with self._active():
             program = parse(source, name) if isinstance(source, str) else source
             Executable(program, host or self._host).run(self.scope, on_error)
+
+    def compute(self, arrays: Sequence[LazyArray]) -> list[np.ndarray]:
+        """The values of lazy arrays, under the session's options."""
+        with self._active():
+            return compute(arrays)
 
     def _cotangent(self, grad_output: Any, result: Tensor) -> Tensor:
         """The value of --grad-output as a tensor like the result."""

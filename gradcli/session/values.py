@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from gradcli.autograd import Tensor
 from gradcli.errors import InputFault
-from gradcli.functions import tensor
 from gradcli.functions.ndarray import NDArray
+from gradcli.lazy import DType, ops
 from gradcli.lazy.dtypes import BY_NAME
 
 
@@ -24,9 +25,16 @@ def language_value(name: str, value: Any) -> Any:
         array = np.asarray(value)
     except (TypeError, ValueError):
         array = np.asarray(None)
-    if array.dtype.name not in BY_NAME:
+    dtype = _dtype_of(array.dtype)
+    if dtype is None:
         raise InputFault(f"{name} cannot be bound: {type(value).__name__} is not an array of numbers that has one of our dtypes")
-    return tensor(NDArray(array))
+    return Tensor(ops.from_buffer(np.ascontiguousarray(array), dtype))
+
+
+@lru_cache(maxsize=64)
+def _dtype_of(dtype: np.dtype) -> DType | None:
+    """Our name for NumPy's dtype; NumPy takes long to tell its own."""
+    return BY_NAME.get(dtype.name)
 
 
 def python_value(value: Any) -> Any:

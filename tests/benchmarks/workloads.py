@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradcli import compile as compile_expression
 from gradcli.cli import collect_sparingly
-from gradcli.session import compile as compile_expression
 
 
 class Workload(NamedTuple):

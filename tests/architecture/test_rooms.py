@@ -32,7 +32,11 @@ PACKAGES = {
     "lark": {"language"},
     "scipy": {"engine"},
     "threadpoolctl": {"engine"},
+    "array_api_compat": {"engine"},
     "cupy": {"engine"},
+    "cupyx": {"engine"},
+    "jax": {"engine"},
+    "torch": {"engine"},
 }
 NEVER_CALLED = {"eval", "exec", "compile", "__import__"}
 NEVER_IMPORTED = {"pickle", "marshal", "shelve", "code", "codeop"}

@@ -1,0 +1,157 @@
+"""CuPy, PyTorch and JAX: how each finds its device, copies, and does what the array API has no function for."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any
+
+import numpy as np
+
+from gradcli.engine.devices.library import Array, Library
+from gradcli.errors import DeviceUnavailable
+
+
+def numbered(library: str, kind: str, number: int, count: int) -> int:
+    """The number of a device, if the library sees so many."""
+    if number < count:
+        return number
+    seen = {0: f"no {kind} device", 1: f"one {kind} device, number 0"}.get(count, f"{count} {kind} devices, 0 to {count - 1}")
+    raise DeviceUnavailable(f"{library} sees {seen}")
+
+
+class CuPy(Library):
+    """Arrays on an NVIDIA GPU, each operation a kernel."""
+
+    def __init__(self, kind: str, number: int) -> None:
+        import array_api_compat.cupy
+        import cupy
+        import cupyx
+        from cupyx.scipy import special
+
+        is_there = kind == "cuda" and cupy.cuda.is_available()
+        numbered("CuPy", kind, number, cupy.cuda.runtime.getDeviceCount() if is_there else 0)
+        super().__init__(array_api_compat.cupy)
+        self._cupy, self._scatter_add = cupy, cupyx.scatter_add
+        self._cuda_device = cupy.cuda.Device(number)
+        self.out_of_memory = (cupy.cuda.memory.OutOfMemoryError,)
+        self.own = {
+            "digamma": special.digamma,
+            "erf": special.erf,
+            "erfc": special.erfc,
+            "erfinv": special.erfinv,
+            "lgamma": special.gammaln,
+        }
+
+    def working(self) -> AbstractContextManager[Any]:
+        """On the device asked for."""
+        stack = ExitStack()
+        stack.enter_context(self._cuda_device)
+        return stack
+
+    def fetch(self, array: Array) -> np.ndarray:
+        """A copy on the host."""
+        copied: np.ndarray = self._cupy.asnumpy(array)
+        return copied
+
+    def add_at(self, target: Array, positions: Array, values: Array) -> Array:
+        """By atomic additions, which there are of 32-bit integers and, unsigned, of 64-bit ones, and of floating numbers."""
+        dtype = target.dtype
+        if dtype == np.int64:
+            self._scatter_add(target.view(np.uint64), positions, values.view(np.uint64))
+        elif dtype.kind in "iu" and dtype.itemsize < 4:
+            wide = target.astype(np.int32)
+            self._scatter_add(wide, positions, values.astype(np.int32))
+            return wide.astype(dtype)
+        else:
+            self._scatter_add(target, positions, values)
+        return target
+
+
+class PyTorch(Library):
+    """Tensors of PyTorch without its autograd."""
+
+    def __init__(self, kind: str, number: int) -> None:
+        import array_api_compat.torch
+        import torch
+
+        counts = {"cpu": lambda: 1, "cuda": torch.cuda.device_count}
+        name = f"PyTorch {torch.__version__}"
+        super().__init__(array_api_compat.torch, torch.device(kind, numbered(name, kind, number, counts[kind]())))
+        self._torch = torch
+        self.out_of_memory = (torch.OutOfMemoryError,)
+        self.own = {
+            "digamma": torch.special.digamma,
+            "erf": torch.special.erf,
+            "erfc": torch.special.erfc,
+            "erfinv": torch.special.erfinv,
+            "lgamma": torch.special.gammaln,
+            "matmul": self._matmul,
+        }
+
+    def working(self) -> AbstractContextManager[Any]:
+        """Without recording."""
+        manager: AbstractContextManager[Any] = self._torch.no_grad()
+        return manager
+
+    def send(self, buffer: np.ndarray) -> Array:
+        """A copy on the device, of elements in order."""
+        return self._torch.tensor(np.asarray(buffer, order="C"), device=self.device)
+
+    def fetch(self, array: Array) -> np.ndarray:
+        """A copy on the host."""
+        copied: np.ndarray = array.cpu().numpy()
+        return copied
+
+    def add_at(self, target: Array, positions: Array, values: Array) -> Array:
+        """Sorted by position on a GPU, so that the bits do not depend on the order of threads."""
+        return target.index_put_((positions,), values, accumulate=True)
+
+    def _matmul(self, a: Array, b: Array) -> Array:
+        """Products of integers, which PyTorch has none of on a GPU, are added up one by one."""
+        if a.dtype.is_floating_point:
+            return self._torch.matmul(a, b)
+        return self._torch.sum(a[..., :, :, None] * b[..., None, :, :], dim=-2, dtype=a.dtype)
+
+
+class Jax(Library):
+    """Arrays of JAX; whole programs are fused by XLA."""
+
+    def __init__(self, kind: str, number: int) -> None:
+        import jax
+        from jax.scipy import special
+
+        super().__init__(jax.numpy)
+        self._jax = jax
+        try:
+            devices = jax.devices(kind)
+        except RuntimeError:  # so it says that it has none of the kind
+            devices = []
+        self._jax_device = (devices or [None])[numbered(f"JAX {jax.__version__}", kind, number, len(devices))]
+        self.fused = jax.jit
+        self.own = {
+            "digamma": special.digamma,
+            "erf": special.erf,
+            "erfc": special.erfc,
+            "erfinv": special.erfinv,
+            "lgamma": special.gammaln,
+        }
+
+    def working(self) -> AbstractContextManager[Any]:
+        """With 64-bit numbers, float32 products as exact as elsewhere, and new arrays on the device asked for."""
+        stack = ExitStack()
+        stack.enter_context(self._jax.enable_x64(True))
+        stack.enter_context(self._jax.default_matmul_precision("highest"))
+        stack.enter_context(self._jax.default_device(self._jax_device))
+        return stack
+
+    def send(self, buffer: np.ndarray) -> Array:
+        """A copy on the device."""
+        return self._jax.device_put(buffer, self._jax_device, may_alias=False)
+
+    def assign(self, target: Array, index: tuple[slice, ...] | Array, values: Array) -> Array:
+        """Arrays cannot be changed: a new one."""
+        return target.at[index].set(values)
+
+    def add_at(self, target: Array, positions: Array, values: Array) -> Array:
+        """Arrays cannot be changed: a new one."""
+        return target.at[positions].add(values)

@@ -1,0 +1,74 @@
+"""A device library: its array-API namespace, and the few things that the array API leaves to each library."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+
+from gradcli.lazy.dtypes import DType
+
+Array = Any  # of the library; NumPy's own arrays are typed as such
+
+
+class Library(ABC):
+    """What the table of primitives needs of a library, on one of its devices; the defaults are the array API's.
+
+    Only `send` and `fetch` move elements between host and device.
+    """
+
+    def __init__(self, xp: Any, device: Any = None) -> None:
+        self.xp = xp
+        self.device = device  # where arrays are made; None: where `working` says
+        self._dtypes: dict[DType, Any] = {}
+
+    #: Functions that the namespace lacks or that need care, by the primitive that they compute from its operands' values.
+    own: Mapping[str, Callable[..., Array]] = {}
+    #: What the library raises when the device's memory is full.
+    out_of_memory: tuple[type[BaseException], ...] = ()
+    #: Turns a function of lists of arrays into one whose elementwise regions are fused, if the library can.
+    fused: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
+
+    def working(self) -> AbstractContextManager[Any]:
+        """What every use of the library is wrapped in."""
+        return nullcontext()
+
+    def send(self, buffer: np.ndarray) -> Array:
+        """A copy on the device, a CPU's memory included: what is kept must not change with the caller's array."""
+        return self.xp.asarray(buffer, device=self.device, copy=True)
+
+    def fetch(self, array: Array) -> np.ndarray:
+        """A copy on the host."""
+        return np.asarray(array)
+
+    def assign(self, target: Array, index: tuple[slice, ...] | Array, values: Array) -> Array:
+        """The target with elements replaced: slices of it, or positions of a flat one. The target is nobody else's."""
+        target[index] = values
+        return target
+
+    @abstractmethod
+    def add_at(self, target: Array, positions: Array, values: Array) -> Array:
+        """A flat target with the values added at positions, which may occur several times. The target is nobody else's."""
+
+    def dtype(self, dtype: DType) -> Any:
+        """The namespace's own name of an element type."""
+        found = self._dtypes.get(dtype)
+        if found is None:
+            found = self._dtypes[dtype] = getattr(self.xp, dtype.name)
+        return found
+
+    def cast(self, array: Array, dtype: DType) -> Array:
+        """The array as another element type; itself if it is of that type."""
+        wanted = self.dtype(dtype)
+        return array if array.dtype == wanted else self.xp.astype(array, wanted)
+
+    def full(self, shape: Sequence[int], value: bool | int | float, dtype: DType) -> Array:
+        """One number everywhere, in memory of its own."""
+        return self.xp.full(tuple(shape), value, dtype=self.dtype(dtype), device=self.device)
+
+    def count(self, length: int) -> Array:
+        """0, 1, ... as int64."""
+        return self.xp.arange(length, dtype=self.xp.int64, device=self.device)

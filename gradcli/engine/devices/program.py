@@ -1,0 +1,90 @@
+"""A lazy program freed from its arrays: instructions over numbered slots, which a device library runs or fuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from gradcli.engine.devices.library import Library
+from gradcli.engine.devices.namespace import IMPLEMENTATIONS
+from gradcli.engine.order import Step
+from gradcli.errors import GradcliError
+from gradcli.lazy.array import LazyArray
+from gradcli.lazy.dtypes import DType
+from gradcli.lazy.shapes import Size
+
+Array = Any
+Refusal = Callable[[], GradcliError]
+
+
+class Instruction(NamedTuple):
+    """A primitive applied to slots; what it says is what a LazyArray says, without holding one."""
+
+    primitive: str
+    params: tuple[Any, ...]
+    shape: Size
+    dtype: DType
+    operands: tuple[int, ...]
+    released: tuple[int, ...]  # slots that nothing needs any more
+
+
+class Program(NamedTuple):
+    """Instructions, each filling the next slot after the inputs, and the slots asked for. Equal programs compute the same."""
+
+    inputs: int
+    instructions: tuple[Instruction, ...]
+    outputs: tuple[int, ...]
+
+
+class Execution:
+    """One run of a program: its library, and what its values may turn out to be refused for."""
+
+    __slots__ = ("library", "refusals", "xp")
+    library: Library
+    xp: Any
+    refusals: list[tuple[Array, Refusal]]
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.xp = library.xp
+        self.refusals = []
+
+    def refuse_if(self, flag: Array, refusal: Refusal) -> None:
+        """Make the evaluation an error if the flag, a boolean on the device, is found set when all is computed."""
+        self.refusals.append((flag, refusal))
+
+
+def programmed(steps: Sequence[Step], wanted: Iterable[LazyArray]) -> tuple[Program, list[LazyArray]]:
+    """The program of steps that gives what is wanted, and the arrays that it starts from: values kept and random numbers."""
+    computed = [step for step in steps if step[0].primitive != "random"]
+    made = {node for node, _ in computed}
+    sources = [operand for _, operands in computed for operand in operands if operand not in made]
+    sources += [node for node, _ in steps if node.primitive == "random"]
+    inputs = list(dict.fromkeys(sources))
+    slots = {array: slot for slot, array in enumerate([*inputs, *[node for node, _ in computed]])}
+    outputs = tuple([slots[array] for array in wanted])
+    last_use = {slots[operand]: number for number, (_, operands) in enumerate(computed) for operand in operands}
+    last_use.update(dict.fromkeys(outputs, len(computed)))
+    instructions = []
+    for number, (node, operands) in enumerate(computed):
+        places = tuple([slots[operand] for operand in operands])
+        released = tuple({place for place in places if last_use[place] == number})
+        instructions.append(Instruction(node.primitive, node.params, node.shape, node.dtype, places, released))
+    return Program(len(inputs), tuple(instructions), outputs), inputs
+
+
+def execute(library: Library, program: Program, inputs: Sequence[Array]) -> tuple[list[Array], list[tuple[Array, Refusal]]]:
+    """The values of a program's outputs; they hold only if none of the flags is set that come with a refusal each."""
+    run = Execution(library)
+    values: list[Array] = [*inputs, *[None] * len(program.instructions)]
+    own = library.own
+    for slot, instruction in enumerate(program.instructions, program.inputs):
+        operands = [values[operand] for operand in instruction.operands]
+        function = own.get(instruction.primitive)
+        if function is None:
+            values[slot] = IMPLEMENTATIONS[instruction.primitive](run, instruction, operands)
+        else:
+            values[slot] = library.cast(function(*operands), instruction.dtype)
+        for released in instruction.released:
+            values[released] = None
+    return [values[output] for output in program.outputs], run.refusals

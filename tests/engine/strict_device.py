@@ -1,0 +1,82 @@
+"""A device library without a device: array-api-strict on its second fake device, which refuses every copy that is not asked for.
+
+It has the functions of the standard and no others; what each library brings itself is made here from its elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import array_api_strict
+import numpy as np
+import scipy.special
+
+from gradcli.engine.devices.library import Library
+
+DEVICE = array_api_strict.Device("device1")
+
+
+def on_elements(function: Callable[..., np.ndarray]) -> Callable[..., Any]:
+    """A function of NumPy as one of the device: the result is where the operands are."""
+
+    def on_device(*arrays: Any) -> Any:
+        assert all(array.device == DEVICE for array in arrays)
+        return array_api_strict.asarray(np.asarray(function(*[array._array for array in arrays])), device=DEVICE)
+
+    return on_device
+
+
+def _assigned(target: np.ndarray, positions: np.ndarray, values: np.ndarray) -> np.ndarray:
+    target[positions] = values
+    return target
+
+
+def _added(target: np.ndarray, positions: np.ndarray, values: np.ndarray) -> np.ndarray:
+    np.add.at(target, positions, values)
+    return target
+
+
+class _Namespace:
+    """array-api-strict, and the functions that every device library's namespace has besides."""
+
+    exp2, fmax, fmin, fmod = map(staticmethod, map(on_elements, (np.exp2, np.fmax, np.fmin, np.fmod)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(array_api_strict, name)
+
+
+class Strict(Library):
+    """The standard, and what the table expects beyond it; counts the copies between host and device."""
+
+    def __init__(self) -> None:
+        super().__init__(_Namespace(), DEVICE)
+        names = {"digamma": "digamma", "erf": "erf", "erfc": "erfc", "erfinv": "erfinv", "lgamma": "gammaln"}
+        self.own = {primitive: on_elements(getattr(scipy.special, name)) for primitive, name in names.items()}
+        self.sent: list[tuple[int, ...]] = []
+        self.fetched: list[tuple[int, ...]] = []
+
+    def working(self) -> AbstractContextManager[Any]:
+        """No device warns."""
+        return np.errstate(all="ignore")
+
+    def send(self, buffer: np.ndarray) -> Any:
+        """A copy on the device, counted."""
+        self.sent.append(buffer.shape)
+        return self.xp.asarray(buffer, device=DEVICE, copy=True)
+
+    def fetch(self, array: Any) -> np.ndarray:
+        """A copy on the host, counted."""
+        self.fetched.append(array.shape)
+        return np.asarray(array.to_device(array_api_strict.Device("CPU_DEVICE")))
+
+    def assign(self, target: Any, index: Any, values: Any) -> Any:
+        """The standard assigns to slices only."""
+        if isinstance(index, tuple):
+            return super().assign(target, index, values)
+        return on_elements(_assigned)(target, index, values)
+
+    def add_at(self, target: Any, positions: Any, values: Any) -> Any:
+        """The standard cannot."""
+        return on_elements(_added)(target, positions, values)

@@ -1,0 +1,65 @@
+"""Devices by name: what is there is found, and what is not there is an error that says what to install."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gradcli.engine import devices
+from gradcli.engine.devices import evaluate_on
+from gradcli.engine.evaluation import evaluate
+from gradcli.errors import DeviceUnavailable
+
+
+def without(*packages: str) -> Callable[[str], Any]:
+    return lambda name: None if name in packages else importlib.util.find_spec(name)
+
+
+def test_cpu_is_the_own_engine() -> None:
+    assert evaluate_on("cpu") is evaluate
+
+
+@pytest.mark.parametrize(
+    "name", ["gpu", "", "CUDA", "cuda:", "cuda:-1", "cuda:x", "cpu:0", "numpy:cpu", "cuda:0:0", "cuda:99999"]
+)
+def test_a_name_that_no_device_has_is_an_error_with_the_names(name: str) -> None:
+    with pytest.raises(DeviceUnavailable, match="there is no device") as caught:
+        evaluate_on(name)
+    assert caught.value.exit_code == 5
+    assert "cuda:0" in (caught.value.hint or "")
+
+
+def test_without_libraries_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "find_spec", without("cupy", "torch", "jax"))
+    with pytest.raises(DeviceUnavailable) as caught:
+        evaluate_on("cuda:1")
+    assert caught.value.message == (
+        "device cuda:1 is not available: CuPy is not installed; PyTorch is not installed; JAX is not installed"
+    )
+    assert "pip install 'gradcli[cuda]'" in (caught.value.hint or "")
+
+
+def test_a_library_named_is_the_only_one_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "find_spec", without("cupy", "torch", "jax"))
+    with pytest.raises(DeviceUnavailable, match=r"^device jax:cpu is not available: JAX is not installed$"):
+        evaluate_on("jax:cpu")
+
+
+def test_a_library_that_cannot_be_imported_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(package: str, kind: str, number: int) -> None:
+        raise ImportError(f"lib{package}.so: cannot open shared object file")
+
+    monkeypatch.setattr(devices, "_library", broken)
+    with pytest.raises(DeviceUnavailable, match=r"CuPy cannot be imported: libcupy\.so"):
+        evaluate_on("cuda")
+
+
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_a_number_beyond_the_devices_says_how_many_there_are(library: str) -> None:
+    pytest.importorskip(library)
+    pytest.importorskip("array_api_compat")
+    with pytest.raises(DeviceUnavailable, match="sees one cpu device, number 0"):
+        evaluate_on(f"{library}:cpu:1")

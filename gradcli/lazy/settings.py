@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gradcli.lazy.array import LazyArray
 
     Evaluator = Callable[[Sequence[LazyArray]], list[np.ndarray]]
+    Progress = Callable[[int, int], object]
 
 
 class Settings(threading.local):
@@ -21,6 +22,7 @@ class Settings(threading.local):
 
     default_dtype: DType = float32
     evaluator: Evaluator | None = None
+    progress: Progress | None = None  # told how many rows of how many are done: 0 first, then by any thread
     seed: int = 0
     threads: int | None = None  # None: as many as the process may use
     random_streams_used: int = 0

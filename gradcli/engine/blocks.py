@@ -10,13 +10,12 @@ import os
 from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from math import prod
-from sys import getrefcount
 from threading import Thread
 from typing import Any
 
 import numpy as np
 
-from gradcli.engine.order import NEVER_KEPT, Step, references_inside
+from gradcli.engine.order import Step, held_elsewhere
 from gradcli.engine.plan import Stage, plan
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS
 from gradcli.engine.program import compiled, localized, rows_of_a_block, slot_of, value_of
@@ -28,9 +27,6 @@ Array = np.ndarray
 
 # Lanes, where what each accumulates is small, or larger than so many elements.
 MANY_LANES, FEW_LANES, SMALL_PART = 64, 8, 1 << 12
-
-# References to an array before its evaluation: from the list of steps, the loop, and the count.
-_OWN_REFERENCES = 3
 
 # What merges the parts of an accumulated value.
 _MERGE: dict[str, Any] = {
@@ -56,13 +52,7 @@ def stream_steps(
     `rows` sets the number of rows in a block, for tests; without, it follows from the sizes.
     """
     wanted = {canonical.get(root, root) for root in pending}
-    inside = references_inside(steps, canonical)
-    held = [
-        node
-        for node, _ in steps
-        if getrefcount(node) > _OWN_REFERENCES + inside.get(node, -1) + 1 and node.primitive not in NEVER_KEPT
-    ]
-    inside.clear()  # its references would keep alive what is rewritten
+    held = held_elsewhere(steps, canonical)
     steps, instead = rewrite(steps, wanted.union(held))
     planned = plan(steps, set(instead.values()), least_elements)
     if planned is None:

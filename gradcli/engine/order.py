@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import chain
 from math import prod
 from operator import attrgetter
+from sys import getrefcount
 
 from gradcli.lazy.array import LazyArray
 
@@ -13,6 +14,9 @@ Step = tuple[LazyArray, tuple[LazyArray, ...]]  # an array to compute, and the o
 
 # Cheap to make again, so never worth the memory of keeping.
 NEVER_KEPT = frozenset({"constant", "arange", "broadcast_to"})
+
+# References to an array while it is looked at: from the list of steps, the loop, and the argument of getrefcount.
+_OWN_REFERENCES = 3
 
 _by_serial = attrgetter("serial")
 
@@ -56,11 +60,15 @@ def share(order: list[LazyArray]) -> tuple[list[Step], dict[LazyArray, LazyArray
     return steps, canonical
 
 
-def references_inside(steps: list[Step], canonical: dict[LazyArray, LazyArray]) -> Counter[LazyArray]:
-    """How often each array is referred to as an operand, and as what another one equals.
+def held_elsewhere(steps: list[Step], canonical: dict[LazyArray, LazyArray]) -> list[LazyArray]:
+    """The arrays that something outside of the evaluation holds: a variable, or an operation that saved them for backward.
 
-    An array that is in the count is referred to by it once more; so `count[array] + 1` are inside, for what is counted.
+    Only their values can be asked for again; so they are told from the references that are left once those of the steps
+    are counted, and nothing is computed twice while what is held is what the program itself holds.
     """
+    suspects = [node for node, _ in steps if getrefcount(node) > _OWN_REFERENCES + 1 and node.primitive not in NEVER_KEPT]
+    if not suspects:  # all have one consumer
+        return suspects
     inside = Counter(chain.from_iterable([operands for _, operands in steps]))
     if canonical:
         for node, operands in steps:
@@ -69,4 +77,5 @@ def references_inside(steps: list[Step], canonical: dict[LazyArray, LazyArray]) 
         for duplicate, first in canonical.items():
             inside.update(duplicate.operands)
             inside[first] += 1
-    return inside
+    # What is counted is referred to by the count, and by the list of suspects.
+    return [node for node in suspects if getrefcount(node) > _OWN_REFERENCES + 1 + inside.get(node, -1) + 1]

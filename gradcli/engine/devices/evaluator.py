@@ -6,14 +6,13 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import prod
-from sys import getrefcount
 from typing import Any
 
 import numpy as np
 
 from gradcli.engine.devices.library import Library
 from gradcli.engine.devices.program import Program, Refusal, execute, programmed
-from gradcli.engine.order import NEVER_KEPT, Step, reachable, references_inside, share
+from gradcli.engine.order import held_elsewhere, reachable, share
 from gradcli.engine.primitives import IMPLEMENTATIONS as ON_HOST
 from gradcli.errors import LimitExceeded
 from gradcli.lazy.array import LazyArray
@@ -26,9 +25,6 @@ FUSED_AT_ONCE = 1 << 20
 # Fused programs that are remembered; the oldest is forgotten first.
 MOST_PROGRAMS = 256
 
-# References to an array before its evaluation: from the list of steps, the loop, and the count.
-_OWN_REFERENCES = 3
-
 
 class DeviceEvaluator:
     """Computes on a device, and gives what it is asked for as NumPy arrays.
@@ -40,6 +36,7 @@ class DeviceEvaluator:
 
     def __init__(self, library: Library) -> None:
         self.library = library
+        self.device = library.place
         self._sent = _Copies(library.send)
         self._programs: dict[Program, Run | None] = {}
 
@@ -71,7 +68,7 @@ class DeviceEvaluator:
         order, largest = reachable(pending)
         steps, canonical = share(order)
         order.clear()  # its references would count
-        kept = _held(steps, canonical)
+        kept = held_elsewhere(steps, canonical)
         kept += [canonical.get(root, root) for root in pending]
         kept = list(dict.fromkeys(kept))
         program, sources = programmed(steps, kept)
@@ -115,16 +112,6 @@ class DeviceEvaluator:
 
 def _largest_of(program: Program) -> int:
     return max((prod(instruction.shape) for instruction in program.instructions), default=0)
-
-
-def _held(steps: list[Step], canonical: dict[LazyArray, LazyArray]) -> list[LazyArray]:
-    """The arrays that something outside of the evaluation holds, which could ask for them again."""
-    inside = references_inside(steps, canonical)
-    return [
-        node
-        for node, _ in steps
-        if getrefcount(node) > _OWN_REFERENCES + inside.get(node, -1) + 1 and node.primitive not in NEVER_KEPT
-    ]
 
 
 def _fused(library: Library, program: Program, fused: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Run:

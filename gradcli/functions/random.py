@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradcli.autograd import Tensor
+from gradcli.autograd.tensor import Scalar
 from gradcli.errors import ArgumentError, ValueFault
 from gradcli.functions.arguments import KINDS, type_name
 from gradcli.functions.create import leaf, size_of
@@ -13,7 +14,7 @@ from gradcli.functions.declare import function
 from gradcli.functions.device import Device
 from gradcli.functions.refusals import no_kernel
 from gradcli.lazy import DType, LazyArray, Size, ops, settings
-from gradcli.lazy.dtypes import LIMITS, int64
+from gradcli.lazy.dtypes import LIMITS, float16, float32, int64
 
 
 def next_stream() -> int:
@@ -29,7 +30,16 @@ def drawn(kind: str, limits: tuple[int, ...], shape: Size, dtype: DType) -> Tens
 
 
 def _array(kind: str, limits: tuple[int, ...], shape: Size, dtype: DType) -> LazyArray:
+    if kind == "uniform" and dtype is float16:
+        return _half_uniform(shape)
     return ops.random(kind, settings.seed, next_stream(), limits, shape, dtype)
+
+
+def _half_uniform(shape: Size) -> LazyArray:
+    """Multiples of 1/2048 in [0, 1), as PyTorch's: rounded from single precision, one in 4096 would be 1."""
+    steps = ops.constant(2.0**11, float32)
+    counted = ops.unary("floor", ops.binary("mul", _array("uniform", (), shape, float32), steps))
+    return ops.cast(ops.binary("div", counted, steps), float16)
 
 
 def _floating(kernel: str, dtype: DType | None) -> DType:
@@ -141,9 +151,11 @@ def bernoulli(input: Tensor) -> Tensor:
 
 
 @function(method=False, examples=("manual_seed(0)",))
-def manual_seed(seed: int) -> None:
+def manual_seed(seed: Scalar) -> None:
     """Begin again with the random numbers of a seed."""
-    settings.seed = seed % 2**64
+    if not -(2**63) <= seed < 2**64:
+        raise ValueFault.as_torch("Overflow when unpacking long long", hint="seeds have 64 bits")
+    settings.seed = int(seed) % 2**64
     settings.random_streams_used = 0
 
 

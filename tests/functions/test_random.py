@@ -28,6 +28,27 @@ DRAWS: dict[str, Callable[[], Tensor]] = {
 }
 
 
+def test_half_precision_numbers_stay_below_1() -> None:
+    TORCH["manual_seed"](0)
+    drawn = TORCH["rand"](20000, dtype=float16).numpy()
+    assert drawn.max() < 1
+    assert (drawn * 2048 % 1 == 0).all()
+    assert drawn.mean() == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(("seed", "own"), [(-1, 2**64 - 1), (2**64 - 1, 2**64 - 1), (2**63, 2**63), (1.5, 1)])
+def test_a_seed_has_64_bits(seed: float, own: int) -> None:
+    TORCH["manual_seed"](seed)
+    assert TORCH["initial_seed"]() == own
+    assert 0 <= TORCH["rand"](1).item() < 1
+
+
+@pytest.mark.parametrize("seed", [2**64, -(2**63) - 1, float("nan"), float("inf")])
+def test_a_seed_with_more_bits_is_refused(seed: float) -> None:
+    with pytest.raises(ValueFault, match="Overflow"):
+        TORCH["manual_seed"](seed)
+
+
 @pytest.mark.parametrize("name", DRAWS)
 def test_the_same_seed_gives_the_same_numbers_and_each_call_new_ones(name: str) -> None:
     TORCH["manual_seed"](7)

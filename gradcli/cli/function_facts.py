@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -53,12 +53,12 @@ class Facts(NamedTuple):
 def facts_of(function: Function) -> Facts:
     """All that is to be told about a function."""
     forms = function.forms or (function,)
-    derivatives = [derivative for form in forms for derivative in derivatives_of(form)]
+    derivatives = list(dict.fromkeys(derivative for form in forms for derivative in derivatives_of(form)))
     shapes, command = tried_example(function)
     return Facts(
         summary=" ".join(function.doc.split()),
         other_names=other_names(function),
-        grad_fn=grad_fn_names(forms) if derivatives else [],
+        grad_fn=grad_fn_names((*function.forms, function)) if derivatives else [],
         derivatives=derivatives,
         kink="; ".join(dict.fromkeys(form.kink for form in (function, *forms) if form.kink)),
         shapes=shapes,
@@ -80,13 +80,21 @@ def other_names(function: Function) -> list[str]:
 
 
 def grad_fn_names(forms: tuple[Function, ...]) -> list[str]:
-    """The names of the nodes that the forms of a function record; a form may choose among several."""
+    """The names of the nodes that the forms of a function record; a form may choose among several, and give some itself."""
     names: list[str] = []
     for form in forms:
         chosen = form.grad_fn
         found = [chosen] if isinstance(chosen, str) else _names_in(chosen) if chosen is not None else []
-        names += [name for name in found if name not in names]
-    return names
+        forward = getattr(form, "forward", None)
+        if forward is not None:
+            found += _node_names(forward.__code__.co_consts)
+        names += found
+    return list(dict.fromkeys(names))
+
+
+def _node_names(constants: Iterable[object]) -> list[str]:
+    """Those of a function's constants that are names of nodes."""
+    return [constant for constant in constants if isinstance(constant, str) and re.search(r"Backward\d", constant)]
 
 
 def _names_in(choose: Callable[..., str]) -> list[str]:
@@ -100,8 +108,7 @@ def _names_in(choose: Callable[..., str]) -> list[str]:
             names += ["".join(pieces) for pieces in product(*fields)]
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):
             names.append(part.value)
-    names += [constant for constant in choose.__code__.co_consts if isinstance(constant, str)]
-    return [name for name in names if re.search(r"Backward\d", name)]
+    return _node_names([*names, *choose.__code__.co_consts])
 
 
 def _possible_texts(part: ast.expr, closure: dict[str, Any]) -> list[str]:

@@ -241,9 +241,14 @@ def _signature_hint(function_name: str, parameters: Sequence[Parameter]) -> str:
 
 
 def signature_text(function_name: str, parameters: Sequence[Parameter]) -> str:
-    """The signature as PyTorch's documentation writes it: `sum(input, dim=None, keepdim=False, *, dtype=None)`."""
+    """The signature as PyTorch's documentation writes it: `sum(input, dim=None, keepdim=False, *, dtype=None)`.
+
+    A parameter with a leading underscore is taken, for the sake of PyTorch's callers, but not shown.
+    """
     pieces: list[str] = []
     for parameter in parameters:
+        if parameter.name.startswith("_"):
+            continue
         if parameter.is_keyword_only and "*" not in pieces and not any(piece.startswith("*") for piece in pieces):
             pieces.append("*")
         if parameter.is_variadic:

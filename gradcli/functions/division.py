@@ -39,17 +39,6 @@ _remainder = binary(
 )
 
 
-@function(name="div", aliases=("true_divide", "divide"), in_place=True, forms=(div,))
-def true_divide(input: Operand, other: Operand, rounding_mode: str | None = None) -> Tensor:
-    """x / y; rounding_mode: None, 'trunc' or 'floor'."""
-    if rounding_mode is None:
-        return div(input, other)
-    if rounding_mode not in ("trunc", "floor"):
-        message = f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
-        raise ValueFault.as_torch(message)
-    return _rounded_quotient[rounding_mode](input, other)
-
-
 _rounded_quotient = {
     "floor": binary(
         "div",
@@ -72,6 +61,17 @@ _rounded_quotient = {
         public=False,
     ),
 }
+
+
+@function(name="div", aliases=("true_divide", "divide"), in_place=True, forms=(div, *_rounded_quotient.values()))
+def true_divide(input: Operand, other: Operand, rounding_mode: str | None = None) -> Tensor:
+    """x / y; rounding_mode: None, 'trunc' or 'floor'."""
+    if rounding_mode is None:
+        return div(input, other)
+    if rounding_mode not in ("trunc", "floor"):
+        message = f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        raise ValueFault.as_torch(message)
+    return _rounded_quotient[rounding_mode](input, other)
 
 
 def _whole(rounding: Pointwise, x: Tensor, y: Tensor) -> Tensor:

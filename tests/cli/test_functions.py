@@ -34,10 +34,20 @@ def test_a_function_is_explained_from_its_declaration() -> None:
 
 @pytest.mark.parametrize(
     ("name", "grad_fn"),
-    [("mean", "MeanBackward0, MeanBackward1"), ("sum", "SumBackward0, SumBackward1")],
+    [
+        ("mean", "MeanBackward0, MeanBackward1"),
+        ("sum", "SumBackward0, SumBackward1"),
+        ("div", "DivBackward0, DivBackward2"),
+        ("fmod", "FmodBackward1, FmodBackward0"),
+    ],
 )
 def test_all_grad_fn_names_of_a_function_that_chooses_are_told(name: str, grad_fn: str) -> None:
     assert f"grad_fn  {grad_fn}" in run_here("functions", name).out.replace("grad_fn    ", "grad_fn  ")
+
+
+def test_a_parameter_that_only_pytorch_itself_passes_is_taken_but_not_shown() -> None:
+    assert "softmax(input, dim=None, dtype=None)" in run_here("functions", "F.softmax").out
+    assert run_here("eval", "F.softmax(zeros(2), 0, _stacklevel=5)").out == "tensor([0.5000, 0.5000])\n"
 
 
 def test_helpers_of_a_derivative_rule_are_explained() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradcli.autograd.node import Hook, Node
 from gradcli.autograd.state import Place
 from gradcli.errors import AutogradError, TypeMismatch
-from gradcli.lazy import DType, LazyArray, Size, compute
+from gradcli.lazy import DType, LazyArray, Size, compute, settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,7 +86,7 @@ class Tensor:
     @property
     def device(self) -> str:
         """Where it lives."""
-        return "cpu"
+        return settings.device
 
     @property
     def ndim(self) -> int:

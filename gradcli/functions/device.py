@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradcli.errors import DeviceUnavailable, ValueFault
+from gradcli.lazy import settings
 
 #: The kinds of devices that PyTorch knows, in the order of its error sentence.
 KINDS_OF_DEVICES = (
@@ -54,7 +55,8 @@ def available_device(value: Any) -> Device | None:
     device = device_named(value) if isinstance(value, str) else value
     if not isinstance(device, Device):
         return None
-    if device.type != "cpu":
+    here = device_named(settings.device)
+    if device.type != "cpu" and device not in (here, Device(here.type)):
         hint = 'leave the device out, or write "cuda" if torch.cuda.is_available() else "cpu"'
         raise DeviceUnavailable(f"device {device} is not available", hint=hint)
     return device

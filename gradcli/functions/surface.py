@@ -309,14 +309,14 @@ def _device_of(type: Any, index: int | None = None) -> Device:
 
 @function(namespace="torch.cuda", examples=("torch.cuda.is_available()",))
 def is_available() -> bool:
-    """Whether tensors can be moved to a GPU: programs see one device, the one that they run on."""
-    return False
+    """Whether tensors are on a GPU: programs see one device, the one that they run on."""
+    return settings.device != "cpu"
 
 
 @function(namespace="torch.cuda")
 def device_count() -> int:
-    """How many GPUs tensors can be moved to."""
-    return 0
+    """How many GPUs programs see: the one that they run on, if it is one."""
+    return int(is_available())
 
 
 @method("cpu")

@@ -20,7 +20,7 @@ class LazyArray:
     """An immutable array that has not been computed yet: a primitive applied to operands.
 
     `serial` grows with construction, so that sorting by it is a topological order. Once a value is worth keeping,
-    `buffer` holds it and the operands are let go.
+    `buffer` holds it and the operands are let go: a NumPy array, or what the session's device computes with.
     """
 
     __slots__ = ("buffer", "dtype", "operands", "params", "primitive", "serial", "shape")
@@ -50,3 +50,11 @@ def compute(arrays: Sequence[LazyArray]) -> list[np.ndarray]:
     if settings.evaluator is None:
         raise RuntimeError("no evaluator: a session hands one down")
     return settings.evaluator(arrays)
+
+
+def realize(arrays: Sequence[LazyArray]) -> None:
+    """Compute all arrays in one call of the session's evaluator; on a device, their values stay there."""
+    evaluator = settings.evaluator
+    if evaluator is None:
+        raise RuntimeError("no evaluator: a session hands one down")
+    getattr(evaluator, "realize", evaluator)(arrays)

@@ -24,6 +24,7 @@ class Settings(threading.local):
     evaluator: Evaluator | None = None
     progress: Progress | None = None  # told how many rows of how many are done: 0 first, then by any thread
     seed: int = 0
+    device: str = "cpu"  # where the evaluator keeps what it computes, as PyTorch writes it
     threads: int | None = None  # None: as many as the process may use
     random_streams_used: int = 0
 

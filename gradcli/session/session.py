@@ -17,7 +17,7 @@ from gradcli.errors import GradcliError, Source, Span, SyntaxFault, UsageError
 from gradcli.functions import tensor
 from gradcli.language import Executable, Interpreter, parse
 from gradcli.language.tree import Call, ExpressionStatement, Program
-from gradcli.lazy import LazyArray, compute, settings
+from gradcli.lazy import LazyArray, compute, realize, settings
 from gradcli.lazy.dtypes import float32, float64
 from gradcli.report.torch_text import format_value, represent_value
 from gradcli.session.evaluation import Evaluation, Names, differentiate, note_filled_gradients
@@ -155,7 +155,7 @@ class Session:
                 with _placed(evaluation.source, place):
                     differentiate(evaluation, Names(self.scope, self._bound), wrt, cotangent)
             results = [*tensors_in(value), *(evaluation.grads or {}).values()]
-            compute([result.array for result in results])
+            realize([result.array for result in results])
             return evaluation
 
     def run(
@@ -196,6 +196,7 @@ class Session:
         with self._lock:
             before = (settings.default_dtype, settings.seed, settings.random_streams_used)
             settings.evaluator = self._evaluator
+            settings.device = getattr(self._evaluator, "device", "cpu")
             settings.threads = self._threads
             settings.default_dtype = self._dtype
             settings.seed = self._seed

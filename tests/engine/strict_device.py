@@ -51,7 +51,7 @@ class Strict(Library):
     """The standard, and what the table expects beyond it; counts the copies between host and device."""
 
     def __init__(self) -> None:
-        super().__init__(_Namespace(), DEVICE)
+        super().__init__(_Namespace(), "cuda:0", DEVICE)
         names = {"digamma": "digamma", "erf": "erf", "erfc": "erfc", "erfinv": "erfinv", "lgamma": "gammaln"}
         self.own = {primitive: on_elements(getattr(scipy.special, name)) for primitive, name in names.items()}
         self.sent: list[tuple[int, ...]] = []

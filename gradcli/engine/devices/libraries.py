@@ -11,10 +11,10 @@ from gradcli.engine.devices.library import Array, Library
 from gradcli.errors import DeviceUnavailable
 
 
-def numbered(library: str, kind: str, number: int, count: int) -> int:
-    """The number of a device, if the library sees so many."""
+def place_of(library: str, kind: str, number: int, count: int) -> str:
+    """A device's name as PyTorch writes it, if the library sees so many."""
     if number < count:
-        return number
+        return kind if kind == "cpu" else f"{kind}:{number}"
     seen = {0: f"no {kind} device", 1: f"one {kind} device, number 0"}.get(count, f"{count} {kind} devices, 0 to {count - 1}")
     raise DeviceUnavailable(f"{library} sees {seen}")
 
@@ -29,8 +29,8 @@ class CuPy(Library):
         from cupyx.scipy import special
 
         is_there = kind == "cuda" and cupy.cuda.is_available()
-        numbered("CuPy", kind, number, cupy.cuda.runtime.getDeviceCount() if is_there else 0)
-        super().__init__(array_api_compat.cupy)
+        count = cupy.cuda.runtime.getDeviceCount() if is_there else 0
+        super().__init__(array_api_compat.cupy, place_of("CuPy", kind, number, count))
         self._cupy, self._scatter_add = cupy, cupyx.scatter_add
         self._cuda_device = cupy.cuda.Device(number)
         self.out_of_memory = (cupy.cuda.memory.OutOfMemoryError,)
@@ -75,8 +75,8 @@ class PyTorch(Library):
         import torch
 
         counts = {"cpu": lambda: 1, "cuda": torch.cuda.device_count}
-        name = f"PyTorch {torch.__version__}"
-        super().__init__(array_api_compat.torch, torch.device(kind, numbered(name, kind, number, counts[kind]())))
+        place = place_of(f"PyTorch {torch.__version__}", kind, number, counts[kind]())
+        super().__init__(array_api_compat.torch, place, torch.device(place))
         self._torch = torch
         self.out_of_memory = (torch.OutOfMemoryError,)
         self.own = {
@@ -120,13 +120,12 @@ class Jax(Library):
         import jax
         from jax.scipy import special
 
-        super().__init__(jax.numpy)
-        self._jax = jax
         try:
             devices = jax.devices(kind)
         except RuntimeError:  # so it says that it has none of the kind
             devices = []
-        self._jax_device = (devices or [None])[numbered(f"JAX {jax.__version__}", kind, number, len(devices))]
+        super().__init__(jax.numpy, place_of(f"JAX {jax.__version__}", kind, number, len(devices)))
+        self._jax, self._jax_device = jax, devices[number]
         self.fused = jax.jit
         self.own = {
             "digamma": special.digamma,

@@ -20,8 +20,9 @@ class Library(ABC):
     Only `send` and `fetch` move elements between host and device.
     """
 
-    def __init__(self, xp: Any, device: Any = None) -> None:
+    def __init__(self, xp: Any, place: str, device: Any = None) -> None:
         self.xp = xp
+        self.place = place  # the device as PyTorch writes it: cpu, cuda:0, ...
         self.device = device  # where arrays are made; None: where `working` says
         self._dtypes: dict[DType, Any] = {}
 

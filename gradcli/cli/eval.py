@@ -21,6 +21,7 @@ Examples:
   gradcli eval 'mean((x+2)*(x+2)*3)' --let 'x=ones(2,2)'
   gradcli eval 'y = x @ w' 'softmax(y)' --let 'x=[1,2]' --let 'w=eye(2)' --grad-output '[1,0]'
   gradcli eval 'sum(w*x)' --let 'w=[1,2]' --const 'x=[3,4]' --wrt w --json
+  gradcli eval 'mean((X@w)**2)' --const-data X=rows.npy --data w=fit.npz:weights
   gradcli eval --let x=3 -- '-x*x'
 """
 
@@ -32,6 +33,8 @@ def evaluate(
     statements: options.Statements = None,
     let: options.Let = None,
     const: options.Const = None,
+    data: options.Data = None,
+    const_data: options.ConstData = None,
     wrt: options.Wrt = None,
     grad_output: options.GradOutput = None,
     no_grad: options.NoGrad = False,
@@ -68,9 +71,10 @@ def evaluate(
         streams.error(error, record=False)
 
     session = options.new_session(dtype, seed, threads, write=streams.note_printed if json else streams.write)
-    options.bind_all(session, let, const)
+    options.bind_all(session, let=let, const=const, data=data, const_data=const_data)
     collect_sparingly()
-    evaluation = session.evaluate("\n".join(statements), wrt, grad_output, no_grad, tell if keep_going else None)
+    with streams.progress():
+        evaluation = session.evaluate("\n".join(statements), wrt, grad_output, no_grad, tell if keep_going else None)
     show(evaluation, streams, nan)
     for note in evaluation.notes:
         streams.note(note)

@@ -19,6 +19,7 @@ NUMBERS = "Numbers"
 OUTPUT = "Output"
 
 DTYPES = ("float32", "float64")
+MOST_SEED = 2**64 - 1
 COLORS = ("auto", "always", "never")
 NONFINITE = ("null", "string", "error")
 
@@ -45,6 +46,26 @@ Const = Annotated[
         metavar="NAME=VALUE",
         rich_help_panel=BINDINGS,
         help="Bind without gradient, by PyTorch's rule for literals: [0, 2] stays int64. Before all --let. Repeatable.",
+    ),
+]
+Data = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data",
+        metavar="[NAME=]FILE[:ENTRY]",
+        rich_help_panel=BINDINGS,
+        help="Bind what a file holds: .npy and .npz keep their dtype, numbers of .json and .csv become floating; "
+        "floating ones are leaves that require grad. NAME=FILE:ENTRY takes one entry (x=t.csv:a,b these columns), "
+        "FILE alone all by their names. Large arrays are not loaded but streamed. Repeatable.",
+    ),
+]
+ConstData = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--const-data",
+        metavar="[NAME=]FILE[:ENTRY]",
+        rich_help_panel=BINDINGS,
+        help="The same without gradient; whole numbers of .json and .csv are int64. Repeatable.",
     ),
 ]
 Wrt = Annotated[
@@ -120,31 +141,42 @@ def exclude(first: tuple[str, bool], *others: tuple[str, bool]) -> None:
             raise UsageError(f"{first[0]} and {option} contradict each other", hint="leave one of them out")
 
 
-def whole_number(option: str, value: str | None, lowest: int) -> int | None:
-    """The value as an integer of at least `lowest`."""
+def whole_number(option: str, value: str | None, lowest: int, highest: int | None = None) -> int | None:
+    """The value as an integer from `lowest` to `highest`, if that is given."""
     if value is None:
         return None
     try:
         number = int(value)
     except ValueError:
         raise UsageError(f"{option} takes a whole number, not {value!r}") from None
-    if not lowest <= number < 2**63:
-        raise UsageError(f"{option} takes a whole number from {lowest} on, not {value}")
+    if number < lowest or (highest is not None and number > highest):
+        end = "on" if highest is None else f"to {highest}"
+        raise UsageError(f"{option} takes a whole number from {lowest} {end}, not {value}")
     return number
 
 
 def new_session(dtype: str, seed: str | None, threads: str | None, write: Callable[[str], object] | None = None) -> Session:
     """A session with the numeric options of the command line."""
     checked_dtype = choice("--dtype", dtype, DTYPES)
-    checked_seed = whole_number("--seed", seed, 0)
+    checked_seed = whole_number("--seed", seed, 0, MOST_SEED)
     checked_threads = whole_number("--threads", threads, 1)
     from gradcli.session import Session
 
     return Session(dtype=checked_dtype, seed=checked_seed, threads=checked_threads, write=write)
 
 
-def bind_all(session: Session, let: Sequence[str] | None, const: Sequence[str] | None) -> None:
-    """Bind what --const and --let say; constants first, since they can't use what requires grad."""
+def bind_all(
+    session: Session,
+    *,
+    let: Sequence[str] | None,
+    const: Sequence[str] | None,
+    data: Sequence[str] | None,
+    const_data: Sequence[str] | None,
+) -> None:
+    """Bind what the options say: files first, since expressions may use them; constants can't use what requires grad."""
+    for option, files in (("--const-data", const_data), ("--data", data)):
+        for file in files or ():
+            session.bind_data(file, requires_grad=option == "--data", origin=option)
     for option, bindings in (("--const", const), ("--let", let)):
         for binding in bindings or ():
             name, value = name_and_value(option, binding)

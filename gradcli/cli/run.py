@@ -39,6 +39,8 @@ def run(
     file: ScriptFile = None,
     let: options.Let = None,
     const: options.Const = None,
+    data: options.Data = None,
+    const_data: options.ConstData = None,
     dtype: options.Dtype = "float32",
     seed: options.Seed = None,
     threads: options.Threads = None,
@@ -67,7 +69,7 @@ def run(
     from gradcli.language import parse
 
     session = options.new_session(dtype, seed, threads, write=streams.note_printed if json else streams.write)
-    options.bind_all(session, let, const)
+    options.bind_all(session, let=let, const=const, data=data, const_data=const_data)
     program = parse(text, name)
     host = JsonHost(streams, program.source, nan) if json else TextHost(streams)
     failed: list[GradcliError] = []
@@ -77,7 +79,8 @@ def run(
         streams.error(error, statement=statement.span)
 
     collect_sparingly()
-    session.run(program, host=host, on_error=tell if keep_going else None)
+    with streams.progress():
+        session.run(program, host=host, on_error=tell if keep_going else None)
     return max((error.exit_code for error in failed), default=0)
 
 

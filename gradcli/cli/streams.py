@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO
 
 from gradcli.errors import GradcliError, Span
+from gradcli.lazy import settings
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -81,6 +83,21 @@ class Streams:
             from gradcli.report import diagnostics
 
             sys.stderr.write(diagnostics.error_text(error).rstrip("\n") + "\n")
+
+    @contextmanager
+    def progress(self) -> Iterator[None]:
+        """Show a bar on stderr, if that is a terminal, while something in the block takes long."""
+        if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            yield
+            return
+        from gradcli.report.progress import Progress
+
+        bar = settings.progress = Progress(lambda: self.console(sys.stderr))
+        try:
+            yield
+        finally:
+            settings.progress = None
+            bar.clear()
 
     def console(self, stream: TextIO) -> Console:
         """A rich console on one of the streams, with colours as the options and the environment say."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from gradcli.data.files import Contents, DataFile, check_memory
+from gradcli.data.files import Contents, DataFile, check_memory, shown
 from gradcli.errors import InputFault
 
 MOST_LINE = 1 << 24  # bytes
@@ -71,7 +71,7 @@ class CsvFile(Contents):
         return [column.values() for column in columns]
 
     def _not_a_number(self, line: int, position: int, cell: str) -> InputFault:
-        place = f"line {line}, column {position + 1} ({self.names[position]})"
+        place = f"line {line}, column {position + 1} ({shown(self.names[position])})"
         if cell.strip().lower() in MISSING:
             return self._file.fault(f"{place}: the value is missing", _FILL)
         return self._file.fault(f"{place}: {cell[:40]!r} is not a number")

@@ -41,18 +41,18 @@ class DataFile:
     __slots__ = ("_map", "name", "size", "stream")
 
     def __init__(self, name: str, stream: BinaryIO) -> None:
-        self.name = name
+        self.name = name  # as it is shown
         self.stream = stream
         self.size = os.fstat(stream.fileno()).st_size
         self._map: mmap | None = None
 
     def fault(self, problem: str, hint: str | None = None, entry: str | None = None) -> InputFault:
         """What is wrong with the file, or with one of its entries."""
-        return InputFault(f"{self.name}{'' if entry is None else f', entry {entry}'}: {problem}", hint=hint)
+        return InputFault(f"{self.name}{'' if entry is None else f', entry {shown(entry)}'}: {problem}", hint=hint)
 
     def no_entry(self, name: str, names: tuple[str, ...]) -> InputFault:
         """An entry that was asked for, and those that there are."""
-        error = self.fault(f"there is no entry {name}", f"it has {listed(names)}" if names else "it has no entries")
+        error = self.fault(f"there is no entry {shown(name)}", f"it has {listed(names)}" if names else "it has no entries")
         error.did_you_mean = close_matches(name, names)
         return error
 
@@ -79,20 +79,21 @@ class DataFile:
 @contextmanager
 def opened(name: str) -> Iterator[DataFile]:
     """Open a regular file; what the system refuses, now or while it is read, is told as a fault of the file."""
+    label = shown(name)
     if "\0" in name:
-        raise InputFault(f"there is no file {name}")
+        raise InputFault(f"there is no file {label}")
     try:
         # A pipe would otherwise be waited for.
         with open(name, "rb", opener=lambda path, flags: os.open(path, flags | getattr(os, "O_NONBLOCK", 0))) as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise InputFault(f"{name} is not a regular file")
-            yield DataFile(name, stream)
+                raise InputFault(f"{label} is not a regular file")
+            yield DataFile(label, stream)
     except FileNotFoundError:
-        raise InputFault(f"there is no file {name}", did_you_mean=_beside(name)) from None
+        raise InputFault(f"there is no file {label}", did_you_mean=_beside(name)) from None
     except MemoryError:
-        raise LimitExceeded(f"{name} needs more memory than there is") from None
+        raise LimitExceeded(f"{label} needs more memory than there is") from None
     except OSError as fault:
-        raise InputFault(f"{name} cannot be read: {fault.strerror or fault}") from None
+        raise InputFault(f"{label} cannot be read: {fault.strerror or fault}") from None
 
 
 def _beside(name: str) -> tuple[str, ...]:
@@ -102,6 +103,11 @@ def _beside(name: str) -> tuple[str, ...]:
         return tuple(os.path.join(folder, other) for other in close_matches(file, sorted(os.listdir(folder or "."))))
     except OSError:
         return ()
+
+
+def shown(name: str) -> str:
+    """A name from outside for a sentence: quoted, and on one line, where it has characters that cannot be seen."""
+    return name if name.isprintable() else repr(name)
 
 
 def check_memory(size: int, what: str) -> None:
@@ -126,4 +132,4 @@ def available_memory() -> int | None:
 
 def listed(names: tuple[str, ...], most: int = 20) -> str:
     """Names for a sentence; of many only the first."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    return ", ".join(map(shown, names[:most])) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -12,7 +12,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from gradcli.data.files import Contents, DataFile, Order, check_memory
+from gradcli.data.files import Contents, DataFile, Order, check_memory, shown
 from gradcli.errors import InputFault
 from gradcli.lazy.dtypes import ALL, BY_NAME
 from gradcli.lazy.ops import MOST_AXES, MOST_ELEMENTS
@@ -49,7 +49,7 @@ class Npy(Contents):
 
     def entry(self, name: str) -> np.ndarray:
         """There are none."""
-        raise self._file.fault(f"a .npy file is one array, without entries such as {name}", "leave out the entry")
+        raise self._file.fault(f"a .npy file is one array, without entries such as {shown(name)}", "leave out the entry")
 
     def whole(self) -> np.ndarray:
         """The array, mapped."""
@@ -122,7 +122,7 @@ def _dtype(descr: str, fault: Fault) -> np.dtype[Any]:
         raise fault("it holds pickled Python objects, which could run any code and are never read", _SUPPORTED)
     if re.fullmatch(r"[<>|=]?c\d+", descr):
         raise fault("its numbers are complex", f"{_SUPPORTED}: save the real and the imaginary part by themselves")
-    raise fault(f"the dtype is {descr}", _SUPPORTED)
+    raise fault(f"the dtype is {shown(descr)}", _SUPPORTED)
 
 
 def _shape(text: str, fault: Fault) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 
-from gradcli.data.files import Contents, DataFile, check_memory
+from gradcli.data.files import Contents, DataFile, check_memory, shown
 from gradcli.data.npy import Fault, native, read_layout
 
 SUFFIX = ".npy"
@@ -79,7 +79,7 @@ class Npz(Contents):
             raise self._file.fault(f"it claims {info.file_size} bytes, more than it can hold", entry=name)
         with self._archive.open(info) as stream:
             layout = read_layout(stream, info.file_size, self._fault(name))
-            check_memory(info.file_size, f"{self._file.name}, entry {name}")
+            check_memory(info.file_size, f"{self._file.name}, entry {shown(name)}")
             array = np.empty(layout.shape, layout.dtype, layout.order)
             _fill(array, stream)
         return array

@@ -112,6 +112,17 @@ class Session:
             for name, value in values.items():
                 self._bind(name, language_value(name, value), requires_grad)
 
+    def bind_data(self, text: str, requires_grad: bool = True, origin: str = "--data") -> None:
+        """Bind the arrays of a file, [NAME=]FILE[:ENTRY], which keep their dtype.
+
+        In text files numbers are floating with `requires_grad`, as in `bind`, and follow PyTorch's rule for literals without.
+        """
+        from gradcli.data import parse_reference, read
+
+        with self._active():
+            for name, array in read(parse_reference(text, origin), floating=requires_grad).items():
+                self._bind(name, Tensor(array), requires_grad)
+
     def _bind(self, name: str, value: Any, requires_grad: bool) -> None:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             value = tensor(value, dtype=self._dtype if requires_grad else None)

@@ -13,7 +13,8 @@ from gradcli.functions.bounds import clamp, clamp_max, clamp_min
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import abs, add, div, erfc, exp, expm1, log1p, logical_and, logical_or, mul, sigmoid, sub, tanh
-from gradcli.functions.join import cat, cut_tensor
+from gradcli.functions.index import slice_
+from gradcli.functions.join import cat
 from gradcli.functions.refusals import misfit, require_floating
 from gradcli.lazy.shapes import normalize_dim
 
@@ -298,7 +299,7 @@ def tanhshrink(input: Tensor) -> Tensor:
 def _halves(input: Tensor, dim: int) -> tuple[Tensor, Tensor, int]:
     axis = normalize_dim(dim, input.ndim)
     half = input.shape[axis] // 2
-    return cut_tensor(input, axis, 0, half), cut_tensor(input, axis, half, half), axis
+    return slice_(input, axis, 0, half, 1), slice_(input, axis, half, half, 1), axis
 
 
 def _cotangent_of_glu(g: Tensor, input: Tensor, dim: int) -> Tensor:

@@ -32,6 +32,11 @@ def one_slice(shape: Sequence[int], axis: int, part: Slice) -> tuple[Slice, ...]
     return tuple(part if position == axis else (0, size, 1) for position, size in enumerate(shape))
 
 
+def along_axis(axis: int, rank: int) -> tuple[int | None, ...]:
+    """The entries of an index with one tensor, which stands on one axis."""
+    return tuple(0 if position == axis else None for position in range(rank))
+
+
 def _without(shape: Sequence[int], axis: int) -> Size:
     return Size((*shape[:axis], *shape[axis + 1 :]))
 

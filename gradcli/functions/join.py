@@ -10,6 +10,7 @@ from gradcli.errors import OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Dims, Shape, Tensors
 from gradcli.functions.declare import function
 from gradcli.functions.dims import listed
+from gradcli.functions.index import one_slice, slice_
 from gradcli.functions.pointwise import common_dtype
 from gradcli.functions.refusals import misfit
 from gradcli.functions.shape import reshape
@@ -20,23 +21,7 @@ from gradcli.lazy.shapes import describe, existing_dim, normalize_dim, normalize
 
 def cut(input: Tensor, dim: int, start: int, length: int) -> LazyArray:
     """Part of one dimension."""
-    slices = tuple((start, length, 1) if axis == dim else (0, size, 1) for axis, size in enumerate(input.shape))
-    return ops.slice_(input.array, slices)
-
-
-@function("PlaceBackward0", public=False, d_input=lambda g, dim, start, input_shape: cut_tensor(g, dim, start, input_shape[dim]))
-def place_tensor(input: Tensor, dim: int, start: int, length: int) -> LazyArray:
-    """Zeros with the tensor as part of one dimension: the adjoint of a cut."""
-    slices = tuple((start, size, 1) if axis == dim else (0, size, 1) for axis, size in enumerate(input.shape))
-    return ops.place(input.array, slices, Size((*input.shape[:dim], length, *input.shape[dim + 1 :])))
-
-
-@function(
-    "SliceBackward0", public=False, d_input=lambda g, dim, start, input_shape: place_tensor(g, dim, start, input_shape[dim])
-)
-def cut_tensor(input: Tensor, dim: int, start: int, length: int) -> LazyArray:
-    """Part of one dimension, as a tensor in the graph."""
-    return cut(input, dim, start, length)
+    return ops.slice_(input.array, one_slice(input.shape, dim, (start, length, 1)))
 
 
 # ── joining ──
@@ -50,7 +35,7 @@ def _pieces(g: Tensor, tensors_shape: Sequence[Size], dim: int) -> list[Tensor]:
             pieces.append(Tensor(ops.full(Size(shape), 0.0, g.dtype)))
             continue
         axis = normalize_dim(dim, g.ndim)
-        pieces.append(cut_tensor(g, axis, start, shape[axis]))
+        pieces.append(slice_(g, axis, start, shape[axis], 1))
         start += shape[axis]
     return pieces
 
@@ -95,7 +80,7 @@ def _check_joinable(first: Tensor, tensor: Tensor, axis: int, position: int) -> 
 def _unstacked(g: Tensor, tensors_shape: Sequence[Size], dim: int) -> list[Tensor]:
     """The slices of g along the stacked dimension."""
     axis = normalize_dim(dim, g.ndim)
-    return [reshape(cut_tensor(g, axis, position, 1), shape) for position, shape in enumerate(tensors_shape)]
+    return [reshape(slice_(g, axis, position, 1, 1), shape) for position, shape in enumerate(tensors_shape)]
 
 
 @function("StackBackward0", method=False, examples=("stack([x, y])", "stack([x, y], dim=-1)"), d_tensors=_unstacked)

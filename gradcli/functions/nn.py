@@ -16,6 +16,7 @@ from gradcli.functions.bounds import clamp_min
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import add, div, mul, rsqrt
+from gradcli.functions.index import along_axis, spread, take_at
 from gradcli.functions.norm import norm, vector_norm
 from gradcli.functions.pointwise import common_dtype
 from gradcli.functions.power import pow
@@ -187,49 +188,31 @@ def constant_pad_nd(input: Tensor, pad: Shape, value: Scalar = 0) -> LazyArray:
 Positions = tuple[tuple[int, ...] | None, ...]  # for each axis which elements are taken, None for all in order
 
 
-def _indices(positions: Sequence[int]) -> LazyArray:
-    return ops.from_buffer(np.array(positions, np.int64), int64)
+def _each_taken(positions: Positions) -> list[tuple[int, Tensor]]:
+    """The axes along which elements are taken, with the positions as tensors."""
+    found = [(axis, taken) for axis, taken in enumerate(positions) if taken is not None]
+    return [(axis, Tensor(ops.from_buffer(np.array(taken, np.int64), int64))) for axis, taken in found]
 
 
-def _take(input: Tensor, positions: Positions) -> LazyArray:
-    array = input.array
-    for axis, taken in enumerate(positions):
-        if taken is not None:
-            array = ops.index(array, tuple(0 if other == axis else None for other in range(input.ndim)), [_indices(taken)])
-    return array
-
-
-@function("PutPositionsBackward0", public=False, d_input=lambda g, positions: _taken(g, positions))
-def _put_positions(input: Tensor, positions: Any, shape: Shape) -> LazyArray:
-    """The adjoint of taking elements along the axes: each is added to where it came from."""
-    array = input.array
-    for axis, taken in enumerate(positions):
-        if taken is not None:
-            zeros = ops.full(Size((*array.shape[:axis], shape[axis], *array.shape[axis + 1 :])), 0, array.dtype)
-            entries = tuple(0 if other == axis else None for other in range(len(array.shape)))
-            array = ops.index_put(zeros, entries, [_indices(taken)], array, True)
-    return array
-
-
-@function(
-    "TakePositionsBackward0",
-    public=False,
-    d_input=lambda g, positions, input_shape: _put_positions(g, positions, input_shape),
-)
-def _taken(input: Tensor, positions: Any) -> LazyArray:
-    """Elements taken along the axes."""
-    return _take(input, positions)
+def _put_back(g: Tensor, positions: Positions, shape: Size) -> Tensor:
+    """Each cotangent added to where its element came from, one axis after the other."""
+    for axis, taken in _each_taken(positions):
+        wider = (*g.shape[:axis], shape[axis], *g.shape[axis + 1 :])
+        g = spread(g, wider, along_axis(axis, g.ndim), (taken,), False)
+    return g
 
 
 @function(
     lambda mode, dimensions: f"{mode}Pad{dimensions}DBackward0",
     name="pad",
     public=False,
-    d_input=lambda g, positions, input: _put_positions(g, positions, input.shape),  # saves the input, as PyTorch does
+    d_input=lambda g, positions, input: _put_back(g, positions, input.shape),  # saves the input, as PyTorch does
 )
-def pad_with_own(input: Tensor, positions: Any, mode: str, dimensions: int) -> LazyArray:
+def pad_with_own(input: Tensor, positions: Any, mode: str, dimensions: int) -> Tensor:
     """The input with its own elements around it."""
-    return _take(input, positions)
+    for axis, taken in _each_taken(positions):
+        input = take_at(input, along_axis(axis, input.ndim), (taken,), False)
+    return input
 
 
 def _reflected(input: Tensor, axis: int, before: int, after: int) -> tuple[int, ...]:

@@ -11,7 +11,8 @@ from gradcli.functions.arguments import Dims
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.dims import axes_of, names_all
-from gradcli.functions.join import cat, cut_tensor, diagonal_mask, flip, triu
+from gradcli.functions.index import slice_
+from gradcli.functions.join import cat, diagonal_mask, flip, triu
 from gradcli.functions.pointwise import wrap_number
 from gradcli.functions.shape import expand, reshape, transpose, unsqueeze, view_as_shape
 from gradcli.lazy import DType, LazyArray, Size, ops
@@ -106,7 +107,7 @@ def _shifted_product(input: Tensor, axis: int) -> Tensor:
     if length == 0:
         return input
     first = Tensor(ops.full(Size((*input.shape[:axis], 1, *input.shape[axis + 1 :])), 1, input.dtype))
-    return cat((first, cumprod(cut_tensor(input, axis, 0, length - 1), axis)), axis)
+    return cat((first, cumprod(slice_(input, axis, 0, length - 1, 1), axis)), axis)
 
 
 @function(

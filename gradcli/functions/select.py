@@ -9,7 +9,7 @@ from gradcli.functions.arguments import Operand
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.gather import check_integers, check_within
-from gradcli.functions.index import Positions, positions_of, spread, take_at
+from gradcli.functions.index import Positions, along_axis, positions_of, spread, take_at
 from gradcli.functions.refusals import representable
 from gradcli.functions.shape import reshape
 from gradcli.lazy import LazyArray, Size, ops
@@ -93,11 +93,6 @@ def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
 # ── index vectors ──
 
 
-def _along(input: Tensor, axis: int) -> tuple[int | None, ...]:
-    """The entries of an index that stands on one axis."""
-    return tuple(0 if position == axis else None for position in range(max(input.ndim, 1)))
-
-
 def _raised(shape: Size) -> Size:
     return shape or Size((1,))
 
@@ -117,14 +112,14 @@ def _put_slices(g: Tensor, input_shape: Size, dim: int, index: Tensor) -> Tensor
     if not input_shape:
         return reshape(g, ())
     axis = normalize_dim(dim, len(input_shape))
-    return spread(g, input_shape, _along(g, axis), (reshape(index, (-1,)),), False)
+    return spread(g, input_shape, along_axis(axis, max(g.ndim, 1)), (reshape(index, (-1,)),), False)
 
 
 def _take_slices(g: Tensor, dim: int, index: Tensor) -> Tensor:
     """index_select for rules, where an index may count from the end."""
     axis = normalize_dim(dim, g.ndim)
     position = _positions(g, axis, index, "index {index} is out of range", -1)
-    return take_at(reshape(g, _raised(g.shape)), _along(g, axis), (Tensor(position),), False)
+    return take_at(reshape(g, _raised(g.shape)), along_axis(axis, max(g.ndim, 1)), (Tensor(position),), False)
 
 
 @function(
@@ -143,7 +138,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> LazyArray:
             raise ShapeMismatch.as_torch(message, operands=[OperandLabel(2, describe(index.shape))])
         return input.array
     positions = _positions(input, axis, index, "index out of range in self")
-    return ops.index(input.array, _along(input, axis), [positions])
+    return ops.index(input.array, along_axis(axis, max(input.ndim, 1)), [positions])
 
 
 def _without_slices(g: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -161,7 +156,9 @@ def _filled_slices(input: Tensor, dim: int, index: Tensor, value: LazyArray) -> 
     message = f"index {{index}} is out of bounds for dimension {axis} with size {size}"
     positions = _positions(input, axis, index, message, -1)
     flat = ops.reshape(input.array, _raised(input.shape))
-    return ops.reshape(ops.index_put(flat, _along(input, axis), [positions], ops.cast(value, input.dtype), False), input.shape)
+    return ops.reshape(
+        ops.index_put(flat, along_axis(axis, max(input.ndim, 1)), [positions], ops.cast(value, input.dtype), False), input.shape
+    )
 
 
 def _filled_mask(g: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -236,7 +233,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
 def _put(input: Tensor, axis: int, positions: LazyArray, source: LazyArray, accumulate: bool) -> LazyArray:
     flat = ops.reshape(input.array, _raised(input.shape))
     slices = ops.reshape(source, _raised(source.shape))
-    return ops.reshape(ops.index_put(flat, _along(input, axis), [positions], slices, accumulate), input.shape)
+    return ops.reshape(ops.index_put(flat, along_axis(axis, max(input.ndim, 1)), [positions], slices, accumulate), input.shape)
 
 
 def _check_other_sizes(input: Tensor, source: Tensor, axis: int, name: str) -> None:

@@ -7,6 +7,7 @@ of blocks that one thread takes one after the other, adding up what they accumul
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from math import prod
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.engine.order import Step, held_elsewhere
-from gradcli.engine.plan import Stage, plan
+from gradcli.engine.plan import Plan, Stage, plan
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS
 from gradcli.engine.program import compiled, localized, rows_of_a_block, slot_of, value_of
 from gradcli.engine.rewrite import rewrite
@@ -51,24 +52,37 @@ def stream_steps(
 
     `rows` sets the number of rows in a block, for tests; without, it follows from the sizes.
     """
-    wanted = {canonical.get(root, root) for root in pending}
     held = held_elsewhere(steps, canonical)
-    steps, instead = rewrite(steps, wanted.union(held))
-    planned = plan(steps, set(instead.values()), least_elements)
-    if planned is None:
+    prepared = prepare(steps, [*held, *[canonical.get(root, root) for root in pending]], least_elements)
+    if prepared is None:
         return False
+    planned, instead = prepared
     values: dict[LazyArray, Array] = {}
-    with np.errstate(all="ignore"):
-        for stage in planned.stages:
-            _compute_whole(stage.whole, values)
-            if stage.streamed:
-                _Pass(stage, planned.length, values, rows).run(values)
+    run_plan(planned, values, rows)
     for node in held:
         node.keep(np.asarray(value_of(instead[node], values)))
     for root in pending:
         if root.buffer is None:
             root.keep(np.asarray(value_of(instead[canonical.get(root, root)], values)))
     return True
+
+
+def prepare(
+    steps: list[Step], wanted: Iterable[LazyArray], least_elements: int
+) -> tuple[Plan, dict[LazyArray, LazyArray]] | None:
+    """The plan of an evaluation, and what stands for each wanted array in it; None if there is no axis to stream over."""
+    steps, instead = rewrite(steps, wanted)
+    planned = plan(steps, set(instead.values()), least_elements)
+    return (planned, instead) if planned is not None else None
+
+
+def run_plan(planned: Plan, values: dict[LazyArray, Array], rows: int | None = None) -> None:
+    """Compute the stages of a plan one after the other, from and into `values`."""
+    with np.errstate(all="ignore"):
+        for stage in planned.stages:
+            _compute_whole(stage.whole, values)
+            if stage.streamed:
+                _Pass(stage, planned.length, values, rows).run(values)
 
 
 def _compute_whole(steps: list[Step], values: dict[LazyArray, Array]) -> None:

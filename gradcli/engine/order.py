@@ -35,7 +35,7 @@ def reachable(roots: list[LazyArray]) -> tuple[list[LazyArray], int]:
         operands = node.operands
         if not operands:
             largest = max(largest, prod(node.shape))
-            if node.buffer is not None:
+            if node.buffer is not None or node.primitive == "input":
                 continue
         found.append(node)
         stack += operands

@@ -32,7 +32,8 @@ def evaluate(roots: Sequence[LazyArray]) -> list[np.ndarray]:
 def compute_steps(pending: list[LazyArray], steps: list[Step], canonical: dict[LazyArray, LazyArray]) -> None:
     """Compute the steps, and keep the values of the roots and of what is held elsewhere."""
     held = held_elsewhere(steps, canonical)
-    values = _execute(steps, {*held, *[canonical.get(root, root) for root in pending]})
+    values = Values()
+    execute(steps, {*held, *[canonical.get(root, root) for root in pending]}, values)
     for array in held:
         array.keep(np.asarray(values[array]))
     for root in pending:
@@ -40,7 +41,7 @@ def compute_steps(pending: list[LazyArray], steps: list[Step], canonical: dict[L
             root.keep(np.asarray(values[canonical.get(root, root)]))
 
 
-class _Values(dict[LazyArray, "np.ndarray"]):
+class Values(dict[LazyArray, "np.ndarray"]):
     """What is computed so far; asked for what was computed earlier, it gives that."""
 
     def __missing__(self, array: LazyArray) -> np.ndarray:
@@ -48,10 +49,9 @@ class _Values(dict[LazyArray, "np.ndarray"]):
         return array.buffer
 
 
-def _execute(steps: list[Step], wanted: set[LazyArray]) -> dict[LazyArray, np.ndarray]:
+def execute(steps: list[Step], wanted: set[LazyArray], values: Values) -> None:
     """Compute the steps in order; once they hold many bytes, values are let go after their last use."""
     executed.update([node.primitive for node, _ in steps])
-    values = _Values()
     last_use: dict[LazyArray, int] | None = None
     ufunc_of = UFUNCS.get
     bytes_held = 0
@@ -75,6 +75,5 @@ def _execute(steps: list[Step], wanted: set[LazyArray]) -> dict[LazyArray, np.nd
             if bytes_held > _FREED_BEYOND:
                 last_use = {source: later for later, (_, sources) in enumerate(steps) for source in sources}
                 last_use.update(dict.fromkeys(wanted, len(steps)))
-                for value in [value for value in values if last_use[value] <= number]:
+                for value in [value for value in values if last_use.get(value, 0) <= number]:
                     del values[value]
-    return values

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from gradcli.autograd import Tensor
 from gradcli.errors import UsageError
 from gradcli.language import Executable, parse
+from gradcli.lazy import settings
 from gradcli.session.session import QuietHost, Session
 from gradcli.session.trace import Recorder, Trace
-from gradcli.session.values import python_value
+from gradcli.session.values import dtype_of, python_value
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from gradcli.autograd import Node
     from gradcli.session.evaluation import Evaluation
 
@@ -81,27 +82,38 @@ class Compiled:
 
     def __call__(self, *, grad_output: Any = None, **bindings: Any) -> Result:
         """Evaluate with these bindings."""
+        if grad_output is None and (known := self._known.get(_kind_of_arrays(bindings))) is not None:
+            return self._replayed(known, [np.asarray(array, order="C") for array in bindings.values()], bindings)
         recorder = Recorder()
         session = Session(*self._options, recorder)
         session.bind_values(bindings)
-        run = partial(session.evaluate, self._executable, self._wrt, grad_output)
         inputs = [value.array for value in session.scope.values() if isinstance(value, Tensor)]
-        if grad_output is not None or self._may_print or len(set(inputs)) < len(inputs):
-            return _result(run())
         kind = tuple([(name, _kind(value)) for name, value in session.scope.items()])
-        known = self._known.get(kind)
-        if known is not None:
-            value, *gradients = session.compute(known.trace.replay(inputs))
-            grads = None if known.names is None else dict(zip(known.names, gradients, strict=True))
-            return Result(value, grads, known.notes, run)
-        recorder.inputs = inputs
-        evaluation = run()
+        is_traced = grad_output is None and not self._may_print and len(set(inputs)) == len(inputs)
+        if is_traced and (known := self._known.get(kind)) is not None:
+            return self._replayed(known, session.compute(inputs), bindings)
+        recorder.inputs = inputs if is_traced else None
+        evaluation = session.evaluate(self._executable, self._wrt, grad_output)
         if recorder.trace is not None and evaluation.tensor is not None:
             if len(self._known) == MOST_KNOWN:
                 self._known.clear()
             names = None if evaluation.grads is None else tuple(evaluation.grads)
             self._known[kind] = Known(recorder.trace, names, tuple(evaluation.notes))
-        return _result(evaluation)
+        grads = None if evaluation.grads is None else {name: gradient.numpy() for name, gradient in evaluation.grads.items()}
+        return Result(python_value(evaluation.value), grads, tuple(evaluation.notes), lambda: evaluation)
+
+    def _replayed(self, known: Known, inputs: Sequence[np.ndarray], bindings: dict[str, Any]) -> Result:
+        """The result of a known kind of call; the graph is recorded if somebody asks for it."""
+        settings.threads = self._options.threads
+        value, *gradients = known.trace.replay(inputs)
+        grads = None if known.names is None else dict(zip(known.names, gradients, strict=True))
+
+        def evaluation() -> Evaluation:
+            session = Session(*self._options)
+            session.bind_values(bindings)
+            return session.evaluate(self._executable, self._wrt)
+
+        return Result(value, grads, known.notes, evaluation)
 
     def __repr__(self) -> str:
         return f"<compiled {self._executable.program.source.text!r}>"
@@ -115,9 +127,12 @@ def _kind(value: Hashable) -> Hashable:
     return array if array.buffer is None else (array.shape, array.dtype)  # what is yet to be computed may be rewritten
 
 
-def _result(evaluation: Evaluation) -> Result:
-    grads = None if evaluation.grads is None else {name: gradient.numpy() for name, gradient in evaluation.grads.items()}
-    return Result(python_value(evaluation.value), grads, tuple(evaluation.notes), lambda: evaluation)
+def _kind_of_arrays(bindings: dict[str, Any]) -> Hashable:
+    """The same, told from NumPy arrays before they are bound; None if there are others among the values."""
+    try:
+        return tuple([(name, (array.shape, dtype_of(array.dtype))) for name, array in bindings.items()])
+    except AttributeError:
+        return None
 
 
 def evaluate(

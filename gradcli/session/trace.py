@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from gradcli.engine.evaluation import evaluate
-from gradcli.lazy import DType, LazyArray, Size
+from gradcli.engine.prepared import Prepared
+from gradcli.lazy import LazyArray
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,50 +17,27 @@ if TYPE_CHECKING:
 MOST_STEPS = 10_000
 
 
-class Step(NamedTuple):
-    """How one array is made: from arrays before it, by number; or from numbers that are there already."""
-
-    primitive: str
-    operands: tuple[int, ...]
-    params: tuple[Any, ...]
-    shape: Size
-    dtype: DType
-    buffer: np.ndarray | None
-
-
 class Trace:
-    """How arrays are made from inputs: by which primitives, in which order."""
+    """How arrays are made from inputs; what that takes is prepared when it is first done again."""
 
-    __slots__ = ("_roots", "_steps")
+    __slots__ = ("_inputs", "_prepared", "_roots")
 
     def __init__(self, inputs: Sequence[LazyArray], order: Sequence[LazyArray], roots: Sequence[LazyArray]) -> None:
-        numbers = {array: number for number, array in enumerate([*inputs, *order])}
-        self._roots = [numbers[root] for root in roots]
-        self._steps = [
-            Step(
-                array.primitive,
-                tuple([numbers[operand] for operand in array.operands]),
-                array.params,
-                array.shape,
-                array.dtype,
-                _copy(array.buffer),
-            )
-            for array in order
-        ]
+        copies = {array: LazyArray("input", (), (), array.shape, array.dtype) for array in inputs}
+        self._inputs = list(copies.values())
+        for array in order:
+            operands = tuple([copies[operand] for operand in array.operands])
+            copy = copies[array] = LazyArray(array.primitive, operands, array.params, array.shape, array.dtype)
+            if array.buffer is not None:  # the numbers of a literal, which who gets a result that shows them may change
+                copy.buffer = array.buffer.copy()
+        self._roots = [copies[root] for root in roots]
+        self._prepared: Prepared | None = None
 
-    def replay(self, inputs: Sequence[LazyArray]) -> list[LazyArray]:
-        """The roots over other inputs, of the same shapes and dtypes."""
-        arrays = list(inputs)
-        for primitive, operands, params, shape, dtype, buffer in self._steps:
-            array = LazyArray(primitive, tuple([arrays[number] for number in operands]), params, shape, dtype)
-            array.buffer = _copy(buffer)
-            arrays.append(array)
-        return [arrays[root] for root in self._roots]
-
-
-def _copy(buffer: np.ndarray | None) -> np.ndarray | None:
-    """A result may show the numbers of a literal, and who gets the result may change it."""
-    return None if buffer is None else buffer.copy()
+    def replay(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The values of the roots for other inputs, of the same shapes and dtypes."""
+        if self._prepared is None:
+            self._prepared = Prepared(self._inputs, self._roots)
+        return self._prepared.run(inputs)
 
 
 class Recorder:

@@ -25,14 +25,14 @@ def language_value(name: str, value: Any) -> Any:
         array = np.asarray(value)
     except (TypeError, ValueError):
         array = np.asarray(None)
-    dtype = _dtype_of(array.dtype)
+    dtype = dtype_of(array.dtype)
     if dtype is None:
         raise InputFault(f"{name} cannot be bound: {type(value).__name__} is not an array of numbers that has one of our dtypes")
-    return Tensor(ops.from_buffer(np.ascontiguousarray(array), dtype))
+    return Tensor(ops.from_buffer(np.asarray(array, order="C"), dtype))
 
 
 @lru_cache(maxsize=64)
-def _dtype_of(dtype: np.dtype) -> DType | None:
+def dtype_of(dtype: np.dtype) -> DType | None:
     """Our name for NumPy's dtype; NumPy takes long to tell its own."""
     return BY_NAME.get(dtype.name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -22,21 +23,32 @@ def devices_of(text: str) -> tuple[str, str]:
     return names[0], names[1]
 
 
-def compare(devices: tuple[str, str], evaluate: Callable[[str, bool], Evaluation], streams: Streams, nan: str) -> None:
-    """Evaluate on both devices, the second time without what the program prints, and write the differences."""
+def show_comparison(
+    text: str,
+    evaluated: Callable[[str, str | None, Callable[[str], object]], Evaluation],
+    seed: str | None,
+    write: Callable[[str], object],
+    streams: Streams,
+    nan: str,
+) -> Evaluation:
+    """Evaluate on both devices with one seed, write the differences, and give the first evaluation.
+
+    What the program prints is written once.
+    """
     from gradcli.report import comparison
 
-    evaluation = evaluate(devices[0], True)
+    devices = devices_of(text)
+    seed = seed or str(int.from_bytes(os.urandom(6), "little"))
+    evaluation = evaluated(devices[0], seed, write)
     first = results(evaluation)  # asked for before the other device computes
-    found = comparison.differences(first, results(evaluate(devices[1], False)))
+    found = comparison.differences(first, results(evaluated(devices[1], seed, lambda text: None)))
     if not found:
-        raise UsageError("--compare has nothing to compare: the result is no tensor", hint="end with an expression")
+        raise UsageError("--compare compares tensors, and the result is none", hint="end with an expression that gives one")
     if streams.layout == "json":
         streams.write_record(comparison.comparison_record(evaluation.source, devices, found, nan))
     else:
         streams.write_styled(comparison.comparison_segments(devices, found))
-    for note in evaluation.notes:
-        streams.note(note)
+    return evaluation
 
 
 def results(evaluation: Evaluation) -> dict[str, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import typer
@@ -41,6 +42,8 @@ def evaluate(
     dtype: options.Dtype = "float32",
     seed: options.Seed = None,
     threads: options.Threads = None,
+    device: options.Device = "cpu",
+    compare: options.Compare = None,
     json: options.Json = False,
     plain: options.Plain = False,
     color: options.Color = "auto",
@@ -56,6 +59,7 @@ def evaluate(
     options.choice("--color", color, options.COLORS)
     options.choice("--nan", nan, options.NONFINITE)
     options.exclude(("--json", json), ("--plain", plain))
+    options.exclude(("--compare", compare is not None), ("--device", device != "cpu"))
     options.exclude(("--no-grad", no_grad), ("--wrt", bool(wrt)), ("--grad-output", grad_output is not None))
     streams = Streams(json=json, plain=plain, color=color)
     if json_schema:
@@ -70,12 +74,21 @@ def evaluate(
         failed.append(error)
         streams.error(error, record=False)
 
-    session = options.new_session(dtype, seed, threads, write=streams.note_printed if json else streams.write)
-    options.bind_all(session, let=let, const=const, data=data, const_data=const_data)
-    collect_sparingly()
-    with streams.progress():
-        evaluation = session.evaluate("\n".join(statements), wrt, grad_output, no_grad, tell if keep_going else None)
-    show(evaluation, streams, nan)
+    def evaluated(device: str, seed: str | None, write: Callable[[str], object]) -> Evaluation:
+        session = options.new_session(dtype, seed, threads, device, write)
+        options.bind_all(session, let=let, const=const, data=data, const_data=const_data)
+        collect_sparingly()
+        with streams.progress():
+            return session.evaluate("\n".join(statements), wrt, grad_output, no_grad, tell if keep_going else None)
+
+    write = streams.note_printed if json else streams.write
+    if compare is None:
+        evaluation = evaluated(device, seed, write)
+        show(evaluation, streams, nan)
+    else:
+        from gradcli.cli.compare import show_comparison
+
+        evaluation = show_comparison(compare, evaluated, seed, write, streams, nan)
     for note in evaluation.notes:
         streams.note(note)
     return max((error.exit_code for error in failed), default=0)

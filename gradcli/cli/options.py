@@ -99,6 +99,24 @@ Threads = Annotated[
         help="Threads to use; default: the CPUs this process may use. Results do not depend on it.",
     ),
 ]
+Device = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        metavar="cpu|cuda|cuda:N",
+        rich_help_panel=NUMBERS,
+        help="Where to compute; cuda uses CuPy, or else PyTorch or JAX. An error if it is not there.",
+    ),
+]
+Compare = Annotated[
+    str | None,
+    typer.Option(
+        "--compare",
+        metavar="DEVICE,DEVICE",
+        rich_help_panel=NUMBERS,
+        help="Evaluate on both devices, and show how far value and gradients lie apart, in ulps as well.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", rich_help_panel=OUTPUT, help="JSON, one record a line.")]
 Plain = Annotated[
     bool,
@@ -155,14 +173,17 @@ def whole_number(option: str, value: str | None, lowest: int, highest: int | Non
     return number
 
 
-def new_session(dtype: str, seed: str | None, threads: str | None, write: Callable[[str], object] | None = None) -> Session:
+def new_session(
+    dtype: str, seed: str | None, threads: str | None, device: str, write: Callable[[str], object] | None = None
+) -> Session:
     """A session with the numeric options of the command line."""
     checked_dtype = choice("--dtype", dtype, DTYPES)
     checked_seed = whole_number("--seed", seed, 0, MOST_SEED)
     checked_threads = whole_number("--threads", threads, 1)
+    from gradcli.engine.devices import evaluate_on
     from gradcli.session import Session
 
-    return Session(dtype=checked_dtype, seed=checked_seed, threads=checked_threads, write=write)
+    return Session(checked_dtype, checked_seed, checked_threads, evaluate_on(device), write=write)
 
 
 def bind_all(

@@ -44,6 +44,7 @@ def run(
     dtype: options.Dtype = "float32",
     seed: options.Seed = None,
     threads: options.Threads = None,
+    device: options.Device = "cpu",
     json: options.Json = False,
     plain: options.Plain = False,
     color: options.Color = "auto",
@@ -68,7 +69,7 @@ def run(
     from gradcli.cli.hosts import JsonHost, TextHost
     from gradcli.language import parse
 
-    session = options.new_session(dtype, seed, threads, write=streams.note_printed if json else streams.write)
+    session = options.new_session(dtype, seed, threads, device, write=streams.note_printed if json else streams.write)
     options.bind_all(session, let=let, const=const, data=data, const_data=const_data)
     program = parse(text, name)
     host = JsonHost(streams, program.source, nan) if json else TextHost(streams)

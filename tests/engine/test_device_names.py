@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from gradcli.errors import DeviceUnavailable
 
 
 def without(*packages: str) -> Callable[[str], Any]:
-    return lambda name: None if name in packages else importlib.util.find_spec(name)
+    return lambda name: None if name in packages else find_spec(name)
 
 
 def test_cpu_is_the_own_engine() -> None:
@@ -33,7 +33,7 @@ def test_a_name_that_no_device_has_is_an_error_with_the_names(name: str) -> None
 
 
 def test_without_libraries_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "find_spec", without("cupy", "torch", "jax"))
+    monkeypatch.setattr("importlib.util.find_spec", without("cupy", "torch", "jax"))
     with pytest.raises(DeviceUnavailable) as caught:
         evaluate_on("cuda:1")
     assert caught.value.message == (
@@ -43,7 +43,7 @@ def test_without_libraries_the_error_says_what_to_install(monkeypatch: pytest.Mo
 
 
 def test_a_library_named_is_the_only_one_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "find_spec", without("cupy", "torch", "jax"))
+    monkeypatch.setattr("importlib.util.find_spec", without("cupy", "torch", "jax"))
     with pytest.raises(DeviceUnavailable, match=r"^device jax:cpu is not available: JAX is not installed$"):
         evaluate_on("jax:cpu")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from gradcli.errors import DeviceUnavailable
@@ -55,6 +54,8 @@ def library_of(device: str) -> Library:
 
 
 def _library(package: str, kind: str, number: int) -> Library:
+    from importlib.util import find_spec
+
     from gradcli.engine.devices import libraries
 
     needed = (package,) if package == "jax" else (package, "array_api_compat")

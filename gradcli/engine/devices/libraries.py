@@ -44,9 +44,8 @@ class CuPy(Library):
 
     def working(self) -> AbstractContextManager[Any]:
         """On the device asked for."""
-        stack = ExitStack()
-        stack.enter_context(self._cuda_device)
-        return stack
+        manager: AbstractContextManager[Any] = self._cuda_device
+        return manager
 
     def fetch(self, array: Array) -> np.ndarray:
         """A copy on the host."""
@@ -121,11 +120,16 @@ class Jax(Library):
         from jax.scipy import special
 
         try:
+            from jax import enable_x64
+        except ImportError:  # before JAX 0.8
+            from jax.experimental import enable_x64
+        try:
             devices = jax.devices(kind)
         except RuntimeError:  # so it says that it has none of the kind
             devices = []
         super().__init__(jax.numpy, place_of(f"JAX {jax.__version__}", kind, number, len(devices)))
         self._jax, self._jax_device = jax, devices[number]
+        self._enable_x64 = enable_x64
         self.fused = jax.jit
         self.own = {
             "digamma": special.digamma,
@@ -138,7 +142,7 @@ class Jax(Library):
     def working(self) -> AbstractContextManager[Any]:
         """With 64-bit numbers, float32 products as exact as elsewhere, and new arrays on the device asked for."""
         stack = ExitStack()
-        stack.enter_context(self._jax.enable_x64(True))
+        stack.enter_context(self._enable_x64(True))
         stack.enter_context(self._jax.default_matmul_precision("highest"))
         stack.enter_context(self._jax.default_device(self._jax_device))
         return stack

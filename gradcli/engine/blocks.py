@@ -16,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.engine.mapped import MappedPages
 from gradcli.engine.order import Step, held_elsewhere
 from gradcli.engine.plan import Plan, Stage, plan
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS
-from gradcli.engine.program import compiled, localized, rows_of_a_block, slot_of, value_of
+from gradcli.engine.program import Frame, Program, value_of
+from gradcli.engine.progress import RowsDone
 from gradcli.engine.rewrite import rewrite
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.settings import settings
@@ -78,11 +80,12 @@ def prepare(
 
 def run_plan(planned: Plan, values: dict[LazyArray, Array], rows: int | None = None) -> None:
     """Compute the stages of a plan one after the other, from and into `values`."""
+    done = RowsDone(planned.length * sum(bool(stage.streamed) for stage in planned.stages))
     with np.errstate(all="ignore"):
         for stage in planned.stages:
             _compute_whole(stage.whole, values)
             if stage.streamed:
-                _Pass(stage, planned.length, values, rows).run(values)
+                _Pass(stage, planned.length, values, rows).run(values, done)
 
 
 def _compute_whole(steps: list[Step], values: dict[LazyArray, Array]) -> None:
@@ -98,17 +101,18 @@ class _Pass:
     def __init__(self, stage: Stage, length: int, values: dict[LazyArray, Array], rows: int | None) -> None:
         self.length = length
         self.outputs = {array: np.empty(array.shape, NUMPY_DTYPE[array.dtype]) for array in stage.outputs}
-        self.program = compiled(stage.streamed, values, self.outputs)
+        self.program = Program(stage.streamed, values, self.outputs)
         self.has_products = any(step.array.primitive == "matmul" for step in stage.streamed)
-        self.rows = min(length, rows if rows is not None else rows_of_a_block(self.program, length))
+        self.rows = min(length, rows if rows is not None else self.program.rows_of_a_block(length))
         self.blocks = -(-length // self.rows)
         accumulated = sum(prod(step.array.shape) for step in stage.streamed if step.role.axis is None)
         lanes = min(self.blocks, MANY_LANES if accumulated < SMALL_PART else FEW_LANES)
         self.lanes = [range(self.blocks * lane // lanes, self.blocks * (lane + 1) // lanes) for lane in range(lanes)]
         self.parts: list[dict[LazyArray, Array]] = [{} for _ in self.lanes]
 
-    def run(self, values: dict[LazyArray, Array]) -> None:
+    def run(self, values: dict[LazyArray, Array], done: RowsDone) -> None:
         """Share the lanes out to threads, then merge what they accumulated."""
+        pages = MappedPages([array for _, array, _ in self.program.cut], self.length)
         workers = min(len(self.lanes), settings.threads or _processors())
         next_lane = count().__next__
         failures: list[BaseException] = []
@@ -116,13 +120,15 @@ class _Pass:
         def work() -> None:
             try:
                 with np.errstate(all="ignore"):
-                    slots: list[Array | None] = [None] * len(self.program)
-                    local: dict[int, list[LazyArray]] = {}
+                    frames: dict[int, Frame] = {}
+                    memory = self.program.memory(self.rows)
                     while (lane := next_lane()) < len(self.lanes):
                         for number in self.lanes[lane]:
                             if failures:
                                 return
-                            self._compute(number, self.parts[lane], slots, local)
+                            self._compute(number, self.parts[lane], frames, memory)
+                            done.add(self.rows)
+                            pages.read(self.rows)
             except BaseException as failure:  # carried to the thread that asked
                 failures.append(failure)
 
@@ -140,34 +146,34 @@ class _Pass:
             merged = _merged(_MERGE[array.primitive], [part[array] for part in self.parts])
             values[array] = merged.astype(NUMPY_DTYPE[array.dtype], copy=False)
 
-    def _compute(
-        self, number: int, parts: dict[LazyArray, Array], slots: list[Array | None], local: dict[int, list[LazyArray]]
-    ) -> None:
-        """Send one block through the program; `slots` is memory that each block of this thread uses again."""
+    def _compute(self, number: int, parts: dict[LazyArray, Array], frames: dict[int, Frame], memory: dict[int, Array]) -> None:
+        """Send one block through the program, in the frame and the memory of this thread."""
         start = number * self.rows
-        stop = min(start + self.rows, self.length)
-        shaped = local.get(stop - start)
-        if shaped is None:
-            shaped = local[stop - start] = [localized(step.array, step.axis, stop - start) for step in self.program]
-        registers: list[Any] = [None] * len(self.program)
-        for position, step in enumerate(self.program):
-            inputs = [
-                registers[register] if array is None else _cut(array, axis, start, stop) for register, array, axis in step.sources
-            ]
-            axis = step.axis
-            if axis is None:
-                part = np.asarray(step.function(*inputs) if step.writes else step.function(step.array, inputs))
+        rows = min(self.rows, self.length - start)
+        frame = frames.get(rows)
+        if frame is None:
+            frame = frames[rows] = Frame(self.program, rows, memory)
+        registers = frame.registers
+        for register, array, axis in self.program.cut:
+            registers[register] = array[(slice(None),) * axis + (slice(start, start + rows),)]
+        for position, step in enumerate(self.program.instructions):
+            sources = step.sources
+            if step.writes:
+                if len(sources) == 2:  # most are so; the less is done here, the less threads wait for each other
+                    first, second = sources
+                    step.function(registers[first], registers[second], out=registers[position])
+                else:
+                    step.function(*[registers[source] for source in sources], out=registers[position])
+                continue
+            result = step.function(frame.locals[position], [registers[source] for source in sources])
+            if step.axis is None:
+                merge = _MERGE[step.array.primitive]
                 earlier = parts.get(step.array)
-                parts[step.array] = part if earlier is None else np.asarray(_MERGE[step.array.primitive](earlier, part))
-            elif step.writes:
-                target = (
-                    slot_of(slots, step.slot, shaped[position]) if step.output is None else _cut(step.output, axis, start, stop)
-                )
-                registers[position] = step.function(*inputs, out=target)
+                parts[step.array] = np.asarray(result) if earlier is None else np.asarray(merge(earlier, result))
             else:
-                result = registers[position] = step.function(shaped[position], inputs)
-                if step.output is not None:
-                    _cut(step.output, axis, start, stop)[...] = result
+                registers[position] = result
+                if step.stored is not None:
+                    registers[step.stored][...] = result
             for register in step.released:
                 registers[register] = None
 
@@ -183,10 +189,6 @@ def _one_thread_for_blas() -> AbstractContextManager[Any]:
 
     limits: AbstractContextManager[Any] = threadpool_limits(limits=1, user_api="blas")
     return limits
-
-
-def _cut(value: Array, axis: int | None, start: int, stop: int) -> Array:
-    return value if axis is None else value[(slice(None),) * axis + (slice(start, stop),)]
 
 
 def _merged(merge: Any, parts: list[Array]) -> Array:

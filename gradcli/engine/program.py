@@ -15,7 +15,6 @@ from gradcli.lazy.shapes import Size
 
 Array = np.ndarray
 
-
 # The values that a block holds at a time, with what it reads and stores, should stay in a core's own cache.
 BLOCK_BYTES = 1 << 21
 # The least and the most elements of the widest value in a block; calls on fewer cost more than their work.
@@ -30,45 +29,114 @@ def value_of(array: LazyArray, values: dict[LazyArray, Array]) -> Array:
 
 
 class Instruction(NamedTuple):
-    """A step as a block executes it: registers hold the block's values, everything else is fetched from arrays in memory."""
+    """A step as a block executes it, on registers: numbered places for arrays. The register of its own number has its result."""
 
     array: LazyArray
     axis: int | None  # where the streamed axis is in the result; None: its part of an accumulated value
     function: Callable[..., Any]
-    writes: bool  # whether the function takes out=
-    sources: tuple[tuple[int, Array | None, int | None], ...]  # register; or an array, and where it is cut
-    output: Array | None  # where the result is stored
-    slot: int  # else the memory it is written to, which instructions share one after the other
-    released: tuple[int, ...]  # registers that nothing needs any more
+    writes: bool  # whether it writes into the array that its register holds, by out=
+    sources: tuple[int, ...]
+    stored: int | None  # the register of the part of an output that is given what was made
+    released: tuple[int, ...]  # registers that hold memory of their own which nothing needs any more
 
 
-def compiled(steps: list[StreamedStep], values: dict[LazyArray, Array], outputs: dict[LazyArray, Array]) -> list[Instruction]:
-    """The steps of a pass with every operand resolved: a register of the block, an array to cut, or a whole one."""
-    register_of = {step.array: position for position, step in enumerate(steps) if step.role.axis is not None}
-    slots = _Slots()
-    last_use = {operand: position for position, step in enumerate(steps) for operand in step.operands}
-    program = []
-    for position, (array, operands, role) in enumerate(steps):
-        ufunc = UFUNCS.get(array.primitive)
-        writes = ufunc is not None and array.primitive not in WITHOUT_OUT
-        sources: list[tuple[int, Array | None, int | None]] = []
-        for operand, axis in zip(operands, role.operand_axes, strict=True):
-            if axis is not None and operand in register_of:
-                sources.append((register_of[operand], None, None))
-            elif operand.primitive == "constant" and array.primitive in ELEMENTWISE and writes:
-                sources.append((0, np.asarray(operand.params[0]).astype(NUMPY_DTYPE[operand.dtype]), None))
+class Program:
+    """The instructions of a pass, and what its registers hold when a block starts.
+
+    Results come first among the registers, then what is read from memory. `fixed` is the same in every block, `cut` is the
+    block's part of an array in memory, `slots` are memory that results share one after the other.
+    """
+
+    def __init__(self, steps: list[StreamedStep], values: dict[LazyArray, Array], outputs: dict[LazyArray, Array]) -> None:
+        self.instructions: list[Instruction] = []
+        self.registers = len(steps)
+        self.fixed: list[tuple[int, Array]] = []
+        self.cut: list[tuple[int, Array, int]] = []
+        self.slots: list[tuple[int, int, LazyArray, int]] = []  # register, number of the slot, what it holds, streamed axis
+        self._in_memory: dict[object, int] = {}
+        result_of = {step.array: position for position, step in enumerate(steps) if step.role.axis is not None}
+        last_use = {operand: position for position, step in enumerate(steps) for operand in step.operands}
+        slots = _Slots()
+        made: set[int] = set()  # registers of results in memory of their own
+        for position, (array, operands, (axis, operand_axes)) in enumerate(steps):
+            ufunc = UFUNCS.get(array.primitive)
+            takes_out = ufunc is not None and array.primitive not in WITHOUT_OUT
+            takes_scalars = takes_out and array.primitive in ELEMENTWISE
+            sources = tuple(
+                [
+                    result_of[operand]
+                    if operand_axis is not None and operand in result_of
+                    else self._read(operand, operand_axis, values, takes_scalars)
+                    for operand, operand_axis in zip(operands, operand_axes, strict=True)
+                ]
+            )
+            writes = takes_out and axis is not None
+            stored = None
+            if array in outputs and axis is not None:
+                stored = None if writes else self._new_register()
+                self.cut.append((position if stored is None else stored, outputs[array], axis))
+            used = {result_of[operand]: last_use[operand] == position for operand in operands if operand in result_of}
+            last_used = [register for register, is_last in used.items() if is_last]
+            slot = slots.take(array, position, set(used), last_used, writes and array not in outputs)
+            if slot is not None and axis is not None:
+                self.slots.append((position, slot, array, axis))
+            if not writes and axis is not None:
+                made.add(position)
+            released = tuple(register for register in last_used if register in made)
+            function = ufunc if writes else IMPLEMENTATIONS[array.primitive] if ufunc is None else _without_node(ufunc)
+            assert function is not None
+            self.instructions.append(Instruction(array, axis, function, writes, sources, stored, released))
+
+    def _read(self, operand: LazyArray, axis: int | None, values: dict[LazyArray, Array], takes_scalars: bool) -> int:
+        """The register of what is read from memory, whole or cut into blocks; a constant as a number where that will do."""
+        is_scalar = takes_scalars and operand.primitive == "constant"
+        key = (operand, None if is_scalar else axis, is_scalar)
+        register = self._in_memory.get(key)
+        if register is None:
+            register = self._in_memory[key] = self._new_register()
+            if is_scalar:
+                self.fixed.append((register, np.asarray(operand.params[0]).astype(NUMPY_DTYPE[operand.dtype])))
+            elif axis is None:
+                self.fixed.append((register, value_of(operand, values)))
             else:
-                sources.append((0, value_of(operand, values), axis))
-        if ufunc is None:
-            function: Callable[..., Any] = IMPLEMENTATIONS[array.primitive]
-        else:
-            function = ufunc if writes else _without_node(ufunc)
-        released = tuple({register_of[each] for each in operands if each in register_of and last_use[each] == position})
-        registers = {register_of[each] for each in operands if each in register_of}
-        needs_slot = writes and role.axis is not None and array not in outputs
-        slot = slots.take(array, position, registers, released, needs_slot)
-        program.append(Instruction(array, role.axis, function, writes, tuple(sources), outputs.get(array), slot, released))
-    return program
+                self.cut.append((register, value_of(operand, values), axis))
+        return register
+
+    def _new_register(self) -> int:
+        self.registers += 1
+        return self.registers - 1
+
+    def memory(self, rows: int) -> dict[int, Array]:
+        """Memory for the slots of one thread, in blocks of at most so many rows."""
+        held = {slot: localized(array, axis, rows) for _, slot, array, axis in self.slots}
+        return {slot: np.empty(prod(array.shape), NUMPY_DTYPE[array.dtype]) for slot, array in held.items()}
+
+    def rows_of_a_block(self, length: int) -> int:
+        """So many rows that a block stays in cache, within bounds; a function of the shapes alone."""
+        slots = {slot: array for _, slot, array, _ in self.slots}
+        sizes = [prod(array.shape) for array in slots.values()] + [array.size for _, array, _ in self.cut]
+        held = sum(prod(array.shape) * array.dtype.itemsize for array in slots.values())
+        row_bytes = (held + sum(array.nbytes for _, array, _ in self.cut)) / length
+        rows = int(BLOCK_BYTES / max(row_bytes, 1))
+        if any(step.array.primitive == "matmul" for step in self.instructions):
+            return max(LEAST_PRODUCT_ROWS, min(rows, MOST_PRODUCT_ROWS))
+        widest = max([length, *sizes]) // length
+        return max(1, LEAST_BLOCK // widest, min(rows, MOST_BLOCK // widest))
+
+
+class Frame:
+    """What one thread has for blocks of so many rows: the registers, and each step's array as it is for such a block."""
+
+    __slots__ = ("locals", "registers")
+
+    def __init__(self, program: Program, rows: int, memory: dict[int, Array]) -> None:
+        self.locals = [localized(step.array, step.axis, rows) for step in program.instructions]
+        self.registers: list[Any] = [None] * program.registers
+        for register, whole in program.fixed:
+            self.registers[register] = whole
+        for register, slot, array, axis in program.slots:
+            shape = localized(array, axis, rows).shape
+            self.registers[register] = memory[slot][: prod(shape)].reshape(shape)
 
 
 def _without_node(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -88,12 +156,12 @@ class _Slots:
         self.free: dict[object, list[int]] = {}  # by shape and dtype
         self.kind: list[object] = []
 
-    def take(self, array: LazyArray, register: int, operands: set[int], released: Sequence[int], writes: bool) -> int:
+    def take(self, array: LazyArray, register: int, operands: set[int], released: Sequence[int], writes: bool) -> int | None:
         """The slot of a result; an elementwise one may take the place of an operand that it uses last."""
         if not writes:
             self.shown[register] = set().union(*(self.shown.get(operand, set()) for operand in operands))
             self._release(released)
-            return -1
+            return None
         if array.primitive in ELEMENTWISE:
             self._release(released)
         kind = (array.shape, array.dtype)
@@ -113,29 +181,6 @@ class _Slots:
         freed = set().union(*(self.shown.pop(register, set()) for register in registers))
         for slot in freed.difference(*self.shown.values()):
             self.free.setdefault(self.kind[slot], []).append(slot)
-
-
-def slot_of(slots: list[Array | None], number: int, local: LazyArray) -> Array:
-    """Memory for a result that only this block needs."""
-    slot = slots[number]
-    if slot is None or slot.shape != local.shape:
-        slot = slots[number] = np.empty(local.shape, NUMPY_DTYPE[local.dtype])
-    return slot
-
-
-def rows_of_a_block(program: list[Instruction], length: int) -> int:
-    """So many rows that a block stays in cache, within bounds; a function of the shapes alone."""
-    slots = {step.slot: step.array for step in program if step.slot >= 0}
-    stored = [step.output for step in program if step.output is not None]
-    read = {id(array): array for step in program for _, array, axis in step.sources if array is not None and axis is not None}
-    held = [prod(array.shape) * array.dtype.itemsize for array in slots.values()]
-    row_bytes = (sum(held) + sum(array.nbytes for array in (*stored, *read.values()))) / length
-    rows = int(BLOCK_BYTES / max(row_bytes, 1))
-    if any(step.array.primitive == "matmul" for step in program):
-        return max(LEAST_PRODUCT_ROWS, min(rows, MOST_PRODUCT_ROWS))
-    sizes = [prod(array.shape) for array in slots.values()] + [array.size for array in (*stored, *read.values())]
-    widest = max([length, *sizes]) // length
-    return max(1, LEAST_BLOCK // widest, min(rows, MOST_BLOCK // widest))
 
 
 def localized(array: LazyArray, axis: int | None, rows: int) -> LazyArray:

@@ -15,7 +15,7 @@ from gradcli.engine.order import Step
 from gradcli.engine.primitives import REDUCTIONS, SCANS, UFUNCS
 from gradcli.lazy.array import LazyArray
 
-_ROUNDING = frozenset({"ceil", "floor", "round", "sign", "trunc", "remainder", "erf", "erfc", "erfinv", "lgamma", "digamma"})
+_ROUNDING = frozenset({"ceil", "floor", "round", "sign", "trunc", "remainder", "erfinv", "lgamma", "digamma"})
 ELEMENTWISE = (frozenset(UFUNCS) - {"matmul"}) | _ROUNDING | {"cast"}
 
 

@@ -92,6 +92,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "minimum": np.minimum,
     "mul": np.multiply,
     "neg": np.negative,
+    "normal_cdf": kernels.normal_cdf,
     "not_equal": np.not_equal,
     "pow": power,
     "reciprocal": np.reciprocal,

@@ -12,10 +12,11 @@ from gradcli.functions import elementwise
 from gradcli.functions.bounds import clamp, clamp_max, clamp_min
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
-from gradcli.functions.elementwise import abs, add, div, erfc, exp, expm1, log1p, logical_and, logical_or, mul, sigmoid, sub, tanh
+from gradcli.functions.elementwise import abs, add, div, exp, expm1, log1p, logical_and, logical_or, mul, sigmoid, sub, tanh
 from gradcli.functions.index import slice_
 from gradcli.functions.join import cat
 from gradcli.functions.refusals import misfit, require_floating
+from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.shapes import normalize_dim
 
 NN = "torch.nn.functional"
@@ -188,11 +189,26 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 # ── smooth ──
 
 
+def _density(input: Tensor) -> Tensor:
+    """exp(-x*x / 2) / sqrt(2 * pi), the density of the normal distribution."""
+    return exp(input * input * -0.5) * (1 / root(2 * pi))
+
+
+@function(
+    "NormalCdfBackward0",
+    public=False,
+    examples=("F.gelu(x)",),
+    d_input=lambda g, input: g * _density(input),
+)
+def normal_cdf(input: Tensor) -> LazyArray:
+    """(1 + erf(x / sqrt(2))) / 2, the normal distribution, as exact as numbers near 1 are."""
+    return ops.unary("normal_cdf", input.array)
+
+
 def _slope_of_gelu(input: Tensor, approximate: str) -> Tensor:
     """Phi(x) + x * phi(x), with the normal distribution and its density; or that of the tanh form."""
     if approximate == "none":
-        density = exp(input * input * -0.5) * (1 / root(2 * pi))
-        return erfc(input * -root(0.5)) * 0.5 + input * density
+        return normal_cdf(input) + input * _density(input)
     scale, cubic = root(2 / pi), 0.044715
     square = input * input
     bend = tanh((input + input * square * cubic) * scale)
@@ -211,7 +227,7 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
         raise ValueFault.as_torch("approximate argument must be either none or tanh.")
     require_floating("GeluKernelImpl", input)
     if approximate == "none":
-        return input * erfc(input * -root(0.5)) * 0.5
+        return input * normal_cdf(input)
     return input * 0.5 * (tanh((input + input * input * input * 0.044715) * root(2 / pi)) + 1)
 
 

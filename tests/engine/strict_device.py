@@ -52,7 +52,14 @@ class Strict(Library):
 
     def __init__(self) -> None:
         super().__init__(_Namespace(), "cuda:0", DEVICE)
-        names = {"digamma": "digamma", "erf": "erf", "erfc": "erfc", "erfinv": "erfinv", "lgamma": "gammaln"}
+        names = {
+            "digamma": "digamma",
+            "erf": "erf",
+            "erfc": "erfc",
+            "erfinv": "erfinv",
+            "lgamma": "gammaln",
+            "normal_cdf": "ndtr",
+        }
         self.own = {primitive: on_elements(getattr(scipy.special, name)) for primitive, name in names.items()}
         self.sent: list[tuple[int, ...]] = []
         self.fetched: list[tuple[int, ...]] = []

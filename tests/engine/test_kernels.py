@@ -74,6 +74,14 @@ def test_error_functions_have_the_special_values_of_scipy(name: str, dtype: Any)
     np.testing.assert_array_equal(np.signbit(found), np.signbit(expected))
 
 
+def test_the_normal_distribution_is_as_exact_as_numbers_near_1() -> None:
+    x = np.linspace(-12, 12, 300_001).astype(np.float32)
+    distance = np.abs(in_block(kernels.normal_cdf, x).astype(np.float64) - scipy.special.ndtr(x.astype(np.float64)))
+    assert distance.max() < 1.2e-7
+    ends = np.array([np.inf, -np.inf, np.nan, 0.0, -0.0, 1e30, -1e30], np.float32)
+    np.testing.assert_array_equal(in_block(kernels.normal_cdf, ends), np.array([1, 0, np.nan, 0.5, 0.5, 1, 0], np.float32))
+
+
 def test_erf_is_odd_to_the_bit() -> None:
     x = every_exponent(np.float32)
     np.testing.assert_array_equal(in_block(kernels.erf, -x), -in_block(kernels.erf, x))
@@ -168,6 +176,7 @@ KERNELS = {
     "cos": (kernels.cos, ("float64",)),
     "erf": (kernels.erf, ("float32",)),
     "erfc": (kernels.erfc, ("float32",)),
+    "normal_cdf": (kernels.normal_cdf, ("float32",)),
     "logaddexp": (kernels.logaddexp, ("float32", "float32")),
     "sin": (kernels.sin, ("float64",)),
     "where": (kernels.where, ("bool", "float64", "float64")),

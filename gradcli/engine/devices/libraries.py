@@ -40,6 +40,7 @@ class CuPy(Library):
             "erfc": special.erfc,
             "erfinv": special.erfinv,
             "lgamma": special.gammaln,
+            "normal_cdf": special.ndtr,
         }
 
     def working(self) -> AbstractContextManager[Any]:
@@ -84,6 +85,7 @@ class PyTorch(Library):
             "erfc": torch.special.erfc,
             "erfinv": torch.special.erfinv,
             "lgamma": torch.special.gammaln,
+            "normal_cdf": torch.special.ndtr,
             "matmul": self._matmul,
         }
 
@@ -137,6 +139,7 @@ class Jax(Library):
             "erfc": special.erfc,
             "erfinv": special.erfinv,
             "lgamma": special.gammaln,
+            "normal_cdf": special.ndtr,
         }
 
     def working(self) -> AbstractContextManager[Any]:

@@ -437,4 +437,4 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
 }
 
 #: Computed by functions of each library's own, which the array API lacks.
-OWN_PRIMITIVES = frozenset({"digamma", "erf", "erfc", "erfinv", "lgamma"})
+OWN_PRIMITIVES = frozenset({"digamma", "erf", "erfc", "erfinv", "lgamma", "normal_cdf"})

@@ -18,8 +18,8 @@ import numpy as np
 
 Array = np.ndarray
 
-# Elements that are computed at a time: temporaries stay in a core's own cache, and calls are long enough for threads to overlap.
-CHUNK = 1 << 15
+# Elements that are computed at a time: a whole block mostly, because threads wait for each other between short calls.
+CHUNK = 1 << 18
 # Results of fewer elements come from the plain function.
 FEW = 1 << 10
 

@@ -1,4 +1,4 @@
-"""Times gradcli against PyTorch eager in one process, in turns, and prints medians: `python -m tests.benchmarks.compare`."""
+"""Times gradcli against PyTorch eager in one process, in turns, and prints medians, and the median of each round's ratio: `python -m tests.benchmarks.compare`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ import numpy
 from gradcli.cli import collect_sparingly
 
 from . import loop
+
+
+PEER = "PyTorch eager"
 
 
 def alternate(contenders: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
@@ -32,7 +35,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--iterations", type=int, default=5000)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--nodes", type=int, default=1_000_000)
     options = parser.parse_args()
     collect_sparingly()  # as the command does
@@ -43,7 +46,7 @@ def main() -> None:
         "gradcli, with parsing": loop.gradcli_loop_with_parsing(options.iterations),
     }
     try:
-        contenders["PyTorch eager"] = loop.torch_loop(options.iterations)
+        contenders[PEER] = loop.torch_loop(options.iterations)
     except ImportError:
         print("PyTorch is not installed: gradcli alone")
     gradients = [run()[-1] for run in contenders.values()]
@@ -51,10 +54,15 @@ def main() -> None:
         numpy.testing.assert_allclose(gradient, gradients[0], rtol=1e-4)
 
     print(f"y = y * 1.0001 + 0.1 on 3 elements, {options.iterations:,} times, then backward (medians of {options.rounds})")
-    for name, seconds in alternate(contenders, options.rounds).items():
+    measured = alternate(contenders, options.rounds)
+    for name, seconds in measured.items():
         median = statistics.median(seconds)
         each = median / (2 * options.iterations) * 1e6
-        print(f"  {name:24}{median * 1e3:9.1f} ms  {each:7.2f} µs an operation  (best {min(seconds) * 1e3:.1f} ms)")
+        line = f"  {name:24}{median * 1e3:9.1f} ms  {each:7.2f} µs an operation  (best {min(seconds) * 1e3:.1f} ms)"
+        if name != PEER and PEER in measured:
+            ratios = [theirs / ours for theirs, ours in zip(measured[PEER], seconds, strict=True)]
+            line += f"  {statistics.median(ratios):.2f} times as fast as {PEER}"
+        print(line)
     print(f"a graph of {options.nodes:,} nodes, and of half as many")
     whole, half = loop.million_nodes(options.nodes), loop.million_nodes(options.nodes // 2)
     for step, seconds_taken in whole.items():

@@ -1,7 +1,7 @@
 """Value and gradients of large arrays, gradcli against PyTorch eager: `python -m tests.benchmarks.workloads [NAME ...]`.
 
 Each workload is an expression that both understand, over the same arrays; the two take turns, their results are compared,
-and medians and their ratio are printed, with the time of the first call apart.
+and medians are printed with the median of each round's ratio, the time of the first call apart.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def compare(name: str, rounds: int = 7) -> float:
             run()
             seconds[side].append(perf_counter() - start)
     median = {side: statistics.median(times) * 1e3 for side, times in seconds.items()}
-    ratio = median["torch"] / median["gradcli"]
+    ratio = statistics.median([theirs / ours for theirs, ours in zip(seconds["torch"], seconds["gradcli"], strict=True)])
     print(f"{name:24}{median['gradcli']:9.1f}{median['torch']:10.1f}{ratio:8.2f}x{first['gradcli'] * 1e3:12.1f}", flush=True)
     return ratio
 

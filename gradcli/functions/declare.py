@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from gradcli.autograd import Node, Tensor, change_in_place, state
@@ -103,7 +104,6 @@ class Function:
         *,
         name: str,
         namespace: str,
-        parameters: tuple[Parameter, ...],
         family: str,
         doc: str,
         grad_fn: GradFnName,
@@ -114,7 +114,6 @@ class Function:
     ) -> None:
         self.name = name
         self.namespace = namespace
-        self.parameters = parameters
         self.family = family  # the file that declares it
         self.doc = doc  # one sentence on what it computes
         self.grad_fn = grad_fn
@@ -123,6 +122,11 @@ class Function:
         self.kink = kink
         self.forms = forms  # of an overloaded function, which has no rules itself
         DECLARED.append(self)
+
+    @property
+    @abstractmethod
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What a call takes."""
 
     @property
     def qualified_name(self) -> str:
@@ -163,7 +167,6 @@ class GeneralFunction(Function):
         super().__init__(
             name=name,
             namespace=namespace,
-            parameters=parameters_of(forward),
             family=str(forward.__module__).rpartition(".")[2],
             doc=(forward.__doc__ or "").strip(),
             grad_fn=grad_fn,
@@ -176,18 +179,38 @@ class GeneralFunction(Function):
         self.results = results
         self.returns_named = returns_named
         self.view = view
-        self.positions = {parameter.name: position for position, parameter in enumerate(self.parameters)}
-        self._inplace_position = self.positions.get("inplace")
-        self._is_plain = not any(parameter.is_variadic or parameter.is_keyword_only for parameter in self.parameters)
-        self._wants = {argument: names_taken(rule) for argument, rule in rules.items()}
-        self._grad_fn_wants = () if grad_fn is None or isinstance(grad_fn, str) else names_taken(grad_fn)
+
+    # ── what is read off the declaration, when it is first needed: a command uses few of hundreds of functions ──
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters, read off the forward's signature."""
+        return parameters_of(self.forward)
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """Where each parameter stands among the bound values."""
+        return {parameter.name: position for position, parameter in enumerate(self.parameters)}
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        return not any(parameter.is_variadic or parameter.is_keyword_only for parameter in self.parameters)
+
+    @cached_property
+    def _wants(self) -> dict[str, tuple[str, ...]]:
+        return {argument: names_taken(rule) for argument, rule in self.rules.items()}
+
+    @cached_property
+    def _grad_fn_wants(self) -> tuple[str, ...]:
+        return () if self.grad_fn is None or isinstance(self.grad_fn, str) else names_taken(self.grad_fn)
 
     # ── forward ──
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         bound = bind(self.name, self.parameters, arguments, keywords)
-        if self._inplace_position is not None and bound[self._inplace_position]:
-            bound[self._inplace_position] = False
+        inplace = self.positions.get("inplace")
+        if inplace is not None and bound[inplace]:
+            bound[inplace] = False
             return change_in_place(bound[0], lambda snapshot: self.apply([snapshot, *bound[1:]]))
         return self.apply(bound)
 

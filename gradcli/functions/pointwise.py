@@ -69,7 +69,6 @@ class Pointwise(Function):
         name: str,
         summary: str,
         partials: tuple[Partial | None, ...],
-        parameters: tuple[Parameter, ...],
         *,
         formula: Formula | None,
         namespace: str,
@@ -83,12 +82,13 @@ class Pointwise(Function):
         super().__init__(
             name=name,
             namespace=namespace,
-            parameters=parameters,
             family="elementwise",
             doc=summary,
             grad_fn=self.node_name,
-            rules={parameter.name: partial for parameter, partial in zip(parameters, partials, strict=True) if callable(partial)},
-            examples=(f"{name}({', '.join('xy'[: len(parameters)])})",),
+            rules={
+                parameter.name: partial for parameter, partial in zip(self.parameters, partials, strict=True) if callable(partial)
+            },
+            examples=(f"{name}({', '.join('xy'[: len(partials)])})",),
             kink=kink,
         )
         self.partials = partials
@@ -165,6 +165,8 @@ def _as_wide(operand: Tensor, dtype: DType) -> Tensor:
 class Unary(Pointwise):
     """An elementwise function of one tensor."""
 
+    parameters = (_X,)
+
     def __call__(self, *arguments: Any, **keywords: Any) -> Tensor:
         if len(arguments) == 1 and not keywords and type(arguments[0]) is Tensor:
             x = arguments[0]
@@ -195,6 +197,7 @@ class Unary(Pointwise):
 class Binary(Pointwise):
     """An elementwise function of two operands, at least one of them a tensor."""
 
+    parameters = (_X, _Y)
     scaled: Function | None = None  # the form with alpha=, which scales the second operand
     takes_tensors_only = False  # of users; `apply_to` takes a number too
 
@@ -281,7 +284,6 @@ def unary(
         name,
         summary,
         (d,),
-        (_X,),
         formula=formula,
         namespace=namespace,
         grad_fn=grad_fn,
@@ -315,7 +317,6 @@ def binary(
         name,
         summary,
         (dx, dy),
-        (_X, _Y),
         formula=formula,
         namespace="torch",
         grad_fn=grad_fn,

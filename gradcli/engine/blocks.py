@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from itertools import count
 from math import prod
 from threading import Thread
@@ -185,10 +186,16 @@ def _processors() -> int:
 
 def _one_thread_for_blas() -> AbstractContextManager[Any]:
     """The blocks are the parallelism: a BLAS with threads of its own would compete with them, and change the bits."""
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[Any] = threadpool_limits(limits=1, user_api="blas")
+    limits: AbstractContextManager[Any] = _libraries().limit(limits=1, user_api="blas")
     return limits
+
+
+@cache
+def _libraries() -> Any:
+    """The libraries with threads of their own in this process; finding them takes milliseconds."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _merged(merge: Any, parts: list[Array]) -> Array:

@@ -22,7 +22,7 @@ BLOCK_BYTES = 1 << 23
 # The least and the most elements of the widest value in a block; calls on fewer cost more than their work.
 LEAST_BLOCK, MOST_BLOCK = 1 << 14, 1 << 18
 # Rows of a block with products of matrices, which are slow for few rows.
-LEAST_PRODUCT_ROWS, MOST_PRODUCT_ROWS = 1 << 9, 1 << 12
+LEAST_PRODUCT_ROWS, MOST_PRODUCT_ROWS = 1 << 9, 1 << 13
 
 
 def value_of(array: LazyArray, values: dict[LazyArray, Array]) -> Array:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from gradcli.data.files import Contents, DataFile, check_memory, shown
+from gradcli.data.files import Contents, DataFile, shown
 from gradcli.errors import InputFault
+from gradcli.lazy.memory import check_memory
 
 MOST_LINE = 1 << 24  # bytes
 MISSING = frozenset({"", "-", "?", "n/a", "na", "none", "null"})

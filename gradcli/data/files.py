@@ -110,26 +110,6 @@ def shown(name: str) -> str:
     return name if name.isprintable() else repr(name)
 
 
-def check_memory(size: int, what: str) -> None:
-    """Refuse what memory cannot hold before it is allocated."""
-    available = available_memory()
-    if available is not None and size > available:
-        raise LimitExceeded(f"{what} needs {size:,} bytes of memory, and {available:,} are available")
-
-
-def available_memory() -> int | None:
-    """The bytes that can be allocated without harm to other programs; None where the system does not tell."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration):
-        pass
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return None
-
-
 def listed(names: tuple[str, ...], most: int = 20) -> str:
     """Names for a sentence; of many only the first."""
     return ", ".join(map(shown, names[:most])) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.data.files import Contents, DataFile, check_memory
+from gradcli.data.files import Contents, DataFile
+from gradcli.lazy.memory import check_memory
 from gradcli.lazy.ops import MOST_AXES
 
 # Bytes of memory that a byte of text takes at most: a list of one-digit numbers.

@@ -12,9 +12,10 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from gradcli.data.files import Contents, DataFile, Order, check_memory, shown
+from gradcli.data.files import Contents, DataFile, Order, shown
 from gradcli.errors import InputFault
 from gradcli.lazy.dtypes import ALL, BY_NAME
+from gradcli.lazy.memory import check_memory
 from gradcli.lazy.ops import MOST_AXES, MOST_ELEMENTS
 
 MAGIC = b"\x93NUMPY"

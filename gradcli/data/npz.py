@@ -12,8 +12,9 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 
-from gradcli.data.files import Contents, DataFile, check_memory, shown
+from gradcli.data.files import Contents, DataFile, shown
 from gradcli.data.npy import Fault, native, read_layout
+from gradcli.lazy.memory import check_memory
 
 SUFFIX = ".npy"
 # What deflate can expand a byte to at most; an entry that claims more is a lie.

@@ -13,19 +13,22 @@ from functools import cache
 from itertools import count
 from math import prod
 from threading import Thread
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from gradcli.engine.mapped import MappedPages
+from gradcli.engine.memory import check_peak, peak_of_plan
 from gradcli.engine.order import Step, held_elsewhere
 from gradcli.engine.plan import Plan, Stage, plan
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS
-from gradcli.engine.program import Frame, Program, value_of
+from gradcli.engine.profile import profiled_whole
+from gradcli.engine.program import BLOCK_BYTES, Frame, Program, value_of
 from gradcli.engine.progress import RowsDone
 from gradcli.engine.rewrite import rewrite
 from gradcli.lazy.array import LazyArray
-from gradcli.lazy.settings import settings
+from gradcli.lazy.settings import PassProfile, settings
 
 Array = np.ndarray
 
@@ -81,12 +84,16 @@ def prepare(
 
 def run_plan(planned: Plan, values: dict[LazyArray, Array], rows: int | None = None) -> None:
     """Compute the stages of a plan one after the other, from and into `values`."""
+    check_peak(peak_of_plan(planned, BLOCK_BYTES * _workers()), [array for array, _ in planned.steps()])
     done = RowsDone(planned.length * sum(bool(stage.streamed) for stage in planned.stages))
     with np.errstate(all="ignore"):
         for stage in planned.stages:
-            _compute_whole(stage.whole, values)
+            with profiled_whole(stage.whole):
+                _compute_whole(stage.whole, values)
             if stage.streamed:
                 _Pass(stage, planned.length, values, rows).run(values, done)
+            for array in stage.released:
+                values.pop(array, None)
 
 
 def _compute_whole(steps: list[Step], values: dict[LazyArray, Array]) -> None:
@@ -113,8 +120,9 @@ class _Pass:
 
     def run(self, values: dict[LazyArray, Array], done: RowsDone) -> None:
         """Share the lanes out to threads, then merge what they accumulated."""
+        start = perf_counter()
         pages = MappedPages([array for _, array, _ in self.program.cut], self.length)
-        workers = min(len(self.lanes), settings.threads or _processors())
+        workers = min(len(self.lanes), _workers())
         next_lane = count().__next__
         failures: list[BaseException] = []
 
@@ -146,6 +154,10 @@ class _Pass:
         for array in self.parts[0]:
             merged = _merged(_MERGE[array.primitive], [part[array] for part in self.parts])
             values[array] = merged.astype(NUMPY_DTYPE[array.dtype], copy=False)
+        if settings.profile is not None:
+            read, written = self.program.traffic()
+            made = len(self.program.instructions), self.length, self.blocks, workers, read, written
+            settings.profile.append(PassProfile(*made, seconds=perf_counter() - start))
 
     def _compute(self, number: int, parts: dict[LazyArray, Array], frames: dict[int, Frame], memory: dict[int, Array]) -> None:
         """Send one block through the program, in the frame and the memory of this thread."""
@@ -177,6 +189,11 @@ class _Pass:
                     registers[step.stored][...] = result
             for register in step.released:
                 registers[register] = None
+
+
+def _workers() -> int:
+    """How many threads may work."""
+    return settings.threads or _processors()
 
 
 def _processors() -> int:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gradcli.engine.order import reachable, share
+from gradcli.engine.order import Step, reachable, share
 from gradcli.engine.whole import compute_steps
 from gradcli.lazy.array import LazyArray
+from gradcli.lazy.settings import settings
 
 if TYPE_CHECKING:
     import numpy as np
 
-# What starts from fewer elements is computed whole: threads and blocks would cost more than they save.
+# Where no array has as many elements all are computed whole: threads and blocks would cost more than they save.
 LEAST_ELEMENTS = 1 << 17
 
 
@@ -24,13 +25,25 @@ def evaluate(roots: Sequence[LazyArray]) -> list[np.ndarray]:
         steps, canonical = share(order)
         order.clear()  # its references would count
         if largest < LEAST_ELEMENTS or not _streamed(pending, steps, canonical):
-            compute_steps(pending, steps, canonical)
+            _compute_whole(pending, steps, canonical, largest)
     return [root.buffer for root in roots if root.buffer is not None]
 
 
-def _streamed(
-    pending: list[LazyArray], steps: list[tuple[LazyArray, tuple[LazyArray, ...]]], canonical: dict[LazyArray, LazyArray]
-) -> bool:
+def _streamed(pending: list[LazyArray], steps: list[Step], canonical: dict[LazyArray, LazyArray]) -> bool:
     from gradcli.engine.blocks import stream_steps
 
     return stream_steps(pending, steps, canonical, LEAST_ELEMENTS)
+
+
+def _compute_whole(pending: list[LazyArray], steps: list[Step], canonical: dict[LazyArray, LazyArray], largest: int) -> None:
+    if largest >= LEAST_ELEMENTS or settings.max_memory is not None:
+        from gradcli.engine.memory import check_peak, peak_of_steps
+
+        check_peak(peak_of_steps(steps, {canonical.get(root, root) for root in pending}), [array for array, _ in steps])
+    if settings.profile is None:
+        compute_steps(pending, steps, canonical)
+        return
+    from gradcli.engine.profile import profiled_whole
+
+    with profiled_whole(steps):
+        compute_steps(pending, steps, canonical)

@@ -19,10 +19,11 @@ NEVER_KEPT = frozenset({"constant", "arange", "broadcast_to"})
 _OWN_REFERENCES = 3
 
 _by_serial = attrgetter("serial")
+_shape_of = attrgetter("shape")
 
 
 def reachable(roots: list[LazyArray]) -> tuple[list[LazyArray], int]:
-    """All arrays that have to be computed, operands before their consumers; and the size of the largest array they start from."""
+    """All arrays that have to be computed, operands before their consumers; and the size of the largest of all."""
     found: list[LazyArray] = []
     seen: set[LazyArray] = set()
     stack = list(roots)
@@ -40,7 +41,7 @@ def reachable(roots: list[LazyArray]) -> tuple[list[LazyArray], int]:
         found.append(node)
         stack += operands
     found.sort(key=_by_serial)  # almost sorted already, which the sort takes advantage of
-    return found, largest
+    return found, max(largest, max(map(prod, set(map(_shape_of, found))), default=0))
 
 
 def share(order: list[LazyArray]) -> tuple[list[Step], dict[LazyArray, LazyArray]]:

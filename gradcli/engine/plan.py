@@ -43,11 +43,15 @@ class StreamedStep(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """What is computed at once, and then the pass that may need it; `outputs` are the streamed arrays that are stored."""
+    """What is computed at once, and then the pass that may need it.
+
+    `outputs` are the streamed arrays that are stored; `released` are arrays in memory that no later stage needs.
+    """
 
     whole: list[Step]
     streamed: list[StreamedStep]
     outputs: list[LazyArray]
+    released: list[LazyArray]
 
 
 class Plan(NamedTuple):
@@ -55,6 +59,11 @@ class Plan(NamedTuple):
 
     stages: list[Stage]
     length: int
+
+    def steps(self) -> list[Step]:
+        """The steps of all stages."""
+        whole = [step for stage in self.stages for step in stage.whole]
+        return whole + [(step.array, step.operands) for stage in self.stages for step in stage.streamed]
 
 
 def _elementwise(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
@@ -262,9 +271,18 @@ class _Planner:
 
     def finish(self, wanted: set[LazyArray]) -> Plan:
         """The stages in order."""
+        kept = self.stored | wanted
+        last_stage: dict[LazyArray, int] = {}
         stages = []
         for number in range(max([-1, *self.whole, *self.streamed]) + 1):
-            streamed = self.streamed.get(number, [])
-            outputs = [step.array for step in streamed if step.role.axis is not None and step.array in self.stored | wanted]
-            stages.append(Stage(self.whole.get(number, []), streamed, outputs))
+            whole, streamed = self.whole.get(number, []), self.streamed.get(number, [])
+            outputs = [step.array for step in streamed if step.role.axis is not None and step.array in kept]
+            in_memory = [array for array, _ in whole] + outputs + [step.array for step in streamed if step.role.axis is None]
+            last_stage.update(dict.fromkeys(in_memory, number))
+            for operands in [operands for _, operands in whole] + [step.operands for step in streamed]:
+                last_stage.update((operand, number) for operand in operands if operand in last_stage)
+            stages.append(Stage(whole, streamed, outputs, []))
+        for array, number in last_stage.items():
+            if array not in wanted:
+                stages[number].released.append(array)
         return Plan(stages, self.length)

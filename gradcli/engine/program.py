@@ -108,6 +108,13 @@ class Program:
         self.registers += 1
         return self.registers - 1
 
+    def traffic(self) -> tuple[int, int]:
+        """The bytes that all blocks together read from memory, and those they store."""
+        stored = {register for register, _, _ in self.cut if register < len(self.instructions)}
+        stored |= {step.stored for step in self.instructions if step.stored is not None}
+        written = sum(array.nbytes for register, array, _ in self.cut if register in stored)
+        return sum(array.nbytes for register, array, _ in self.cut if register not in stored), written
+
     def memory(self, rows: int) -> dict[int, Array]:
         """Memory for the slots of one thread, in blocks of at most so many rows."""
         held = {slot: localized(array, axis, rows) for _, slot, array, axis in self.slots}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradcli.lazy.dtypes import DType, float32
 
@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], object]
 
 
+class PassProfile(NamedTuple):
+    """What one pass over arrays did."""
+
+    primitives: int
+    rows: int | None  # of the streamed axis; None if arrays were computed whole
+    blocks: int
+    threads: int
+    read: int  # bytes, of arrays in memory or in files
+    written: int
+    seconds: float
+
+
 class Settings(threading.local):
     """What a session hands down to every room below it, kept apart for each thread."""
 
@@ -27,6 +39,8 @@ class Settings(threading.local):
     device: str = "cpu"  # where the evaluator keeps what it computes, as PyTorch writes it
     threads: int | None = None  # None: as many as the process may use
     random_streams_used: int = 0
+    max_memory: int | None = None  # bytes; None: what the machine has available
+    profile: list[PassProfile] | None = None  # passes add themselves, where somebody wants to know
 
 
 settings = Settings()

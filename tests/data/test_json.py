@@ -89,9 +89,9 @@ def test_what_is_no_array_is_refused_with_its_place(text: str | bytes, sentence:
 
 def test_a_file_beyond_memory_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     text = written(tmp_path, "[1, 2, 3]")
-    monkeypatch.setattr("gradcli.data.files.available_memory", lambda: 9 * 16)
+    monkeypatch.setattr("gradcli.lazy.memory.available_memory", lambda: 9 * 16)
     assert arrays(text)
-    monkeypatch.setattr("gradcli.data.files.available_memory", lambda: 9 * 16 - 1)
+    monkeypatch.setattr("gradcli.lazy.memory.available_memory", lambda: 9 * 16 - 1)
     assert fault(text).exit_code == 5
 
 

@@ -97,7 +97,7 @@ def bomb(path: Path, size: int) -> None:
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bomb(tmp_path / "p.npz", 10_000_000)
     assert (tmp_path / "p.npz").stat().st_size < 20_000
-    monkeypatch.setattr("gradcli.data.files.available_memory", lambda: 9_000_000)
+    monkeypatch.setattr("gradcli.lazy.memory.available_memory", lambda: 9_000_000)
     error = fault(f"x={tmp_path / 'p.npz'}")
     assert error.exit_code == 5
     assert "9,000,000 are available" in error.message

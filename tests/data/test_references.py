@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradcli.data import FORMATS, parse_reference
-from gradcli.data.files import available_memory
+from gradcli.lazy.memory import available_memory
 from gradcli.errors import UsageError
 
 from .reading import arrays, fault

@@ -1,0 +1,71 @@
+"""How much memory an evaluation will take at its peak, known before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import prod
+
+from gradcli.engine.mapped import mapping_of
+from gradcli.engine.order import Step
+from gradcli.engine.plan import Plan
+from gradcli.lazy.array import LazyArray
+from gradcli.lazy.memory import check_memory
+from gradcli.lazy.settings import settings
+
+# Whoever needs less is not asked how much there is.
+UNQUESTIONED = 64 << 20
+
+# What shows elements of its operand, or one number everywhere.
+VIEWS = frozenset({"broadcast_to", "constant", "flip", "permute", "reshape", "slice"})
+
+LISTED = 3
+
+
+def bytes_of(array: LazyArray) -> int:
+    """What the result of a step takes, beyond what its operands have."""
+    return 0 if array.primitive in VIEWS else prod(array.shape) * array.dtype.itemsize
+
+
+def bytes_read(arrays: Iterable[LazyArray]) -> int:
+    """What is in memory already; parts of files are read when they are needed, and let go."""
+    inputs = {id(array.buffer): array.buffer for array in arrays if array.buffer is not None}
+    return sum(buffer.nbytes for buffer in inputs.values() if mapping_of(buffer) is None)
+
+
+def peak_of_steps(steps: list[Step], wanted: Iterable[LazyArray]) -> int:
+    """The most bytes that are held while steps are computed one after the other, each value until its last use."""
+    last_use = {operand: number for number, (_, operands) in enumerate(steps) for operand in operands}
+    last_use.update(dict.fromkeys(wanted, len(steps)))
+    ending: dict[int, list[LazyArray]] = {}
+    for array, number in last_use.items():
+        if array.buffer is None:
+            ending.setdefault(number, []).append(array)
+    held = peak = bytes_read(operand for _, operands in steps for operand in operands)
+    for number, (array, _) in enumerate(steps):
+        held += bytes_of(array)
+        peak = max(peak, held)
+        held -= sum(bytes_of(last) for last in ending.get(number, ()))
+    return peak
+
+
+def peak_of_plan(planned: Plan, working: int) -> int:
+    """The most bytes that are held while a plan runs; `working` is the most that the blocks of all threads hold."""
+    held = peak = bytes_read(operand for _, operands in planned.steps() for operand in operands)
+    sizes: dict[LazyArray, int] = {}
+    for stage in planned.stages:
+        sizes |= {array: bytes_of(array) for array, _ in stage.whole}
+        stored = [*stage.outputs, *(step.array for step in stage.streamed if step.role.axis is None)]
+        sizes |= {array: prod(array.shape) * array.dtype.itemsize for array in stored}
+        held += sum(sizes[array] for array in (*(array for array, _ in stage.whole), *stored))
+        passing = sum(bytes_of(step.array) for step in stage.streamed if step.array not in stored)
+        peak = max(peak, held + min(working, passing))
+        held -= sum(sizes[array] for array in stage.released)
+    return peak
+
+
+def check_peak(peak: int, arrays: Iterable[LazyArray]) -> None:
+    """Refuse an evaluation that needs more memory than it may take, and name the largest of its arrays."""
+    if peak > UNQUESTIONED or settings.max_memory is not None:
+        largest = sorted({array for array in arrays if bytes_of(array)}, key=bytes_of, reverse=True)[:LISTED]
+        listing = ", ".join(f"{array.primitive} {tuple(array.shape)} with {bytes_of(array):,} bytes" for array in largest)
+        check_memory(peak, "this", hint=f"the largest arrays: {listing}" if largest else None)

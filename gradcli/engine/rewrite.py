@@ -15,7 +15,9 @@ from gradcli.engine.order import Step, reachable, share
 from gradcli.engine.plan import ELEMENTWISE
 from gradcli.lazy import ops
 from gradcli.lazy.array import LazyArray
+from gradcli.lazy.dtypes import DType
 from gradcli.lazy.shapes import Size
+from gradcli.lazy.simplify import rounded
 
 Operands = tuple[LazyArray, ...]
 
@@ -57,8 +59,12 @@ def _uniform(array: LazyArray) -> float | None:
     return float(array.params[0]) if array.primitive == "constant" and array.dtype.is_floating else None
 
 
-def _is_power_of_two(value: float) -> bool:
-    return abs(frexp(value)[0]) == 0.5
+def _exact_product(a: float, b: float, dtype: DType) -> float | None:
+    """a * b where one of the two is a power of two, and the dtype holds it exactly: no infinity, and nothing too small."""
+    product = a * b
+    if not product or not isfinite(product) or 0.5 not in (abs(frexp(a)[0]), abs(frexp(b)[0])):
+        return None
+    return product if product / a == b and product / b == a and rounded(product, dtype) == product else None
 
 
 def _scaled(node: LazyArray, operands: Operands) -> tuple[float, LazyArray] | None:
@@ -81,15 +87,13 @@ def _times_one(node: LazyArray, operands: Operands, known: Known) -> LazyArray |
 
 
 def _factors(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
-    """a * (b * x) is (a*b) * x: exact where one of the two is a power of two."""
+    """a * (b * x) is (a*b) * x: exact where one of the two is a power of two (and finite even where b * x is not)."""
     outer = _scaled(node, operands)
     if outer is None or outer[1].primitive != "mul":
         return None
     inner = _scaled(outer[1], outer[1].operands)
-    if inner is None or not (_is_power_of_two(outer[0]) or _is_power_of_two(inner[0])):
-        return None
-    factor = outer[0] * inner[0]
-    return _product_of(factor, inner[1]) if factor and isfinite(factor) else None
+    factor = _exact_product(outer[0], inner[0], node.dtype) if inner is not None else None
+    return _product_of(factor, inner[1]) if inner is not None and factor is not None else None
 
 
 def _twice(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
@@ -98,19 +102,29 @@ def _twice(node: LazyArray, operands: Operands, known: Known) -> LazyArray | Non
     if product is not same or product.primitive != "mul":
         return None
     scaled = _scaled(product, product.operands)
-    return _product_of(2 * scaled[0], scaled[1]) if scaled is not None and isfinite(2 * scaled[0]) else None
+    factor = _exact_product(2, scaled[0], node.dtype) if scaled is not None else None
+    return _product_of(factor, scaled[1]) if scaled is not None and factor is not None else None
+
+
+def _is_softmax_total(total: LazyArray, exponential: LazyArray) -> bool:
+    """Whether this is the sum of the exponentials of what was shifted by its largest over the same axes, so at least 1."""
+    if total.primitive != "sum" or total.operands[0] is not exponential or exponential.operands[0].primitive != "sub":
+        return False
+    x, largest = exponential.operands[0].operands
+    return largest.primitive == "max" and largest.operands[0] is x and largest.params == (total.params[0], True)
 
 
 def _softmax(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
-    """exp(x - log(s)) is exp(x) / s where exp(x) is there anyway, and x was shifted by its largest, so that nothing overflows."""
+    """exp(x - log(s)) is exp(x) / s where exp(x) is there anyway, and is what s sums, so that nothing overflows."""
     (difference,) = operands
     if difference.primitive != "sub":
         return None
     shifted, logarithm = difference.operands
     exponential = known.exponentials.get(shifted)
-    if exponential is None or logarithm.primitive != "log" or not _is_shifted(shifted) or exponential.shape != node.shape:
+    if exponential is None or logarithm.primitive != "log" or exponential.shape != node.shape:
         return None
-    return ops.binary("div", exponential, logarithm.operands[0])
+    total = logarithm.operands[0]
+    return ops.binary("div", exponential, total) if _is_softmax_total(total, exponential) else None
 
 
 def _part_of_elementwise(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
@@ -125,12 +139,12 @@ def _part_of_elementwise(node: LazyArray, operands: Operands, known: Known) -> L
 
 def _part(operand: LazyArray, slices: tuple[ops.Slice, ...], shape: Size) -> LazyArray:
     """What a part of a result needs of an operand that was broadcast to its shape."""
-    if operand.primitive == "constant":
-        return ops.constant(operand.params[0], operand.dtype)
     rank = len(operand.shape)
     own = slices[len(slices) - rank :]
     sizes = shape[len(shape) - rank :]
     taken = [(0, 1, 1) if size == 1 != whole else cut for size, whole, cut in zip(operand.shape, sizes, own, strict=True)]
+    if operand.primitive == "constant":
+        return ops.full(Size(number for _, number, _ in taken), operand.params[0], operand.dtype)
     return ops.slice_(operand, tuple(taken))
 
 
@@ -152,7 +166,8 @@ def _sum_of_uniform(node: LazyArray, operands: Operands, known: Known) -> LazyAr
     value = _uniform(operands[0])
     if value is None:
         return None
-    return ops.full(node.shape, value * ops.size_of(operands[0], node.params[0]), node.dtype)
+    number = ops.size_of(operands[0], node.params[0])
+    return ops.full(node.shape, value * number if number else 0.0, node.dtype)
 
 
 def _scaled_softmax(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
@@ -160,15 +175,10 @@ def _scaled_softmax(node: LazyArray, operands: Operands, known: Known) -> LazyAr
     for quotient, factor in (operands, operands[::-1]):
         if quotient.primitive == "div" and known.uses[quotient] == 1:
             exponential, total = quotient.operands
-            is_softmax = exponential.primitive == "exp" and total.primitive == "sum" and total.operands[0] is exponential
-            if is_softmax and _is_shifted(exponential.operands[0]) and prod(factor.shape) <= prod(total.shape):
+            is_softmax = exponential.primitive == "exp" and _is_softmax_total(total, exponential)
+            if is_softmax and prod(factor.shape) <= prod(total.shape):
                 return ops.binary("mul", exponential, ops.binary("div", factor, total))
     return None
-
-
-def _is_shifted(x: LazyArray) -> bool:
-    """Whether something was made at most 0 by subtracting its largest."""
-    return x.primitive == "sub" and x.operands[1].primitive == "max"
 
 
 def _product_with_uniform(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:

@@ -11,19 +11,21 @@ from operator import add, mul, sub, truediv
 from struct import Struct
 
 from gradcli.lazy.array import LazyArray
-from gradcli.lazy.dtypes import DType, float32, float64
+from gradcli.lazy.dtypes import DType, float16, float32, float64
 
 _FOLDED: dict[str, Callable[[float, float], float]] = {"add": add, "div": truediv, "mul": mul, "sub": sub}
 _float32 = Struct("f")
 _pack, _unpack = _float32.pack, _float32.unpack
+_LAYOUTS = {float16: Struct("e"), float32: _float32}
 
 
 def rounded(value: float, dtype: DType) -> float:
-    """A number as float32 holds it, if that is the dtype."""
-    if dtype is not float32:
+    """A number as a floating dtype holds it."""
+    layout = _LAYOUTS.get(dtype)
+    if layout is None:
         return value
     try:
-        number: float = _unpack(_pack(value))[0]
+        number: float = layout.unpack(layout.pack(value))[0]
     except OverflowError:
         return copysign(inf, value)
     return number

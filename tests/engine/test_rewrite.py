@@ -12,7 +12,7 @@ from gradcli.engine import whole
 from gradcli.engine.order import reachable, share
 from gradcli.engine.rewrite import rewrite
 from gradcli.lazy import LazyArray, ops
-from gradcli.lazy.dtypes import float32, float64
+from gradcli.lazy.dtypes import DType, float16, float32, float64
 from gradcli.lazy.shapes import SCALAR, Size
 
 RNG = np.random.default_rng(0)
@@ -173,3 +173,45 @@ def test_an_empty_shape_is_no_matter() -> None:
     root = ops.reduce("sum", ops.full(Size((0, 3)), 2.0, float64), (0, 1))
     assert root.shape == SCALAR
     assert_same([root], rewritten(root)[1])
+
+
+@pytest.mark.parametrize(("dtype", "large"), [(float16, 2.0**10), (float32, 2.0**100), (float64, 2.0**600)])
+def test_factors_whose_product_the_dtype_does_not_hold_stay_apart(dtype: DType, large: float) -> None:
+    for factor in (large, 1 / large):
+        x = ops.from_buffer(np.array([1 / factor], dtype.name), dtype)
+        root = ops.binary("mul", ops.constant(factor, dtype), ops.binary("mul", ops.constant(factor, dtype), x))
+        assert_same([root], rewritten(root)[1])
+
+
+@pytest.mark.parametrize("dtype", [float16, float32, float64], ids=str)
+def test_a_factor_that_cannot_be_doubled_is_not(dtype: DType) -> None:
+    x = ops.from_buffer(np.array([0.25], dtype.name), dtype)
+    product = ops.binary("mul", ops.constant(float(np.finfo(dtype.name).max), dtype), x)
+    root = ops.binary("add", product, product)
+    assert_same([root], rewritten(root)[1])
+
+
+def test_a_part_of_what_is_made_of_numbers_alone_has_its_shape() -> None:
+    root = ops.slice_(ops.unary("exp", ops.full(Size((4, 6)), 2, float64)), ((0, 4, 1), (1, 2, 3)))
+    assert_same([root], rewritten(root)[1])
+
+
+def test_a_sum_over_nothing_is_zero() -> None:
+    root = ops.reduce("sum", ops.full(Size((0, 3)), float("inf"), float64), (0,))
+    assert_same([root], rewritten(root)[1])
+
+
+def test_only_the_sum_of_the_exponentials_makes_a_softmax() -> None:
+    x, y = given(4, 6), ops.from_buffer(RNG.standard_normal((4, 6)) * 300, float64)
+    for shift in (
+        ops.reduce("max", x, (1,), keepdims=True),  # of something else
+        ops.reduce("max", y, (0, 1), keepdims=True),  # of more than the sum takes in
+        ops.reduce("max", y, (1,), keepdims=True),
+    ):
+        shifted = ops.binary("sub", y, shift)
+        weights = ops.unary("exp", shifted)
+        total = ops.reduce("sum", weights, (1,), keepdims=True)
+        for divisor in (total, ops.unary("neg", total)):
+            softmax = ops.unary("exp", ops.binary("sub", shifted, ops.unary("log", divisor)))
+            scaled = ops.binary("mul", ops.binary("div", weights, divisor), number(1e300))
+            assert_same([softmax, scaled], rewritten(softmax, scaled)[1])

@@ -43,12 +43,14 @@ def evaluate(
     seed: options.Seed = None,
     threads: options.Threads = None,
     device: options.Device = "cpu",
+    max_memory: options.MaxMemory = None,
     compare: options.Compare = None,
     json: options.Json = False,
     plain: options.Plain = False,
     color: options.Color = "auto",
     nan: options.Nan = "null",
     keep_going: options.KeepGoing = False,
+    profile: options.Profile = False,
     json_schema: options.JsonSchema = False,
 ) -> int:
     """Evaluate statements; differentiate the last expression; show value, gradients and grad_fn graph.
@@ -59,7 +61,7 @@ def evaluate(
     options.choice("--color", color, options.COLORS)
     options.choice("--nan", nan, options.NONFINITE)
     options.exclude(("--json", json), ("--plain", plain))
-    options.exclude(("--compare", compare is not None), ("--device", device != "cpu"))
+    options.exclude(("--compare", compare is not None), ("--device", device != "cpu"), ("--profile", profile))
     options.exclude(("--no-grad", no_grad), ("--wrt", bool(wrt)), ("--grad-output", grad_output is not None))
     streams = Streams(json=json, plain=plain, color=color)
     if json_schema:
@@ -75,7 +77,7 @@ def evaluate(
         streams.error(error, record=False)
 
     def evaluated(device: str, seed: str | None, write: Callable[[str], object]) -> Evaluation:
-        session = options.new_session(dtype, seed, threads, device, write)
+        session = options.new_session(dtype, seed, threads, device, max_memory, profile, write)
         options.bind_all(session, let=let, const=const, data=data, const_data=const_data)
         collect_sparingly()
         with streams.progress():
@@ -85,6 +87,8 @@ def evaluate(
     if compare is None:
         evaluation = evaluated(device, seed, write)
         show(evaluation, streams, nan)
+        if evaluation.profile is not None and not json:
+            streams.profile(evaluation.profile)
     else:
         from gradcli.cli.compare import show_comparison
 

@@ -20,6 +20,8 @@ OUTPUT = "Output"
 
 DTYPES = ("float32", "float64")
 MOST_SEED = 2**64 - 1
+UNITS = {"": 1, **{unit: 1000 ** (power + 1) for power, unit in enumerate("KMGT")}}
+UNITS |= {f"{unit}I": 1024 ** (power + 1) for power, unit in enumerate("KMGT")}
 COLORS = ("auto", "always", "never")
 NONFINITE = ("null", "string", "error")
 
@@ -117,6 +119,18 @@ Compare = Annotated[
         help="Evaluate on both devices, and show how far value and gradients lie apart, in ulps as well.",
     ),
 ]
+MaxMemory = Annotated[
+    str | None,
+    typer.Option(
+        "--max-memory",
+        metavar="SIZE",
+        rich_help_panel=NUMBERS,
+        help="Refuse what needs more, before it is computed; such as 500MB or 2GiB. Default: what the machine has available.",
+    ),
+]
+Profile = Annotated[
+    bool, typer.Option("--profile", rich_help_panel=OUTPUT, help="What was computed, in which passes; bytes and time. On stderr.")
+]
 Json = Annotated[bool, typer.Option("--json", rich_help_panel=OUTPUT, help="JSON, one record a line.")]
 Plain = Annotated[
     bool,
@@ -173,17 +187,41 @@ def whole_number(option: str, value: str | None, lowest: int, highest: int | Non
     return number
 
 
+def memory_size(option: str, value: str | None) -> int | None:
+    """The value as a number of bytes: a number with a unit, or without one."""
+    if value is None:
+        return None
+    digits = value.rstrip("BbKkMmGgTtIi ")
+    unit = value[len(digits) :].strip().upper().removesuffix("B")
+    try:
+        number = float(digits) * UNITS[unit]
+    except (KeyError, ValueError):
+        number = -1.0
+    if not 0 <= number < 2**63:
+        raise UsageError(f"{option} takes a size, not {value!r}", hint=f"for example: {option} 500MB, or {option} 2GiB")
+    return int(number)
+
+
 def new_session(
-    dtype: str, seed: str | None, threads: str | None, device: str, write: Callable[[str], object] | None = None
+    dtype: str,
+    seed: str | None,
+    threads: str | None,
+    device: str,
+    max_memory: str | None,
+    profile: bool,
+    write: Callable[[str], object] | None = None,
 ) -> Session:
     """A session with the numeric options of the command line."""
     checked_dtype = choice("--dtype", dtype, DTYPES)
     checked_seed = whole_number("--seed", seed, 0, MOST_SEED)
     checked_threads = whole_number("--threads", threads, 1)
+    checked_memory = memory_size("--max-memory", max_memory)
     from gradcli.engine.devices import evaluate_on
     from gradcli.session import Session
 
-    return Session(checked_dtype, checked_seed, checked_threads, evaluate_on(device), write=write)
+    return Session(
+        checked_dtype, checked_seed, checked_threads, evaluate_on(device), max_memory=checked_memory, profile=profile, write=write
+    )
 
 
 def bind_all(

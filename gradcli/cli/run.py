@@ -45,11 +45,13 @@ def run(
     seed: options.Seed = None,
     threads: options.Threads = None,
     device: options.Device = "cpu",
+    max_memory: options.MaxMemory = None,
     json: options.Json = False,
     plain: options.Plain = False,
     color: options.Color = "auto",
     nan: options.Nan = "null",
     keep_going: options.KeepGoing = False,
+    profile: options.Profile = False,
     json_schema: options.JsonSchema = False,
 ) -> int:
     """Run a script: a subset of Python with PyTorch's meaning, in a file that ends in .grad.
@@ -69,7 +71,8 @@ def run(
     from gradcli.cli.hosts import JsonHost, TextHost
     from gradcli.language import parse
 
-    session = options.new_session(dtype, seed, threads, device, write=streams.note_printed if json else streams.write)
+    write = streams.note_printed if json else streams.write
+    session = options.new_session(dtype, seed, threads, device, max_memory, profile, write)
     options.bind_all(session, let=let, const=const, data=data, const_data=const_data)
     program = parse(text, name)
     host = JsonHost(streams, program.source, nan) if json else TextHost(streams)
@@ -80,8 +83,12 @@ def run(
         streams.error(error, statement=statement.span)
 
     collect_sparingly()
-    with streams.progress():
-        session.run(program, host=host, on_error=tell if keep_going else None)
+    try:
+        with streams.progress():
+            session.run(program, host=host, on_error=tell if keep_going else None)
+    finally:
+        if session.computations is not None:
+            streams.profile(session.computations)
     return max((error.exit_code for error in failed), default=0)
 
 

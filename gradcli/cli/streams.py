@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO
@@ -14,6 +14,8 @@ from gradcli.lazy import settings
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from gradcli.report.profile import Computation
 
 
 Segment = tuple[str, str]  # a piece of text and its style: "", "bold" or "dim"
@@ -83,6 +85,16 @@ class Streams:
             from gradcli.report import diagnostics
 
             sys.stderr.write(diagnostics.error_text(error).rstrip("\n") + "\n")
+
+    def profile(self, computations: Sequence[Computation]) -> None:
+        """Tell what was computed, and what it took: people on stderr, programs in a record."""
+        from gradcli.report import profile
+
+        if self.layout == "json":
+            self.write_record(profile.profile_record(computations))
+            return
+        sys.stdout.flush()
+        sys.stderr.write(profile.profile_text(computations))
 
     @contextmanager
     def progress(self) -> Iterator[None]:

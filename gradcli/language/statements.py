@@ -55,6 +55,7 @@ def _expression(unit: Unit, node: tree.ExpressionStatement) -> Run:
     def run(frame: Any) -> None:
         value = evaluate(frame)
         if is_shown and value is not None:
+            place.enter()
             try:
                 host.display(value, node)
             except GradcliError as error:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gradcli.autograd.node import Node
 from gradcli.autograd.tensor import Tensor
 from gradcli.errors import Source
+from gradcli.report.profile import Computation
 
 
 class Evaluated(Protocol):
@@ -21,3 +22,5 @@ class Evaluated(Protocol):
     def grads(self) -> Mapping[str, Tensor | None] | None: ...
     @property
     def grad_fn(self) -> Node | None: ...
+    @property
+    def profile(self) -> Sequence[Computation] | None: ...

@@ -19,9 +19,12 @@ from gradcli.report.json_numbers import NULL, Nonfinite, array_value, number_val
 from gradcli.report.torch_text import represent_value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
     from gradcli.report.evaluated import Evaluated
+    from gradcli.report.profile import Computation
 
 FORMAT_VERSION: Final = "1.0"
 DEEPEST_CONTAINER: Final = 200  # lists within lists that a record may hold
@@ -38,7 +41,16 @@ def evaluation_record(evaluation: Evaluated, nan: str = NULL, input_line: int | 
         **value_record(evaluation.value, nan),
         "grads": None if grads is None else {name: _grad_record(grad, nan) for name, grad in grads.items()},
         "graph": [] if node is None else graph_records(node, evaluation.source),
+        **_profile(evaluation.profile),
     }
+
+
+def _profile(computations: Sequence[Computation] | None) -> Record:
+    if computations is None:
+        return {}
+    from gradcli.report.profile import profile_entries
+
+    return {"profile": profile_entries(computations)}
 
 
 def _grad_record(grad: Tensor | None, nan: str) -> Record | None:

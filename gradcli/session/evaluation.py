@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradcli.autograd import Node, Tensor, gradients, walk
 from gradcli.errors import AutogradError, NoGradRequired, NotScalar, ShapeMismatch, Source, UsageError, close_matches
 from gradcli.language.tree import Attribute, Call, Expression
+
+if TYPE_CHECKING:
+    from gradcli.session.profile import Computation
 
 _UNUSED = (
     "One of the differentiated Tensors appears to not have been used in the graph. "
@@ -18,7 +21,7 @@ _UNUSED = (
 class Evaluation:
     """What one evaluation gave: the language's values, all of them computed."""
 
-    __slots__ = ("grad_fn", "grads", "is_silent", "notes", "source", "value")
+    __slots__ = ("grad_fn", "grads", "is_silent", "notes", "profile", "source", "value")
 
     def __init__(self, source: Source, value: Any, is_silent: bool = False) -> None:
         self.source = source
@@ -27,6 +30,7 @@ class Evaluation:
         self.grads: dict[str, Tensor] | None = None
         self.grad_fn: Node | None = value.grad_fn if isinstance(value, Tensor) else None
         self.notes: list[str] = []
+        self.profile: list[Computation] | None = None
 
     @property
     def tensor(self) -> Tensor | None:

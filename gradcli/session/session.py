@@ -10,12 +10,13 @@ from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from gradcli.autograd import GradMode, Tensor
+from gradcli.autograd import GradMode, Tensor, state
 from gradcli.autograd.tensor import set_requires_grad
 from gradcli.engine.evaluation import evaluate as evaluate_arrays
 from gradcli.errors import GradcliError, Source, Span, SyntaxFault, UsageError
 from gradcli.functions import tensor
 from gradcli.language import Executable, Interpreter, parse
+from gradcli.language.operations import Place
 from gradcli.language.tree import Call, ExpressionStatement, Program
 from gradcli.lazy import LazyArray, compute, realize, settings
 from gradcli.lazy.dtypes import float32, float64
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gradcli.language.host import Host
     from gradcli.language.interpreter import OnError
     from gradcli.lazy.settings import Evaluator
+    from gradcli.session.profile import Computation
 
 DEFAULT_DTYPES = {"float32": float32, "float64": float64}
 
@@ -59,8 +61,9 @@ class Session:
     """A scope of bindings, and the options that its statements run under.
 
     A session may be used from several threads; they take turns. `dtype` is the default dtype, `seed` makes random numbers
-    repeatable, `threads` is how many to use (all that the process may, if None); `evaluator` computes arrays, and `write`
-    takes what the statements print, which goes to stdout otherwise.
+    repeatable, `threads` is how many to use (all that the process may, if None); `evaluator` computes arrays, no more
+    than `max_memory` bytes of them at a time (what the machine has available, if None), and `write` takes what the statements
+    print, which goes to stdout otherwise. With `profile`, `computations` tell what was computed, and what it took.
     """
 
     def __init__(
@@ -70,6 +73,8 @@ class Session:
         threads: int | None = None,
         evaluator: Evaluator = evaluate_arrays,
         *,
+        max_memory: int | None = None,
+        profile: bool = False,
         write: Callable[[str], object] | None = None,
     ) -> None:
         if dtype not in DEFAULT_DTYPES:
@@ -82,7 +87,14 @@ class Session:
         self._seed = int.from_bytes(os.urandom(6), "little") if seed is None else seed
         self._random_streams_used = 0
         self._threads = threads
+        self.computations: list[Computation] | None = None
+        if profile:
+            from gradcli.session.profile import Profiler
+
+            evaluator = Profiler(evaluator)
+            self.computations = evaluator.computations
         self._evaluator = evaluator
+        self._max_memory = max_memory
         self._lock = RLock()
 
     def bind(self, name: str, text: str, requires_grad: bool = True, origin: str = "--let") -> None:
@@ -166,7 +178,9 @@ class Session:
                 with _placed(evaluation.source, place):
                     differentiate(evaluation, Names(self.scope, self._bound), wrt, cotangent)
             results = [*tensors_in(value), *(evaluation.grads or {}).values()]
-            realize([result.array for result in results])
+            with _placed(evaluation.source, place):
+                realize([result.array for result in results])
+            evaluation.profile = self.computations
             return evaluation
 
     def run(
@@ -209,6 +223,7 @@ class Session:
             settings.evaluator = self._evaluator
             settings.device = getattr(self._evaluator, "device", "cpu")
             settings.threads = self._threads
+            settings.max_memory = self._max_memory
             settings.default_dtype = self._dtype
             settings.seed = self._seed
             settings.random_streams_used = self._random_streams_used
@@ -222,10 +237,13 @@ class Session:
 
 @contextmanager
 def _placed(source: Source, span: Span) -> Iterator[None]:
-    """What goes wrong with the value of an expression happened at the expression."""
+    """What is done with the value of an expression, and what goes wrong with it, has the place of the expression."""
+    state.place = Place(source, span, (span,))
     try:
         yield
     except GradcliError as error:
         if error.source is None and not isinstance(error, UsageError):
             error.at(source, span)
         raise
+    finally:
+        state.place = None

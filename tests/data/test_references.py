@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from gradcli.data import FORMATS, parse_reference
-from gradcli.lazy.memory import available_memory
 from gradcli.errors import UsageError
+from gradcli.lazy.memory import available_memory
 
 from .reading import arrays, fault
 

@@ -16,6 +16,7 @@ from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import BY_NAME
 from gradcli.lazy.settings import settings
 from gradcli.lazy.shapes import Size
+from gradcli.report.profile import Computation
 
 
 class Evaluation(NamedTuple):
@@ -25,6 +26,7 @@ class Evaluation(NamedTuple):
     value: object
     grads: Mapping[str, Tensor | None] | None = None
     grad_fn: Node | None = None
+    profile: list[Computation] | None = None
 
 
 def tensor(

@@ -1,0 +1,71 @@
+"""--profile and --max-memory, as a user types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from gradcli.report import records
+
+from .command import run_here
+
+LARGE = ["eval", "mean((x+2)*(x+2)*3)", "--let", "x=arange(200000)/1000"]
+
+
+def test_the_profile_goes_to_stderr_with_a_line_for_each_pass() -> None:
+    done = run_here(*LARGE, "--profile", "--threads", "2")
+    first, *passes = done.err.splitlines()
+    assert first.startswith("profile: mean((x+2)*(x+2)*3)  ") and first.endswith(" ms")
+    assert any(line.endswith("200,000 rows in 1 block, 1 thread") for line in passes)
+    assert "profile" not in done.out
+
+
+def test_the_profile_is_in_the_record_with_json() -> None:
+    record = run_here(*LARGE, "--profile", "--json").record
+    jsonschema.validate(record, json.loads(records.json_schema()))
+    (computation,) = record["profile"]
+    assert computation["statement"] == "mean((x+2)*(x+2)*3)"
+    assert [each["rows"] for each in computation["passes"] if each["rows"] is not None] == [200_000]
+    assert sum(each["read"] for each in computation["passes"]) >= 800_000
+
+
+def test_no_profile_is_in_the_record_that_did_not_ask() -> None:
+    assert "profile" not in run_here(*LARGE, "--json").record
+
+
+def test_a_script_s_profile_names_the_statements_that_asked_for_numbers(tmp_path: Path) -> None:
+    script = tmp_path / "script.grad"
+    script.write_text("x = ones(3) * 2\nprint(x.sum())\ny = x * 3\ny\n")
+    done = run_here("run", str(script), "--profile")
+    assert [line.split("  ")[0] for line in done.err.splitlines() if line.startswith("profile")] == [
+        "profile: print(x.sum())",
+        "profile: y",
+    ]
+    last = json.loads(run_here("run", str(script), "--profile", "--json").out.splitlines()[-1])
+    jsonschema.validate(last, json.loads(records.json_schema()))
+    assert [each["statement"] for each in last["profile"]] == ["print(x.sum())", "y"]
+
+
+@pytest.mark.parametrize(("size", "status"), [("8023999B", 5), ("8024000", 0), ("8024 KB", 0), ("7.65MiB", 5), ("1g", 0)])
+def test_what_needs_more_memory_than_allowed_is_refused_where_it_is_asked_for(size: str, status: int) -> None:
+    outer = ["x[:,None].exp()*x.exp()", "--const", "x=[1.]*1000", "--dtype", "float64", "--no-grad"]
+    done = run_here("eval", *outer, "--max-memory", size, "--json")  # x, two exponentials, and their product
+    assert done.status == status
+    if status:
+        error = done.record["error"]
+        assert (error["code"], error["span"]["start"], error["span"]["end"]) == ("limit", 0, len(outer[0]))
+        assert "mul (1000, 1000) with 8,000,000 bytes" in error["hint"]
+
+
+@pytest.mark.parametrize("size", ["", "-1", "5foo", "much", "1e400", "nan", "5 5"])
+def test_a_size_that_is_none_is_a_usage_error(size: str) -> None:
+    done = run_here("eval", "1", "--max-memory", size)
+    assert done.status == 2
+    assert "--max-memory takes a size" in done.err
+
+
+def test_the_profile_of_a_comparison_is_refused() -> None:
+    assert run_here("eval", "1", "--profile", "--compare", "cpu,cpu").status == 2

@@ -1,4 +1,7 @@
-"""Times gradcli against PyTorch eager in one process, in turns, and prints medians, and the median of each round's ratio: `python -m tests.benchmarks.compare`."""
+"""Times gradcli against PyTorch eager in one process, in turns: `python -m tests.benchmarks.compare`.
+
+Prints medians, and the median of each round's ratio.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ import numpy
 from gradcli.cli import collect_sparingly
 
 from . import loop
-
 
 PEER = "PyTorch eager"
 

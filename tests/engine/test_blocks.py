@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import prod
 
 import numpy as np
 import pytest
@@ -109,3 +110,15 @@ def test_a_fault_in_a_thread_reaches_the_program(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(blocks.IMPLEMENTATIONS, "sign", fault)
     with pytest.raises(ArithmeticError, match="in a block"):
         _gradients("x.sign().sum() + x.sum()", 100, partial(streamed, rows=10), threads=2)
+
+
+@pytest.mark.parametrize("function", [np.negative, np.isnan, np.isinf, np.isfinite], ids=lambda function: function.__name__)
+@pytest.mark.parametrize("shape", [(7, 8), (20, 33)])
+def test_one_column_at_a_time_is_stored_right(function: np.ufunc, shape: tuple[int, int]) -> None:
+    x = np.arange(prod(shape), dtype=np.float64).reshape(shape)
+    x[x % 7 == 0], x[x % 5 == 0] = np.nan, np.inf
+    session = Session(evaluator=partial(streamed, rows=1))
+    session.bind_value("x", x)
+    found = session.evaluate(f"x.{function.__name__}()").tensor
+    assert found is not None
+    np.testing.assert_equal(found.numpy(), function(x))

@@ -14,7 +14,8 @@ def shown(tree_lines: list) -> list[str]:  # type: ignore[type-arg]
 
 
 def test_records_are_breadth_first_with_spans_and_the_variable() -> None:
-    source, _, _, root = example()
+    evaluation = example()
+    source, root = evaluation.source, evaluation.grad_fn
     assert root is not None
     assert graph_records(root, source) == [
         {"id": 0, "name": "MeanBackward0", "shape": [], "span": [0, 19], "next": [1]},
@@ -39,7 +40,7 @@ def test_edges_to_nothing_are_left_out() -> None:
 
 
 def test_a_shared_node_is_shown_once_and_referred_to_afterwards() -> None:
-    _, _, _, root = example()
+    root = example().grad_fn
     assert root is not None
     tree = graph_tree(root, ASCII)
     assert shown(tree.lines) == [

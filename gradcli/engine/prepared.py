@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradcli.engine.evaluation import LEAST_ELEMENTS
 from gradcli.engine.order import Step, reachable, share
+from gradcli.engine.owned import owned, owner_of
 from gradcli.engine.whole import Values, execute
 from gradcli.lazy.array import LazyArray
 
@@ -23,7 +24,7 @@ class Prepared:
     a run computes is not kept in them.
     """
 
-    __slots__ = ("_fixed", "_inputs", "_plan", "_results", "_steps")
+    __slots__ = ("_fixed", "_inputs", "_kept", "_plan", "_results", "_steps")
 
     def __init__(self, inputs: Sequence[LazyArray], roots: Sequence[LazyArray]) -> None:
         self._inputs = inputs
@@ -33,6 +34,8 @@ class Prepared:
         self._fixed = Values()
         self._plan = self._planned(steps) if largest >= LEAST_ELEMENTS else None
         self._steps = steps if self._plan is not None else self._without_fixed(steps)
+        known = [operand.buffer for _, operands in steps for operand in operands] + [root.buffer for root in roots]
+        self._kept = {owner_of(array) for array in (*self._fixed.values(), *known) if array is not None}
 
     def _planned(self, steps: list[Step]) -> Plan | None:
         from gradcli.engine.blocks import prepare
@@ -67,6 +70,5 @@ class Prepared:
             from gradcli.engine.blocks import run_plan
 
             run_plan(self._plan, values)
-        return [
-            values[array].copy() if array in self._fixed or array.buffer is not None else values[array] for array in self._results
-        ]
+        taken = self._kept | {owner_of(array) for array in inputs}
+        return [owned(values[array] if array.buffer is None else array.buffer, taken) for array in self._results]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from functools import cached_property
+from contextlib import suppress
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from gradcli.autograd import Tensor
-from gradcli.errors import UsageError
+from gradcli.engine.owned import owned, owner_of
+from gradcli.errors import GradcliError, UsageError
 from gradcli.language import Executable, parse
 from gradcli.lazy import settings
 from gradcli.session.session import QuietHost, Session
@@ -36,7 +38,8 @@ class Result:
     """What Python code gets of an evaluation: NumPy arrays, and the grad_fn graph.
 
     `value` is an array for a tensor, and the plain Python value otherwise; `grads` maps names to arrays, and is None where
-    nothing was differentiated; `notes` are sentences on what was left out.
+    nothing was differentiated; `notes` are sentences on what was left out. Arrays may be changed: they share no memory with
+    what was bound, nor with each other.
     """
 
     def __init__(
@@ -83,7 +86,8 @@ class Compiled:
     def __call__(self, *, grad_output: Any = None, **bindings: Any) -> Result:
         """Evaluate with these bindings."""
         if grad_output is None and (known := self._known.get(_kind_of_arrays(bindings))) is not None:
-            return self._replayed(known, [np.asarray(array, order="C") for array in bindings.values()], bindings)
+            with suppress(GradcliError):  # running the statements tells where
+                return self._replayed(known, [np.asarray(array, order="C") for array in bindings.values()], bindings)
         recorder = Recorder()
         session = Session(*self._options, recorder)
         session.bind_values(bindings)
@@ -91,7 +95,8 @@ class Compiled:
         kind = tuple([(name, _kind(value)) for name, value in session.scope.items()])
         is_traced = grad_output is None and not self._may_print and len(set(inputs)) == len(inputs)
         if is_traced and (known := self._known.get(kind)) is not None:
-            return self._replayed(known, session.compute(inputs), bindings)
+            with suppress(GradcliError):
+                return self._replayed(known, session.compute(inputs), bindings)
         recorder.inputs = inputs if is_traced else None
         evaluation = session.evaluate(self._executable, self._wrt, grad_output)
         if recorder.trace is not None and evaluation.tensor is not None:
@@ -99,12 +104,14 @@ class Compiled:
                 self._known.clear()
             names = None if evaluation.grads is None else tuple(evaluation.grads)
             self._known[kind] = Known(recorder.trace, names, tuple(evaluation.notes))
-        grads = None if evaluation.grads is None else {name: gradient.numpy() for name, gradient in evaluation.grads.items()}
-        return Result(python_value(evaluation.value), grads, tuple(evaluation.notes), lambda: evaluation)
+        give = partial(owned, taken={owner_of(array.buffer) for array in inputs if array.buffer is not None})
+        value = python_value(evaluation.value, give)
+        grads = None if evaluation.grads is None else {name: give(grad.numpy()) for name, grad in evaluation.grads.items()}
+        return Result(value, grads, tuple(evaluation.notes), lambda: evaluation)
 
     def _replayed(self, known: Known, inputs: Sequence[np.ndarray], bindings: dict[str, Any]) -> Result:
         """The result of a known kind of call; the graph is recorded if somebody asks for it."""
-        settings.threads = self._options.threads
+        settings.threads, settings.max_memory = self._options.threads, None
         value, *gradients = known.trace.replay(inputs)
         grads = None if known.names is None else dict(zip(known.names, gradients, strict=True))
 
@@ -129,10 +136,10 @@ def _kind(value: Hashable) -> Hashable:
 
 def _kind_of_arrays(bindings: dict[str, Any]) -> Hashable:
     """The same, told from NumPy arrays before they are bound; None if there are others among the values."""
-    try:
-        return tuple([(name, (array.shape, dtype_of(array.dtype))) for name, array in bindings.items()])
-    except AttributeError:
-        return None
+    for array in bindings.values():
+        if not isinstance(array, np.ndarray):
+            return None
+    return tuple([(name, (array.shape, dtype_of(array.dtype))) for name, array in bindings.items()])
 
 
 def evaluate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -25,28 +25,28 @@ def language_value(name: str, value: Any) -> Any:
         array = np.asarray(value)
     except (TypeError, ValueError):
         array = np.asarray(None)
-    dtype = dtype_of(array.dtype)
+    dtype = dtype_of(array.dtype.newbyteorder("="))
     if dtype is None:
         raise InputFault(f"{name} cannot be bound: {type(value).__name__} is not an array of numbers that has one of our dtypes")
-    return Tensor(ops.from_buffer(np.asarray(array, order="C"), dtype))
+    return Tensor(ops.from_buffer(np.asarray(array, array.dtype.newbyteorder("="), order="C"), dtype))
 
 
 @lru_cache(maxsize=64)
 def dtype_of(dtype: np.dtype) -> DType | None:
-    """Our name for NumPy's dtype; NumPy takes long to tell its own."""
-    return BY_NAME.get(dtype.name)
+    """Our name for NumPy's dtype, unless its bytes are in foreign order; NumPy takes long to tell its own."""
+    return BY_NAME.get(dtype.name) if dtype.isnative else None
 
 
-def python_value(value: Any) -> Any:
-    """A value of the language as Python code wants it: arrays for tensors, also inside of lists and tuples."""
+def python_value(value: Any, give: Callable[[np.ndarray], np.ndarray]) -> Any:
+    """A value of the language as Python code wants it: arrays, as they are given away, for tensors, also in lists and tuples."""
     if isinstance(value, Tensor):
-        return value.numpy()
+        return give(value.numpy())
     if isinstance(value, NDArray):
-        return value.array
+        return give(value.array)
     if isinstance(value, list):
-        return [python_value(item) for item in value]
+        return [python_value(item, give) for item in value]
     if isinstance(value, tuple):
-        return tuple(python_value(item) for item in value)
+        return tuple(python_value(item, give) for item in value)
     return value
 
 

@@ -70,6 +70,13 @@ def held_elsewhere(steps: list[Step], canonical: dict[LazyArray, LazyArray]) -> 
     suspects = [node for node, _ in steps if getrefcount(node) > _OWN_REFERENCES + 1 and node.primitive not in NEVER_KEPT]
     if not suspects:  # all have one consumer
         return suspects
+    inside = _references_inside(steps, canonical)  # apart, since its variables refer to arrays as well
+    # What is counted is referred to by the count, and by the list of suspects.
+    return [node for node in suspects if getrefcount(node) > _OWN_REFERENCES + 1 + inside.get(node, -1) + 1]
+
+
+def _references_inside(steps: list[Step], canonical: dict[LazyArray, LazyArray]) -> Counter[LazyArray]:
+    """How often each array is referred to as an operand, and as what another one equals."""
     inside = Counter(chain.from_iterable([operands for _, operands in steps]))
     if canonical:
         for node, operands in steps:
@@ -78,5 +85,4 @@ def held_elsewhere(steps: list[Step], canonical: dict[LazyArray, LazyArray]) -> 
         for duplicate, first in canonical.items():
             inside.update(duplicate.operands)
             inside[first] += 1
-    # What is counted is referred to by the count, and by the list of suspects.
-    return [node for node in suspects if getrefcount(node) > _OWN_REFERENCES + 1 + inside.get(node, -1) + 1]
+    return inside

@@ -9,7 +9,7 @@ import pytest
 
 import gradcli
 from gradcli.engine import evaluation, memory
-from gradcli.engine.order import reachable, share
+from gradcli.engine.order import held_elsewhere, reachable, share
 from gradcli.errors import LimitExceeded
 from gradcli.lazy import LazyArray, ops, settings
 from gradcli.lazy.dtypes import float64
@@ -84,6 +84,23 @@ def test_values_between_passes_are_let_go() -> None:
     tracemalloc.stop()
     assert held < 8 * x.nbytes
     assert result.grads is not None and result.grads["x"].shape == x.shape
+
+
+def test_what_equals_an_earlier_array_is_not_taken_for_held() -> None:
+    x = given(1000)
+    equal = [ops.binary("mul", ops.constant(3.0, float64), ops.binary("add", x, ops.constant(2.0, float64))) for _ in range(2)]
+    root = ops.binary("add", *equal)
+    equal.clear()
+    held = held_elsewhere(*share(reachable([root])[0]))  # not in the assertion, which would hold what it shows
+    assert held == [root]
+
+
+def test_value_and_gradient_of_the_polynomial_store_the_gradient_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "profile", [])
+    x = np.ones(1_000_000)
+    gradcli.evaluate("mean((x+2)*(x+2)*3)", x=x)
+    assert settings.profile is not None
+    assert sum(each.written for each in settings.profile if each.rows is not None) == x.nbytes
 
 
 def test_the_profile_tells_what_passes_did(monkeypatch: pytest.MonkeyPatch) -> None:

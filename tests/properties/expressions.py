@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -84,12 +86,12 @@ ALONG_DIMENSION = (
 )
 
 
-def operands() -> SearchStrategy[Expression]:
-    """Any expression, small or nested."""
-    return st.recursive(st.sampled_from(list(LEAVES.values())), extended, max_leaves=6)
+def operands(leaves: Sequence[Expression] = tuple(LEAVES.values())) -> SearchStrategy[Expression]:
+    """Any expression over leaves, small or nested."""
+    return st.recursive(st.sampled_from(leaves), partial(extended, leaves), max_leaves=6)
 
 
-def extended(inner: SearchStrategy[Expression]) -> SearchStrategy[Expression]:
+def extended(leaves: Sequence[Expression], inner: SearchStrategy[Expression]) -> SearchStrategy[Expression]:
     """One more operation around expressions."""
     return st.one_of(
         unaries(inner),
@@ -98,7 +100,7 @@ def extended(inner: SearchStrategy[Expression]) -> SearchStrategy[Expression]:
         reductions(inner),
         scans(inner),
         views(inner),
-        products(inner),
+        products(inner, leaves),
         joins(inner),
     )
 
@@ -183,10 +185,10 @@ def views(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
 
 
 @st.composite
-def products(draw: DrawFn, inner: SearchStrategy[Expression]) -> Expression:
+def products(draw: DrawFn, inner: SearchStrategy[Expression], leaves: Sequence[Expression]) -> Expression:
     """A matrix product with a leaf that mostly fits."""
     left = draw(inner)
-    fitting = [leaf for leaf in LEAVES.values() if product_shape(left.shape, leaf.shape) is not None and leaf.is_floating]
+    fitting = [leaf for leaf in leaves if product_shape(left.shape, leaf.shape) is not None and leaf.is_floating]
     wants_to_fit = draw(st.integers(0, 9)) > 0
     right = draw(st.sampled_from(fitting)) if fitting and wants_to_fit else draw(inner)
     return Expression(f"{_atom(left)} @ {_atom(right)}", product_shape(left.shape, right.shape) or ())

@@ -146,8 +146,11 @@ class _Pass:
             for thread in threads:
                 thread.start()
             work()
-            for thread in threads:
-                thread.join()
+            try:
+                for thread in threads:
+                    thread.join()
+            except BaseException as interruption:  # the others stop after their blocks
+                failures.append(interruption)
         if failures:
             raise failures[0]
         values.update(self.outputs)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import prod
+from threading import Thread
+from time import sleep
 
 import numpy as np
 import pytest
@@ -122,3 +125,24 @@ def test_one_column_at_a_time_is_stored_right(function: np.ufunc, shape: tuple[i
     found = session.evaluate(f"x.{function.__name__}()").tensor
     assert found is not None
     np.testing.assert_equal(found.numpy(), function(x))
+
+
+def test_an_interruption_while_waiting_for_other_threads_stops_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    workers: list[Thread] = []
+
+    class Interrupted(Thread):
+        def join(self, timeout: float | None = None) -> None:
+            workers.append(self)
+            raise KeyboardInterrupt
+
+    def slow(node: LazyArray, values: list[np.ndarray]) -> np.ndarray:
+        if threading.current_thread() is not threading.main_thread():
+            sleep(0.02)
+        return np.asarray(np.sign(values[0]))
+
+    monkeypatch.setattr(blocks, "Thread", Interrupted)
+    monkeypatch.setitem(blocks.IMPLEMENTATIONS, "sign", slow)
+    with pytest.raises(KeyboardInterrupt):
+        _gradients("x.sign().sum() + x.sum()", 64_000, partial(streamed, rows=10), threads=2)
+    Thread.join(workers[0], timeout=1)  # its lane alone would take two seconds
+    assert not workers[0].is_alive()

@@ -1,124 +1,92 @@
-"""Value and gradients of large arrays, gradcli against PyTorch eager: `python -m tests.benchmarks.workloads [NAME ...]`.
-
-Each workload is an expression that both understand, over the same arrays; the two take turns, their results are compared,
-and medians are printed with the median of each round's ratio, the time of the first call apart.
-"""
+"""What is timed: statements that gradcli and its peers all understand, over the same arrays."""
 
 from __future__ import annotations
 
-import statistics
-import sys
-from collections.abc import Callable
-from time import perf_counter
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
-from gradcli import compile as compile_expression
-from gradcli.cli import collect_sparingly
+Shape = tuple[int, ...]
+
+#: No dimension is longer than this in a quick look.
+QUICK = 300
 
 
 class Workload(NamedTuple):
-    """An expression, the shapes of what it differentiates with respect to, those of its constants, and its dtype."""
+    """Statements whose last line is what is differentiated, the shapes of the leaves and of the constants, and their dtype.
 
-    expression: str
-    leaves: dict[str, tuple[int, ...]]
-    constants: dict[str, tuple[int, ...]]
+    `elementwise` is what the value is the mean of, for peers that know no more. A workload of `records` is computed once for
+    each row of its arrays. `operations` is how many a program has that is so long that compilers would take minutes.
+    """
+
+    text: str
+    leaves: Mapping[str, Shape]
+    constants: Mapping[str, Shape] = {}
     dtype: str = "float32"
-    tolerance: float = 2e-3
+    elementwise: str | None = None
+    records: bool = False
+    operations: int = 0
 
 
-LOGISTIC = "mean(log(1+exp(-y*x)) + sin(x)*tanh(x))"
-MILLIONS = (4_000_000,)
+def polynomial(*shape: int) -> Workload:
+    """The example of the README."""
+    return Workload("mean((x+2)*(x+2)*3)", {"x": shape}, elementwise="(x+2)*(x+2)*3")
+
+
+def logistic(dtype: str) -> Workload:
+    """Transcendental functions of four million elements."""
+    text = "log(1+exp(-y*x)) + sin(x)*tanh(x)"
+    return Workload(f"mean({text})", {"x": (4_000_000,)}, {"y": (4_000_000,)}, dtype, text)
+
+
+def chain(steps: int) -> Workload:
+    """A loop of small operations, each of which waits for the last."""
+    text = f"y = x\nfor step in range({steps}):\n    y = y * 1.0001 + 0.1\nsum(y)"
+    return Workload(text, {"x": (3,)}, operations=2 * steps)
+
+
+def script(lines: int) -> Workload:
+    """The same operations, written out."""
+    return Workload("y = x\n" + "y = y * 1.0001 + 0.1\n" * lines + "sum(y)", {"x": (3,)}, operations=2 * lines)
+
 
 WORKLOADS = {
-    "polynomial, 10^5": Workload("mean((x+2)*(x+2)*3)", {"x": (10**5,)}, {}),
-    "polynomial, 10^7": Workload("mean((x+2)*(x+2)*3)", {"x": (10**7,)}, {}),
-    "logistic, float32": Workload(LOGISTIC, {"x": MILLIONS}, {"y": MILLIONS}),
-    "logistic, float64": Workload(LOGISTIC, {"x": MILLIONS}, {"y": MILLIONS}, dtype="float64"),
-    "normalise and gelu": Workload("mean(F.gelu(F.layer_norm(x, (256,))))", {"x": (20_000, 256)}, {}),
-    "softmax cross-entropy": Workload("-mean(F.log_softmax(x, 1)[:, 7])", {"x": (20_000, 1000)}, {}),
+    "polynomial, 3x3": polynomial(3, 3),
+    **{f"polynomial, 10^{power}": polynomial(10**power) for power in range(3, 9)},
+    "logistic, float32": logistic("float32"),
+    "logistic, float64": logistic("float64"),
+    "normalise and gelu": Workload("mean(F.gelu(F.layer_norm(x, (256,))))", {"x": (20_000, 256)}),
+    "softmax cross-entropy": Workload("-mean(F.log_softmax(x, 1)[:, 7])", {"x": (20_000, 1000)}),
     "least squares": Workload("mean((X @ w - y)**2)", {"w": (100,)}, {"X": (400_000, 100), "y": (400_000,)}),
     "two-layer network": Workload(
         "-mean(F.log_softmax(relu(X @ W + b) @ V + c, 1)[:, 3])",
         {"W": (784, 256), "b": (256,), "V": (256, 10), "c": (10,)},
         {"X": (60_000, 784)},
     ),
-    "matrix product": Workload("sum(a @ b)", {"a": (1500, 1500), "b": (1500, 1500)}, {}),
+    "matrix product": Workload("sum(a @ b)", {"a": (1500, 1500), "b": (1500, 1500)}),
+    "deep chain": chain(5000),
+    "records, 10^5": Workload("sum((w * x - y)**2)", {"w": (10**5, 3)}, {"x": (10**5, 3), "y": (10**5, 3)}, records=True),
 }
 
+#: What is measured only when it is asked for.
+LARGE = ("polynomial, 10^8",)
 
-def arrays_of(workload: Workload) -> dict[str, np.ndarray]:
-    """The same random arrays for everyone."""
+#: Whoever has done this has loaded all that it needs for anything.
+WARM = Workload("mean(x*3)", {"x": (2,)}, elementwise="x*3")
+
+
+def quick(workload: Workload) -> Workload:
+    """The same with small arrays."""
+
+    def small(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+        return {name: tuple(min(length, QUICK) for length in shape) for name, shape in shapes.items()}
+
+    return workload._replace(leaves=small(workload.leaves), constants=small(workload.constants))
+
+
+def arrays_of(workload: Workload) -> list[np.ndarray]:
+    """The same random arrays for everyone: the leaves, then the constants."""
     rng = np.random.default_rng(0)
-    shapes = {**workload.leaves, **workload.constants}
-    return {name: rng.standard_normal(shape).astype(workload.dtype) for name, shape in shapes.items()}
-
-
-def gradcli_side(workload: Workload, arrays: dict[str, np.ndarray]) -> Callable[[], list[np.ndarray]]:
-    """Value and gradients by gradcli, parsed once."""
-    function = compile_expression(workload.expression, wrt=list(workload.leaves))
-
-    def run() -> list[np.ndarray]:
-        result = function(**arrays)
-        assert result.grads is not None
-        return [np.asarray(result.value), *(result.grads[name] for name in workload.leaves)]
-
-    return run
-
-
-def torch_side(workload: Workload, arrays: dict[str, np.ndarray]) -> Callable[[], list[np.ndarray]]:
-    """Value and gradients by PyTorch eager."""
-    import torch
-
-    names = {name: getattr(torch, name) for name in ("mean", "exp", "log", "sin", "tanh", "relu", "sum")}
-    scope: dict[str, Any] = {**names, "F": torch.nn.functional}
-    scope |= {name: torch.from_numpy(value).requires_grad_(name in workload.leaves) for name, value in arrays.items()}
-    code = compile(workload.expression, "<workload>", "eval")
-
-    def run() -> list[np.ndarray]:
-        for name in workload.leaves:
-            scope[name].grad = None
-        value = eval(code, scope)
-        value.backward()
-        return [value.detach().numpy(), *(scope[name].grad.numpy() for name in workload.leaves)]
-
-    return run
-
-
-def compare(name: str, rounds: int = 7) -> float:
-    """Print a line for a workload; how many times as fast as PyTorch gradcli is."""
-    workload = WORKLOADS[name]
-    arrays = arrays_of(workload)
-    sides = {"gradcli": gradcli_side(workload, arrays), "torch": torch_side(workload, arrays)}
-    first: dict[str, float] = {}
-    results = {}
-    for side, run in sides.items():
-        start = perf_counter()
-        results[side] = run()
-        first[side] = perf_counter() - start
-    for ours, theirs in zip(results["gradcli"], results["torch"], strict=True):
-        scale = max(float(np.abs(theirs).max()), 1e-30)
-        np.testing.assert_allclose(ours / scale, theirs / scale, atol=workload.tolerance)
-    seconds: dict[str, list[float]] = {side: [] for side in sides}
-    for _ in range(rounds):
-        for side, run in sides.items():
-            start = perf_counter()
-            run()
-            seconds[side].append(perf_counter() - start)
-    median = {side: statistics.median(times) * 1e3 for side, times in seconds.items()}
-    ratio = statistics.median([theirs / ours for theirs, ours in zip(seconds["torch"], seconds["gradcli"], strict=True)])
-    print(f"{name:24}{median['gradcli']:9.1f}{median['torch']:10.1f}{ratio:8.2f}x{first['gradcli'] * 1e3:12.1f}", flush=True)
-    return ratio
-
-
-def main() -> None:
-    """Print the table."""
-    collect_sparingly()  # as the command does
-    print(f"{'medians in ms':24}{'gradcli':>9}{'PyTorch':>10}{'ratio':>9}{'first call':>12}")
-    ratios = [compare(name) for name in sys.argv[1:] or WORKLOADS]
-    print(f"geometric mean of the ratios: {statistics.geometric_mean(ratios):.2f}x")
-
-
-if __name__ == "__main__":
-    main()
+    dtype = np.float64 if workload.dtype == "float64" else np.float32
+    return [rng.standard_normal(shape, dtype) for shape in [*workload.leaves.values(), *workload.constants.values()]]

@@ -18,7 +18,7 @@ from gradcli.lazy import LazyArray, settings
 from gradcli.session import Session
 from tests.oracle import gradcli_side
 from tests.oracle.cases import Case, all_cases
-from tests.oracle.golden import golden
+from tests.oracle.golden_files import golden
 from tests.oracle.observation import differences
 
 Evaluator = Callable[[Sequence[LazyArray]], list[np.ndarray]]
@@ -38,7 +38,7 @@ def streamed(roots: Sequence[LazyArray], rows: int) -> list[np.ndarray]:
 def test_every_program_has_its_value_and_gradients_in_blocks(case: Case, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "evaluator", partial(streamed, rows=rows))
     record = gradcli_side.observe(case.program())
-    expected = golden("golden.json")[case.source]
+    expected = golden(case.part)[case.source]
     both = {aspect for aspect in ("value", "grads", "text") if aspect in expected and aspect in record}
     found = differences(
         {aspect: expected[aspect] for aspect in both}, {aspect: record[aspect] for aspect in both}, precision=case.precision

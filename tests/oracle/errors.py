@@ -499,4 +499,4 @@ def all_errors() -> tuple[Case, ...]:
         for program in textwrap.dedent(programs).split("\n\n")
         if program.strip()
     ]
-    return tuple(Case(code, source, named_leaves(source)) for code, source in sources)
+    return tuple(Case("errors", code, source, named_leaves(source)) for code, source in sources)

@@ -11,7 +11,7 @@ from gradcli.errors import GradcliError
 from . import gradcli_side
 from .cases import Case
 from .errors import all_errors
-from .golden import golden
+from .golden_files import golden
 from .observation import sentence
 
 ERRORS = pytest.mark.parametrize("case", all_errors(), ids=lambda case: f"{case.family}: {case.source}")
@@ -39,7 +39,7 @@ def test_the_error_has_the_code_of_its_kind(case: Case) -> None:
 @ERRORS
 def test_the_sentence_is_that_of_pytorch(case: Case) -> None:
     error = refusal(case)
-    expected = golden("golden_errors.json")[case.source]
+    expected = golden("errors")[case.source]
     if not OWN_WORDS.search(expected["message"]) and expected["class"] != "AssertionError":
         assert sentence(error.torch_message or error.message) == sentence(expected["message"])
 
@@ -55,6 +55,6 @@ def test_the_error_points_into_the_program(case: Case) -> None:
 
 
 def test_the_golden_file_holds_exactly_the_errors_of_the_table() -> None:
-    records = golden("golden_errors.json")
+    records = golden("errors")
     assert list(records) == [case.source for case in all_errors()]
     assert all(record["class"] is not None for record in records.values())

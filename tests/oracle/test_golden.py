@@ -9,8 +9,8 @@ import pytest
 from gradcli.errors import GradcliError
 
 from . import gradcli_side
-from .cases import Case, all_cases
-from .golden import golden
+from .cases import PARTS, Case, all_cases, cases_of
+from .golden_files import golden
 from .observation import Record, differences
 
 #: The graph that a backward pass records with create_graph is made by the derivative rules, and these are gradcli's own:
@@ -32,7 +32,7 @@ def observed(case: Case) -> Record:
 
 def compare(case: Case, *aspects: str) -> None:
     """Claim that the named parts of gradcli's record are PyTorch's."""
-    expected = golden("golden.json")[case.source]
+    expected = golden(case.part)[case.source]
     try:
         record = observed(case)
     except GradcliError:
@@ -70,5 +70,6 @@ def test_a_second_backward_is_refused_exactly_where_pytorch_refuses_it(case: Cas
     compare(case, "second_backward")
 
 
-def test_the_golden_file_holds_exactly_the_cases_of_the_table() -> None:
-    assert list(golden("golden.json")) == [case.source for case in all_cases()]
+@pytest.mark.parametrize("part", PARTS)
+def test_the_golden_file_holds_exactly_the_cases_of_the_table(part: str) -> None:
+    assert list(golden(part)) == [case.source for case in cases_of(part)]

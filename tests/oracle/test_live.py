@@ -10,7 +10,7 @@ import pytest
 
 from . import gradcli_side
 from .cases import LEAVES, Case, Leaf
-from .golden import golden
+from .golden_files import golden
 from .observation import differences
 from .test_golden import cases
 
@@ -61,6 +61,7 @@ def test_the_golden_files_are_what_the_command_writes() -> None:
 
     if not torch.__version__.startswith(make_golden.MADE_WITH):
         pytest.skip(f"the golden files are made with torch {make_golden.MADE_WITH}, this is {torch.__version__}")
-    for name, records in make_golden.golden_files().items():
+    for name, make in make_golden.golden_files().items():
+        records = make()
         assert list(records) == list(golden(name))
         assert not differences(golden(name), json.loads(json.dumps(records)))

@@ -8,7 +8,7 @@ from gradcli.errors import GradcliError
 from gradcli.functions.pointwise import common_dtype
 
 from . import gradcli_side
-from .golden import golden
+from .golden_files import golden
 from .promotion import DTYPES, OPERATIONS, operands, pairs
 
 
@@ -19,7 +19,7 @@ def test_result_types_are_those_of_pytorch(left: str) -> None:
     for first, right in pairs():
         if first != left:
             continue
-        expected = golden("golden_promotion.json")[f"{left}, {right}"]
+        expected = golden("promotion")[f"{left}, {right}"]
         for name, operation in OPERATIONS.items():
             got = dtype_of(operation.format(a=texts[left], b=texts[right]))
             if got != expected[name]:
@@ -40,5 +40,5 @@ def dtype_of(expression: str) -> str:
 
 
 def test_the_golden_file_holds_every_pair() -> None:
-    assert list(golden("golden_promotion.json")) == [f"{left}, {right}" for left, right in pairs()]
+    assert list(golden("promotion")) == [f"{left}, {right}" for left, right in pairs()]
     assert len(DTYPES) == 9

@@ -7,10 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+FOLDER = Path(__file__).parent / "golden"
+
 
 @cache
 def golden(name: str) -> dict[str, Any]:
     """The records of one golden file, by the source of the case."""
-    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
+    text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
     records: dict[str, Any] = json.loads(text)
     return records

@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     import numpy as np
 
 Scalar = bool | int | float
+Strides = tuple[int, ...]
 
 
 class ViewOf:
     """What a tensor is a view of, and how to make it again when the base is changed in place.
 
-    Aliases (`detach()`, `.data`) are views that show the whole base. `step` is the call that made the view. A view of what
-    requires grad that was made while nothing was recorded leads nowhere, though it says that it requires grad.
+    Aliases (`detach()`, `.data`) are views that show the whole base. `strides_from` gives the view's strides from those of its
+    base. A view of what requires grad that was made while nothing was recorded leads nowhere, though it says that it requires
+    grad.
     """
 
-    __slots__ = ("base", "counts_versions", "is_alias", "leads_nowhere", "replay", "step", "strides")
+    __slots__ = ("base", "counts_versions", "is_alias", "leads_nowhere", "replay", "strides", "strides_from")
 
     def __init__(
         self,
@@ -32,15 +34,15 @@ class ViewOf:
         replay: Callable[[Tensor], Tensor],
         is_alias: bool,
         counts_versions: bool = True,
-        step: tuple[str, list[Any]] | None = None,
+        strides_from: Callable[[Strides], Strides] | None = None,
     ) -> None:
         self.base = base
-        self.step = step
+        self.strides_from = strides_from
         self.replay = replay
         self.is_alias = is_alias
         self.counts_versions = counts_versions
         self.leads_nowhere = False
-        self.strides: tuple[int, ...] | None = None  # of the view, once somebody asked
+        self.strides: Strides | None = None  # of the view, once somebody asked
 
 
 class Tensor:

@@ -14,6 +14,7 @@ A rule maps the cotangent `g` of the result to the cotangent of its argument. Th
     result, NAME of a result    the result itself: *saved* for backward
     NAME of an argument         a tensor (or several) is saved for backward; any other argument is a plain value
     NAME_shape, NAME_dtype      of a tensor that is an argument: nothing is saved
+    strides                     in the rule `strides` of a view, which gives its strides: those of what it is a view of
 
 What is saved decides whether backward may run twice, as in PyTorch. Rules are written with the project's own functions on
 tensors, so that they can be differentiated again. A cotangent that is larger than its argument is summed back over
@@ -24,12 +25,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from gradcli.autograd import Node, Tensor, change_in_place, state
 from gradcli.autograd.node import Edge, Saved, SavedInput, SavedOutput, edge_to
-from gradcli.autograd.tensor import ViewOf, add_view
+from gradcli.autograd.tensor import Strides, ViewOf, add_view
 from gradcli.functions.arguments import Parameter, bind, parameters_of, signature_text
 from gradcli.functions.registry import DECLARED, METHODS, register
 from gradcli.lazy import DType, LazyArray, Size, ops
@@ -49,6 +50,7 @@ def function(
     results: tuple[str, ...] = (),
     returns_named: bool = True,
     view: bool = False,
+    strides: Rule | None = None,
     examples: tuple[str, ...] = (),
     kink: str = "",
     forms: tuple[Function, ...] = (),
@@ -57,6 +59,7 @@ def function(
 ) -> Callable[[Callable[..., Any]], GeneralFunction]:
     """Declare a function; `d_ARGUMENT` is the derivative rule of an argument. See the module's docstring.
 
+    A `view` without a rule for its `strides` has those of what it is a view of.
     `public=False` declares one form of an overloaded function, which users reach through the function that picks the form
     and lists it in `forms`.
     """
@@ -72,6 +75,7 @@ def function(
             results=results,
             returns_named=returns_named,
             view=view,
+            strides=strides,
             examples=examples,
             kink=kink,
             forms=forms,
@@ -160,6 +164,7 @@ class GeneralFunction(Function):
         results: tuple[str, ...],
         returns_named: bool,
         view: bool,
+        strides: Rule | None,
         examples: tuple[str, ...],
         kink: str,
         forms: tuple[Function, ...],
@@ -179,6 +184,7 @@ class GeneralFunction(Function):
         self.results = results
         self.returns_named = returns_named
         self.view = view
+        self.strides = strides
 
     # ── what is read off the declaration, when it is first needed: a command uses few of hundreds of functions ──
 
@@ -261,16 +267,25 @@ class GeneralFunction(Function):
     def _link_view(self, bound: list[Any], result: Any) -> None:
         """Let a view follow when its base is changed in place: the view is made again."""
         base = bound[0]
+        strides_from = partial(self._strides_from, bound)
         for number, output in enumerate(result if isinstance(result, tuple) else (result,)):
 
             def replay(changed: Tensor, number: int = number) -> Tensor:
                 again = self.apply([changed, *bound[1:]])
                 return again[number] if isinstance(again, tuple) else again
 
-            view_of = ViewOf(base, replay, is_alias=False, step=(self.name, bound))
+            view_of = ViewOf(base, replay, is_alias=False, strides_from=strides_from)
             if base.requires_grad and not output.requires_grad:
                 output.requires_grad = view_of.leads_nowhere = True
             add_view(output, view_of)
+
+    def _strides_from(self, bound: list[Any], strides: Strides) -> Strides:
+        """The strides of a view from those of what it is a view of, by the rule of the declaration."""
+        if self.strides is None:
+            return strides
+        names = names_taken(self.strides)
+        found: Strides = self.strides(*[strides if name == "strides" else self._plain(name, bound) for name in names])
+        return found
 
     # ── recording ──
 
@@ -358,7 +373,12 @@ class GeneralFunction(Function):
             value = plain[self.positions[name]]
             if isinstance(value, tuple) and value and all(isinstance(item, _Metadata) for item in value):
                 return tuple(saved[f"{name}[{i}]"] for i in range(len(value)))
-            return value
+        return self._plain(name, plain)
+
+    def _plain(self, name: str, plain: list[Any]) -> Any:
+        """What a rule means by the name of an argument, or of the shape or dtype of one."""
+        if name in self.positions:
+            return plain[self.positions[name]]
         argument, _, what = name.rpartition("_")
         metadata = plain[self.positions[argument]]
         if isinstance(metadata, tuple) and not isinstance(metadata, _Metadata):

@@ -13,6 +13,7 @@ from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMi
 from gradcli.functions.arguments import Shape, Tensors, _as_int, type_name
 from gradcli.functions.create import from_nested
 from gradcli.functions.declare import GeneralFunction, function
+from gradcli.functions.layout import removed, stretched
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.shape import alias, unsqueeze
 from gradcli.lazy import LazyArray, Size, compute, ops
@@ -44,6 +45,7 @@ def _without(shape: Sequence[int], axis: int) -> Size:
 @function(
     "SelectBackward0",
     view=True,
+    strides=removed,
     examples=("select(x, 0, 1)", "x[0]"),
     d_input=lambda g, input_shape, dim, index: select_backward(g, input_shape, dim, index),
 )
@@ -79,6 +81,7 @@ def select_backward(input: Tensor, shape: Shape, dim: int, index: int) -> LazyAr
     name="slice",
     public=False,
     view=True,
+    strides=stretched,
     examples=("x[:, 1:]", "x[0:1]"),
     d_input=lambda g, input_shape, dim, start, step: slice_backward(g, input_shape, dim, start, step),
 )

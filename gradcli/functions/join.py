@@ -11,6 +11,7 @@ from gradcli.functions.arguments import Dims, Shape, Tensors
 from gradcli.functions.declare import function
 from gradcli.functions.dims import listed
 from gradcli.functions.index import one_slice, slice_
+from gradcli.functions.layout import along_diagonal, removed
 from gradcli.functions.pointwise import common_dtype
 from gradcli.functions.refusals import misfit
 from gradcli.functions.shape import reshape
@@ -169,7 +170,13 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split_evenly(input, max(1, -(-length // chunks)), dim)
 
 
-@function("UnbindBackward0", view=True, examples=("unbind(x)[0]",), d_input=lambda gs, dim: stack(tuple(gs), dim))
+@function(
+    "UnbindBackward0",
+    view=True,
+    strides=removed,
+    examples=("unbind(x)[0]",),
+    d_input=lambda gs, dim: stack(tuple(gs), dim),
+)
 def unbind(input: Tensor, dim: int = 0) -> tuple[LazyArray, ...]:
     """The slices along a dimension."""
     axis = existing_dim(dim, input.ndim)
@@ -268,6 +275,7 @@ def _spread_diagonal(g: Tensor, input_shape: Size, offset: int, dim1: int, dim2:
 @function(
     "DiagonalBackward0",
     view=True,
+    strides=along_diagonal,
     aliases=("torch.linalg.diagonal",),
     examples=("diagonal(x)", "diagonal(x, 1)"),
     d_input=_spread_diagonal,

@@ -6,16 +6,13 @@ is allowed. The strides of a view follow from the calls that made it; other resu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from gradcli.autograd import Tensor
-from gradcli.autograd.tensor import ViewOf
+from gradcli.autograd.tensor import Strides, ViewOf
 from gradcli.lazy import Size
 from gradcli.lazy.shapes import normalize_dim
-
-Strides = tuple[int, ...]
 
 
 def contiguous_strides(shape: Sequence[int]) -> Strides:
@@ -28,68 +25,72 @@ def contiguous_strides(shape: Sequence[int]) -> Strides:
     return tuple(reversed(strides))
 
 
-def _swapped(strides: Strides, base: Tensor, bound: list[Any]) -> Strides:
+# ── how views change strides: the rules that their declarations name ──
+
+
+def swapped(strides: Strides, dim0: int, dim1: int) -> Strides:
+    """Two dimensions exchanged."""
     moved = list(strides)
-    a, b = normalize_dim(bound[1], len(strides)), normalize_dim(bound[2], len(strides))
+    a, b = normalize_dim(dim0, len(strides)), normalize_dim(dim1, len(strides))
     if moved:
         moved[a], moved[b] = moved[b], moved[a]
     return tuple(moved)
 
 
-def _permuted(strides: Strides, base: Tensor, bound: list[Any]) -> Strides:
-    return tuple(strides[normalize_dim(axis, len(strides))] for axis in bound[1])
+def permuted(strides: Strides, dims: Sequence[int]) -> Strides:
+    """The dimensions in another order."""
+    return tuple(strides[normalize_dim(axis, len(strides))] for axis in dims)
 
 
-def _selected(strides: Strides, base: Tensor, bound: list[Any]) -> Strides:
-    axis = normalize_dim(bound[1], len(strides))
+def removed(strides: Strides, dim: int) -> Strides:
+    """One dimension less."""
+    axis = normalize_dim(dim, len(strides))
     return strides[:axis] + strides[axis + 1 :]
 
 
-def _inserted(strides: Strides, base: Tensor, bound: list[Any]) -> Strides:
-    axis = normalize_dim(bound[1], len(strides) + 1)
-    step = strides[axis] * base.shape[axis] if axis < len(strides) else 1
+def inserted(strides: Strides, input_shape: Size, dim: int) -> Strides:
+    """One dimension more, of size 1."""
+    axis = normalize_dim(dim, len(strides) + 1)
+    step = strides[axis] * input_shape[axis] if axis < len(strides) else 1
     return (*strides[:axis], step, *strides[axis:])
 
 
-#: How each view function changes strides; a view by another function is taken to keep memory order.
-_STEPS: dict[str, Callable[[Strides, Tensor, list[Any]], Strides]] = {
-    "permute": _permuted,
-    "select": _selected,
-    "t": lambda strides, base, bound: strides[::-1],
-    "transpose": _swapped,
-    "unsqueeze": _inserted,
-}
+def repeated(strides: Strides, input_shape: Size, size: Sequence[int]) -> Strides:
+    """Expanded to a size: what is repeated stays where it is."""
+    lead = len(size) - len(strides)
+    return (0,) * lead + tuple(
+        step if wanted in (-1, own) else 0 for step, own, wanted in zip(strides, input_shape, size[lead:], strict=True)
+    )
+
+
+def stretched(strides: Strides, dim: int, step: int) -> Strides:
+    """Every step-th slice of a dimension."""
+    return (*strides[:dim], strides[dim] * step, *strides[dim + 1 :])
+
+
+def along_diagonal(strides: Strides, dim1: int, dim2: int) -> Strides:
+    """Two dimensions as one, the last, that goes along both."""
+    axes = normalize_dim(dim1, len(strides)), normalize_dim(dim2, len(strides))
+    return (*(step for axis, step in enumerate(strides) if axis not in axes), strides[axes[0]] + strides[axes[1]])
+
+
+def reshaped(strides: Strides, input_shape: Size, shape: Sequence[int]) -> Strides:
+    """Another shape that needs no copy."""
+    return view_strides(input_shape, strides, shape) or contiguous_strides(shape)
+
+
+# ── the strides of a tensor ──
 
 
 def strides(tensor: Tensor) -> Strides:
     """The strides PyTorch's tensor would have, in elements; each view remembers its own."""
-    chain: list[tuple[ViewOf, Size]] = []
-    while (view := tensor.view_of) is not None and (view.is_alias or view.step is not None) and view.strides is None:
-        chain.append((view, tensor.shape))
+    chain: list[ViewOf] = []
+    while (view := tensor.view_of) is not None and view.strides is None:
+        chain.append(view)
         tensor = view.base
-    known = tensor.view_of.strides if tensor.view_of is not None else None
-    found = known if known is not None else contiguous_strides(tensor.shape)
-    for view, shape in reversed(chain):
-        found = view.strides = found if view.is_alias else _after(view, found, shape)
-    return found
-
-
-def _after(view: ViewOf, found: Strides, shape: Size) -> Strides:
-    """The strides of a view of this shape from those of its base."""
-    assert view.step is not None
-    name, bound = view.step
-    if name in ("expand", "broadcast_to"):
-        lead = len(shape) - len(found)
-        return tuple(
-            0 if axis < lead or view.base.shape[axis - lead] != size else found[axis - lead] for axis, size in enumerate(shape)
-        )
-    if name in _STEPS:
-        return _STEPS[name](found, view.base, bound)
-    if name == "slice":
-        axis = normalize_dim(bound[1], len(found))
-        return (*found[:axis], found[axis] * bound[4], *found[axis + 1 :])
-    if name == "view" or len(found) != len(shape):
-        return view_strides(view.base.shape, found, shape) or contiguous_strides(shape)
+    found = view.strides if view is not None and view.strides is not None else contiguous_strides(tensor.shape)
+    for view in reversed(chain):
+        found = view.strides = found if view.strides_from is None else view.strides_from(found)
     return found
 
 

@@ -12,7 +12,7 @@ from gradcli.functions.arguments import Dims, Shape
 from gradcli.functions.create import size_of
 from gradcli.functions.declare import function
 from gradcli.functions.dims import listed
-from gradcli.functions.layout import is_contiguous, is_viewable
+from gradcli.functions.layout import inserted, is_contiguous, is_viewable, permuted, repeated, reshaped, swapped
 from gradcli.functions.refusals import misfit
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.shapes import normalize_dim, normalize_dims
@@ -57,7 +57,14 @@ def wanted_shape(input: Tensor, shape: Sequence[int]) -> Size:
     return Size(shape)
 
 
-@function("ViewBackward0", name="view", public=False, view=True, d_input=lambda g, input_shape: reshape(g, input_shape))
+@function(
+    "ViewBackward0",
+    name="view",
+    public=False,
+    view=True,
+    strides=reshaped,
+    d_input=lambda g, input_shape: reshape(g, input_shape),
+)
 def view_as_shape(input: Tensor, shape: Shape) -> LazyArray:
     """The same elements under another shape, as a view."""
     return ops.reshape(input.array, Size(shape))
@@ -69,7 +76,14 @@ def unsafe_view(input: Tensor, shape: Shape) -> LazyArray:
     return ops.reshape(input.array, Size(shape))
 
 
-@function("ReshapeAliasBackward0", name="view", public=False, view=True, d_input=lambda g, input_shape: reshape(g, input_shape))
+@function(
+    "ReshapeAliasBackward0",
+    name="view",
+    public=False,
+    view=True,
+    strides=reshaped,
+    d_input=lambda g, input_shape: reshape(g, input_shape),
+)
 def reshape_alias(input: Tensor, shape: Shape) -> LazyArray:
     """The same elements under another shape, as a view of a tensor that is not contiguous."""
     return ops.reshape(input.array, Size(shape))
@@ -153,7 +167,13 @@ def wanted_shape_of_axis(input: Tensor, axis: int, sizes: Sequence[int]) -> Size
 # ── permute ──
 
 
-@function("PermuteBackward0", view=True, examples=("permute(b, (2, 0, 1))",), d_input=lambda g, dims: permute(g, inverse(dims)))
+@function(
+    "PermuteBackward0",
+    view=True,
+    strides=permuted,
+    examples=("permute(b, (2, 0, 1))",),
+    d_input=lambda g, dims: permute(g, inverse(dims)),
+)
 def permute(input: Tensor, *dims: int) -> LazyArray:
     """The dimensions in another order."""
     rank = input.ndim
@@ -178,6 +198,7 @@ def inverse(dims: Sequence[int]) -> tuple[int, ...]:
 @function(
     "TransposeBackward0",
     view=True,
+    strides=swapped,
     aliases=("swapaxes", "swapdims"),
     examples=("transpose(x, 0, 1)",),
     d_input=lambda g, dim0, dim1: transpose(g, dim0, dim1),
@@ -191,7 +212,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> LazyArray:
     return ops.permute(input.array, tuple(axes))
 
 
-@function("TBackward0", view=True, examples=("x.t()",), d_input=lambda g: t(g))
+@function("TBackward0", view=True, strides=lambda strides: strides[::-1], examples=("x.t()",), d_input=lambda g: t(g))
 def t(input: Tensor) -> LazyArray:
     """The transpose of a matrix."""
     if input.ndim > 2:
@@ -239,19 +260,26 @@ def alias(input: Tensor) -> LazyArray:
 @function(
     lambda dim: "SqueezeBackward0" if dim is None else "SqueezeBackward1" if isinstance(dim, int) else "SqueezeBackward2",
     view=True,
+    strides=lambda strides, input_shape, dim: _without_ones(strides, input_shape, dim),
     examples=("squeeze(x.unsqueeze(0))", "squeeze(x.unsqueeze(0), 0)"),
     d_input=lambda g, input_shape: view_as_shape(g, input_shape),
 )
 def squeeze(input: Tensor, dim: Dims = None) -> LazyArray:
     """Without the dimensions of size 1."""
-    dims = range(input.ndim) if dim is None else listed(dim)
-    axes = normalize_dims(dims, input.ndim)
-    return ops.reshape(input.array, Size(size for axis, size in enumerate(input.shape) if size != 1 or axis not in axes))
+    return ops.reshape(input.array, Size(_without_ones(input.shape, input.shape, dim)))
+
+
+def _without_ones(values: Sequence[int], shape: Size, dim: Dims) -> tuple[int, ...]:
+    """The values that stand for dimensions which squeeze leaves."""
+    axes = normalize_dims(range(len(shape)) if dim is None else listed(dim), len(shape))
+    pairs = enumerate(zip(values, shape, strict=True))
+    return tuple(value for axis, (value, size) in pairs if size != 1 or axis not in axes)
 
 
 @function(
     "UnsqueezeBackward0",
     view=True,
+    strides=inserted,
     examples=("unsqueeze(x, 0)",),
     d_input=lambda g, dim, input_shape: view_as_shape(g, input_shape),
 )
@@ -264,7 +292,7 @@ def unsqueeze(input: Tensor, dim: int) -> LazyArray:
 # ── repetition ──
 
 
-@function("ExpandBackward0", view=True, examples=("v.expand(2, 3)",), d_input=lambda g: g)
+@function("ExpandBackward0", view=True, strides=repeated, examples=("v.expand(2, 3)",), d_input=lambda g: g)
 def expand(input: Tensor, *size: int) -> LazyArray:
     """Dimensions of size 1 and new leading ones repeated without a copy; -1 keeps a size."""
     lead = len(size) - input.ndim

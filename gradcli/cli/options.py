@@ -19,7 +19,6 @@ NUMBERS = "Numbers"
 OUTPUT = "Output"
 
 DTYPES = ("float32", "float64")
-MOST_SEED = 2**64 - 1
 UNITS = {"": 1, **{unit: 1000 ** (power + 1) for power, unit in enumerate("KMGT")}}
 UNITS |= {f"{unit}I": 1024 ** (power + 1) for power, unit in enumerate("KMGT")}
 COLORS = ("auto", "always", "never")
@@ -213,12 +212,13 @@ def new_session(
 ) -> Session:
     """A session with the numeric options of the command line."""
     checked_dtype = choice("--dtype", dtype, DTYPES)
+    from gradcli.engine.devices import evaluate_on
+    from gradcli.session import Session
+    from gradcli.session.options import MOST_SEED
+
     checked_seed = whole_number("--seed", seed, 0, MOST_SEED)
     checked_threads = whole_number("--threads", threads, 1)
     checked_memory = memory_size("--max-memory", max_memory)
-    from gradcli.engine.devices import evaluate_on
-    from gradcli.session import Session
-
     return Session(
         checked_dtype, checked_seed, checked_threads, evaluate_on(device), max_memory=checked_memory, profile=profile, write=write
     )

@@ -77,9 +77,12 @@ def _converted(numbers: list[Scalar], shape: Size, dtype: DType) -> LazyArray:
             if isinstance(value, int) and not holds(int64, value):
                 raise ValueFault.as_torch("Overflow when unpacking long long", hint="write it with a point to make it floating")
             raise cannot_hold(dtype.name, dtype)
-    exact = np.array(numbers, dtype=np.float64 if any(isinstance(value, float) for value in numbers) else None)
-    with np.errstate(over="ignore"):  # a float beyond those of a narrower type is infinite there
-        return ops.from_buffer(exact.astype(dtype.name).reshape(shape), dtype)
+    try:
+        exact = np.array(numbers, dtype=np.float64 if any(isinstance(value, float) for value in numbers) else None)
+        with np.errstate(over="ignore"):  # a float beyond those of a narrower type is infinite there
+            return ops.from_buffer(exact.astype(dtype.name).reshape(shape), dtype)
+    except OverflowError as fault:
+        raise ValueFault.as_torch(str(fault), hint="floating numbers end at 1.8e308; beyond them is inf") from None
 
 
 def _literal_dtype(flat: list[Scalar]) -> DType:

@@ -158,7 +158,7 @@ def holds(dtype: DType, value: Scalar) -> bool:
     """Whether elements can hold a number: bool takes all, and uint8 also integers down to -255, which wrap around."""
     if dtype.kind == BOOLEAN:
         return True
-    if not isfinite(value):
+    if isinstance(value, float) and not isfinite(value):
         return dtype.is_floating
     lowest, highest = LIMITS[dtype]
     return lowest <= value <= highest or (dtype is uint8 and isinstance(value, int) and -highest <= value < 0)

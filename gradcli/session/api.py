@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +14,7 @@ from gradcli.engine.owned import owned, owner_of
 from gradcli.errors import GradcliError, UsageError
 from gradcli.language import Executable, parse
 from gradcli.lazy import settings
+from gradcli.session.options import Options, names_of
 from gradcli.session.session import QuietHost, Session
 from gradcli.session.trace import Recorder, Trace
 from gradcli.session.values import dtype_of, python_value
@@ -24,14 +25,6 @@ if TYPE_CHECKING:
 
 #: How many kinds of calls a compiled function knows at most.
 MOST_KNOWN = 32
-
-
-class Options(NamedTuple):
-    """What the session of a call is made with, in the order that it takes them."""
-
-    dtype: str
-    seed: int | None
-    threads: int | None
 
 
 class Result:
@@ -74,16 +67,16 @@ class Compiled:
     Not so if they print, use random numbers, or look at the numbers they compute with.
     """
 
-    def __init__(self, source: str, wrt: str | Sequence[str] | None, options: Options) -> None:
+    def __init__(self, source: str, wrt: str | Iterable[str] | None, options: Options) -> None:
         if not isinstance(source, str):
             raise UsageError(f"statements are a string, not {type(source).__name__}")
         self._executable = Executable(parse(source), QuietHost(), wants_value=True)
-        self._wrt = [wrt] if isinstance(wrt, str) else wrt
-        self._options = options
+        self._wrt = names_of(wrt)
+        self._options = options.checked()
         self._may_print = "print" in source
         self._known: dict[Hashable, Known] = {}
 
-    def __call__(self, *, grad_output: Any = None, **bindings: Any) -> Result:
+    def __call__(self, /, *, grad_output: Any = None, **bindings: Any) -> Result:
         """Evaluate with these bindings."""
         if grad_output is None and (known := self._known.get(_kind_of_arrays(bindings))) is not None:
             with suppress(GradcliError):  # running the statements tells where
@@ -144,8 +137,9 @@ def _kind_of_arrays(bindings: dict[str, Any]) -> Hashable:
 
 def evaluate(
     source: str,
+    /,
     *,
-    wrt: str | Sequence[str] | None = None,
+    wrt: str | Iterable[str] | None = None,
     grad_output: Any = None,
     dtype: str = "float32",
     seed: int | None = None,
@@ -166,7 +160,7 @@ def evaluate(
 def compile(
     source: str,
     *,
-    wrt: str | Sequence[str] | None = None,
+    wrt: str | Iterable[str] | None = None,
     dtype: str = "float32",
     seed: int | None = None,
     threads: int | None = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from threading import RLock
@@ -19,9 +19,9 @@ from gradcli.language import Executable, Interpreter, parse
 from gradcli.language.operations import Place
 from gradcli.language.tree import Call, ExpressionStatement, Program
 from gradcli.lazy import LazyArray, compute, realize, settings
-from gradcli.lazy.dtypes import float32, float64
 from gradcli.report.torch_text import format_value, represent_value
 from gradcli.session.evaluation import Evaluation, Names, differentiate, note_filled_gradients
+from gradcli.session.options import Options, default_dtype, names_of
 from gradcli.session.values import is_numeric, language_value, tensors_in
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from gradcli.language.interpreter import OnError
     from gradcli.lazy.settings import Evaluator
     from gradcli.session.profile import Computation
-
-DEFAULT_DTYPES = {"float32": float32, "float64": float64}
 
 
 class QuietHost:
@@ -77,13 +75,12 @@ class Session:
         profile: bool = False,
         write: Callable[[str], object] | None = None,
     ) -> None:
-        if dtype not in DEFAULT_DTYPES:
-            raise UsageError(f"the default dtype is float32 or float64, not {dtype!r}")
+        dtype, seed, threads = Options(dtype, seed, threads).checked()
         self.scope: dict[str, Any] = {}
         self._bound: list[str] = []
         self._host = QuietHost(write)
         self._interpreter = Interpreter(self._host, self.scope)
-        self._dtype = DEFAULT_DTYPES[dtype]
+        self._dtype = default_dtype(dtype)
         self._seed = int.from_bytes(os.urandom(6), "little") if seed is None else seed
         self._random_streams_used = 0
         self._threads = threads
@@ -154,7 +151,7 @@ class Session:
     def evaluate(
         self,
         source: str | Executable,
-        wrt: Sequence[str] | None = None,
+        wrt: str | Iterable[str] | None = None,
         grad_output: Any = None,
         no_grad: bool = False,
         on_error: OnError | None = None,
@@ -176,7 +173,7 @@ class Session:
             if not no_grad:
                 cotangent = None if grad_output is None else partial(self._cotangent, grad_output)
                 with _placed(evaluation.source, place):
-                    differentiate(evaluation, Names(self.scope, self._bound), wrt, cotangent)
+                    differentiate(evaluation, Names(self.scope, self._bound), names_of(wrt), cotangent)
             results = [*tensors_in(value), *(evaluation.grads or {}).values()]
             with _placed(evaluation.source, place):
                 realize([result.array for result in results])

@@ -12,7 +12,7 @@ from gradcli.autograd import Tensor
 from gradcli.errors import InputFault
 from gradcli.functions.ndarray import NDArray
 from gradcli.lazy import DType, ops
-from gradcli.lazy.dtypes import BY_NAME
+from gradcli.lazy.dtypes import ALL, BY_NAME
 
 
 def language_value(name: str, value: Any) -> Any:
@@ -23,11 +23,14 @@ def language_value(name: str, value: Any) -> Any:
         return list(value)
     try:
         array = np.asarray(value)
-    except (TypeError, ValueError):
-        array = np.asarray(None)
+    except Exception as refusal:  # NumPy asks the value itself, which may refuse in any way
+        hint = f"{type(refusal).__name__}: {refusal}"
+        raise InputFault(f"{name} cannot be bound: {type(value).__name__} makes no array", hint=hint) from refusal
     dtype = dtype_of(array.dtype.newbyteorder("="))
     if dtype is None:
-        raise InputFault(f"{name} cannot be bound: {type(value).__name__} is not an array of numbers that has one of our dtypes")
+        message = f"{name} cannot be bound: {type(value).__name__} is not an array of numbers that has one of our dtypes"
+        known = ", ".join(each.name for each in ALL)
+        raise InputFault(message, hint=f"NumPy takes it for an array of {array.dtype}; the dtypes are {known}")
     return Tensor(ops.from_buffer(np.asarray(array, array.dtype.newbyteorder("="), order="C"), dtype))
 
 

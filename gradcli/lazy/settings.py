@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradcli.lazy.dtypes import DType, float32
@@ -44,3 +45,14 @@ class Settings(threading.local):
 
 
 settings = Settings()
+
+
+@contextmanager
+def bounded(threads: int | None, max_memory: int | None) -> Iterator[None]:
+    """What is computed in this block takes no more threads and bytes."""
+    before = settings.threads, settings.max_memory
+    settings.threads, settings.max_memory = threads, max_memory
+    try:
+        yield
+    finally:
+        settings.threads, settings.max_memory = before

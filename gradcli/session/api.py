@@ -13,7 +13,7 @@ from gradcli.autograd import Tensor
 from gradcli.engine.owned import owned, owner_of
 from gradcli.errors import GradcliError, UsageError
 from gradcli.language import Executable, parse
-from gradcli.lazy import settings
+from gradcli.lazy.settings import bounded
 from gradcli.session.options import Options, names_of
 from gradcli.session.session import QuietHost, Session
 from gradcli.session.trace import Recorder, Trace
@@ -104,8 +104,8 @@ class Compiled:
 
     def _replayed(self, known: Known, inputs: Sequence[np.ndarray], bindings: dict[str, Any]) -> Result:
         """The result of a known kind of call; the graph is recorded if somebody asks for it."""
-        settings.threads, settings.max_memory = self._options.threads, None
-        value, *gradients = known.trace.replay(inputs)
+        with bounded(self._options.threads, None):
+            value, *gradients = known.trace.replay(inputs)
         grads = None if known.names is None else dict(zip(known.names, gradients, strict=True))
 
         def evaluation() -> Evaluation:

@@ -19,6 +19,7 @@ from gradcli.language import Executable, Interpreter, parse
 from gradcli.language.operations import Place
 from gradcli.language.tree import Call, ExpressionStatement, Program
 from gradcli.lazy import LazyArray, compute, realize, settings
+from gradcli.lazy.settings import bounded
 from gradcli.report.torch_text import format_value, represent_value
 from gradcli.session.evaluation import Evaluation, Names, differentiate, note_filled_gradients
 from gradcli.session.options import Options, default_dtype, names_of
@@ -217,15 +218,14 @@ class Session:
         """Hand the options down to the rooms below for the length of a block, and take them back after it."""
         with self._lock:
             before = (settings.default_dtype, settings.seed, settings.random_streams_used)
-            settings.evaluator = self._evaluator
+            settings.evaluator = self._evaluator  # stays, for what is read later
             settings.device = getattr(self._evaluator, "device", "cpu")
-            settings.threads = self._threads
-            settings.max_memory = self._max_memory
             settings.default_dtype = self._dtype
             settings.seed = self._seed
             settings.random_streams_used = self._random_streams_used
             try:
-                yield
+                with bounded(self._threads, self._max_memory):
+                    yield
             finally:
                 self._seed = settings.seed
                 self._random_streams_used = settings.random_streams_used

@@ -143,9 +143,18 @@ def test_an_unseeded_session_is_different_every_time() -> None:
 
 
 def test_settings_are_given_back_after_an_evaluation() -> None:
-    before = (settings.default_dtype, settings.seed, settings.random_streams_used)
-    assert gradcli.evaluate("sum(ones(2) + rand(2))", dtype="float64", seed=5).value.dtype == np.float64
-    assert (settings.default_dtype, settings.seed, settings.random_streams_used) == before
+    def current() -> tuple[object, ...]:
+        return settings.default_dtype, settings.seed, settings.random_streams_used, settings.threads, settings.max_memory
+
+    before = current()
+    assert gradcli.evaluate("sum(ones(2) + rand(2))", dtype="float64", seed=5, threads=7).value.dtype == np.float64
+    assert current() == before
+    Session(threads=7, max_memory=1 << 30).run("print(ones(2).sum().item())")
+    assert current() == before
+    f = gradcli.compile("sum(x)", threads=7)
+    for _ in range(3):
+        f(x=np.ones(2))
+    assert current() == before
 
 
 @pytest.mark.parametrize("dtype", ["float16", "int64", "x"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
@@ -70,10 +71,10 @@ class Compiled:
     def __init__(self, source: str, wrt: str | Iterable[str] | None, options: Options) -> None:
         if not isinstance(source, str):
             raise UsageError(f"statements are a string, not {type(source).__name__}")
-        self._executable = Executable(parse(source), QuietHost(), wants_value=True)
+        self._executable = Executable(parse(source), QuietHost(self._write), wants_value=True)
         self._wrt = names_of(wrt)
         self._options = options.checked()
-        self._may_print = "print" in source
+        self._last_print: object = None  # another one after each print, of whatever thread
         self._known: dict[Hashable, Known] = {}
 
     def __call__(self, /, *, grad_output: Any = None, **bindings: Any) -> Result:
@@ -86,13 +87,15 @@ class Compiled:
         session.bind_values(bindings)
         inputs = [value.array for value in session.scope.values() if isinstance(value, Tensor)]
         kind = tuple([(name, _kind(value)) for name, value in session.scope.items()])
-        is_traced = grad_output is None and not self._may_print and len(set(inputs)) == len(inputs)
+        is_traced = grad_output is None and len(set(inputs)) == len(inputs)
         if is_traced and (known := self._known.get(kind)) is not None:
             with suppress(GradcliError):
                 return self._replayed(known, session.compute(inputs), bindings)
         recorder.inputs = inputs if is_traced else None
+        last_print = self._last_print
         evaluation = session.evaluate(self._executable, self._wrt, grad_output)
-        if recorder.trace is not None and evaluation.tensor is not None:
+        has_printed = self._last_print is not last_print
+        if recorder.trace is not None and evaluation.tensor is not None and not has_printed:
             if len(self._known) == MOST_KNOWN:
                 self._known.clear()
             names = None if evaluation.grads is None else tuple(evaluation.grads)
@@ -101,6 +104,10 @@ class Compiled:
         value = python_value(evaluation.value, give)
         grads = None if evaluation.grads is None else {name: give(grad.numpy()) for name, grad in evaluation.grads.items()}
         return Result(value, grads, tuple(evaluation.notes), lambda: evaluation)
+
+    def _write(self, text: str) -> None:
+        self._last_print = object()
+        sys.stdout.write(text)
 
     def _replayed(self, known: Known, inputs: Sequence[np.ndarray], bindings: dict[str, Any]) -> Result:
         """The result of a known kind of call; the graph is recorded if somebody asks for it."""

@@ -82,10 +82,32 @@ def test_random_numbers_are_new_in_each_call_or_those_of_the_seed() -> None:
 
 
 def test_statements_print_in_each_call(capsys: pytest.CaptureFixture[str]) -> None:
-    f = gradcli.compile("print('called')\nsum(x)")
-    f(x=[1, 2])
-    f(x=[1, 2])
-    assert capsys.readouterr().out == "called\ncalled\n"
+    for program in ("print('called')\nsum(x)", "y = x * 1\ny.register_hook(lambda g: print('called'))\nsum(y)"):
+        f = gradcli.compile(program)
+        for _ in range(3):
+            f(x=np.ones(2))
+        assert capsys.readouterr().out == "called\n" * 3
+
+
+def test_statements_that_could_print_but_did_not_are_not_run_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs: list[object] = []
+    evaluate = gradcli.Session.evaluate
+
+    def counted(*arguments: Any) -> Any:
+        runs.append(arguments)
+        return evaluate(*arguments)
+
+    monkeypatch.setattr(gradcli.Session, "evaluate", counted)
+    f = gradcli.compile("footprint = x * 2\nif verbose: print('called')\nfootprint.sum()")
+    for _ in range(3):
+        assert f(x=[1, 2], verbose=False).value == 6
+    assert len(runs) == 1
+    for _ in range(3):
+        assert f(x=[1, 2], verbose=True).value == 6
+    assert len(runs) == 4
+    assert capsys.readouterr().out == "called\n" * 3
 
 
 def test_changing_a_result_does_not_change_the_next_one() -> None:

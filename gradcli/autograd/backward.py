@@ -177,7 +177,7 @@ class ReversePass:
         if self.targets is not None and only_passing:
             self._capture(node, cotangents)
         if node.hooks is not None or node.retained is not None:
-            _call_hooks(node, cotangents, self.create_graph)
+            call_hooks(node, cotangents, self.create_graph)
         if self.targets is not None and not only_passing:
             self._capture(node, cotangents)
         return goes_on
@@ -250,7 +250,7 @@ def _leading_to(order: list[Node], targets: set[Node]) -> list[Node]:
     return [node for node in order if node in leading]
 
 
-def _call_hooks(node: Node, cotangents: Cotangents, create_graph: bool) -> None:
+def call_hooks(node: Node, cotangents: Cotangents, create_graph: bool) -> None:
     if node.hooks is not None:
         for number, hook in list(node.hooks):
             cotangent = cotangents[number]

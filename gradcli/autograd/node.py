@@ -176,6 +176,11 @@ class Node:
             self.freed = True
 
 
+def moment() -> int:
+    """A number between the sequence of all nodes recorded so far and of those to come."""
+    return _next_sequence()
+
+
 def accumulator(variable: Tensor) -> Node:
     """The AccumulateGrad node of a leaf: one and the same as long as a graph holds it."""
     reference = variable.accumulator

@@ -295,6 +295,16 @@ def _linear_algebra(name: str, refused: str) -> Implementation:
     return implementation
 
 
+def _no_value(node: LazyArray, values: list[Array]) -> Array:
+    message = (
+        "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, "
+        "please try to rewrite what you're doing with other operations. If error is occurring somewhere inside PyTorch "
+        "internals, please file a bug report."
+    )
+    hint = "the function is called once for the whole batch: print, if and item() have no single number; torch.where chooses"
+    raise ValueFault.as_torch(message, hint=hint)
+
+
 IMPLEMENTATIONS: dict[str, Implementation] = {
     **{name: _reduction(ufunc) for name, ufunc in REDUCTIONS.items()},
     **{name: _scan(accumulate) for name, accumulate in SCANS.items()},
@@ -317,6 +327,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "index_put": _index_put,
     "inverse": _linear_algebra("inv", "linalg.inv: The inversion could not be completed because the input matrix is singular."),
     "lgamma": _special("gammaln"),
+    "placeholder": _no_value,
     "permute": lambda node, values: np.transpose(values[0], node.params[0]),
     "place": _place,
     "random": _random,

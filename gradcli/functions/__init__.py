@@ -17,6 +17,8 @@ from gradcli.functions import (
     einsum,
     elementwise,
     extreme,
+    func,
+    functional,
     gather,
     index,
     join,
@@ -34,6 +36,7 @@ from gradcli.functions import (
     sort,
     surface,
     variance,
+    vmap,
 )
 from gradcli.functions.assign import setitem
 from gradcli.functions.create import tensor

@@ -12,6 +12,7 @@ from gradcli.functions.device import available_device
 from gradcli.lazy import DType
 
 # The annotations that declarations use, besides Operand.
+AnyFunction = Callable[..., Any]
 Dims = int | Sequence[int] | None
 Shape = Sequence[int]
 Tensors = Sequence[Tensor]
@@ -98,7 +99,7 @@ def _operand(value: Any) -> Any:
 #: Annotation -> (what PyTorch calls it, the coercion: None where the value is of the wrong kind).
 KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "Any": ("object", lambda value: value),
-    "Callable": ("function", lambda value: value if callable(value) else None),
+    "AnyFunction": ("function", lambda value: value if callable(value) else None),
     "DType": ("torch.dtype", lambda value: value if isinstance(value, DType) else None),
     "Device": ("torch.device", available_device),
     "Dims": ("tuple of ints", _coerce_dims),

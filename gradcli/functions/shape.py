@@ -98,6 +98,9 @@ def reshape(input: Tensor, *shape: int) -> Tensor:
     return reshape_alias(input, size) if is_viewable(input, size) else unsafe_view(clone(input), size)
 
 
+operators["reshape"] = reshape
+
+
 @function(forms=(view_as_shape,), examples=("x.view(3, 2)",))
 def view(input: Tensor, *shape: int) -> Tensor:
     """The same elements under another shape, without a copy."""

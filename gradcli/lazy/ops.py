@@ -74,6 +74,13 @@ def from_buffer(buffer: np.ndarray, dtype: DType) -> LazyArray:
     return array
 
 
+def placeholder(shape: Size, dtype: DType) -> LazyArray:
+    """What has no value until `batching` puts a batch in its place."""
+    array = LazyArray("placeholder", (), (), shape, dtype)
+    array.params = (array.serial,)  # no two are the same
+    return array
+
+
 def arange(start: Scalar, step: Scalar, length: int, dtype: DType) -> LazyArray:
     """start, start + step, ...: `length` numbers."""
     return LazyArray("arange", (), (start, step, length), Size((length,)), dtype)

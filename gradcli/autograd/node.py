@@ -115,6 +115,7 @@ class Node:
     variable: Tensor | None = None  # of an AccumulateGrad node
     parameters: Any = None  # what the rule needs besides tensors
     saved: Mapping[str, Saved] = NOTHING_SAVED  # what the rule needs of tensors, by the names it uses
+    values: tuple[LazyArray, ...] = ()  # what it computed, if nodes keep that
     freed = False
 
     def __init__(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gradcli.errors import Source, Span
+
+if TYPE_CHECKING:
+    from gradcli.autograd.tensor import Tensor
 
 
 class Place(Protocol):
@@ -17,10 +21,15 @@ class Place(Protocol):
 
 
 class State(threading.local):
-    """The interpreter sets `place` before it applies a function, so that recorded nodes know where they come from."""
+    """The interpreter sets `place` before it applies a function, so that recorded nodes know where they come from.
+
+    Who takes a graph apart afterwards lets nodes keep what they computed, and is told of each leaf that a program makes.
+    """
 
     grad_enabled: bool = True
     place: Place | None = None
+    keeps_values: bool = False
+    new_leaf: Callable[[Tensor], object] | None = None
 
 
 state = State()

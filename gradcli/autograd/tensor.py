@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradcli.autograd.node import Hook, Node
-from gradcli.autograd.state import Place
+from gradcli.autograd.state import Place, state
 from gradcli.errors import AutogradError, TypeMismatch
 from gradcli.lazy import DType, LazyArray, Size, compute, settings
 
@@ -255,4 +255,7 @@ def set_requires_grad(tensor: Tensor, requires_grad: bool) -> None:
         raise AutogradError.as_torch(
             message, hint="write its numbers with a point (1. instead of 1), or convert it with .float()"
         )
+    is_new = requires_grad and not tensor.requires_grad
     tensor.requires_grad = requires_grad
+    if is_new and state.new_leaf is not None:
+        state.new_leaf(tensor)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.autograd import Tensor
+from gradcli.autograd import Tensor, state
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import ArgumentError, AutogradError, LimitExceeded, ShapeMismatch, TypeMismatch, ValueFault
 from gradcli.functions.arguments import Shape, type_name
@@ -30,7 +30,10 @@ def leaf(array: LazyArray, requires_grad: bool) -> Tensor:
     if requires_grad and not array.dtype.is_floating:
         message = "Only Tensors of floating point and complex dtype can require gradients"
         raise AutogradError.as_torch(message, hint="write its numbers with a point: 1. instead of 1")
-    return Tensor(array, requires_grad)
+    made = Tensor(array, requires_grad)
+    if requires_grad and state.new_leaf is not None:
+        state.new_leaf(made)
+    return made
 
 
 def size_of(shape: Sequence[int]) -> Size:

@@ -315,6 +315,8 @@ class GeneralFunction(Function):
                 output.requires_grad, output.grad_fn, output.output_number = True, node, number
         node.saved = self._saved(active, bound, outputs)
         node.parameters = (active, [_metadata(value) for value in bound])
+        if state.keeps_values:
+            node.values = tuple(output.array for output in outputs)
 
     def grad_fn_name(self, bound: Sequence[Any]) -> str:
         """The name PyTorch gives the node of this form of the call."""

@@ -183,6 +183,8 @@ class Unary(Pointwise):
             node = Node(self.node_name, self, (edge_to(source),), ((array.shape, array.dtype),))
             result.requires_grad, result.grad_fn = True, node
             node.saved = {name: SavedInput(source) if name == "x" else SavedOutput(result) for name in self._wanted_by[True,]}
+            if state.keeps_values:
+                node.values = (array,)
         return result
 
     def pull_back(self, node: Node, cotangents: Sequence[Tensor | None]) -> tuple[Tensor | None, ...]:
@@ -253,6 +255,8 @@ class Binary(Pointwise):
             for name in wanted:
                 saved[name] = SavedInput(x) if name == "x" else SavedInput(y) if name == "y" else SavedOutput(result)
             node.saved = saved
+        if state.keeps_values:
+            node.values = (array,)
 
     def pull_back(self, node: Node, cotangents: Sequence[Tensor | None]) -> tuple[Tensor | None, ...]:
         """g times each partial."""

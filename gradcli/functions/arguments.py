@@ -19,7 +19,7 @@ Tensors = Sequence[Tensor]
 
 REQUIRED = object()
 
-#: Spellings of NumPy that PyTorch accepts.
+#: Spellings of NumPy that PyTorch accepts, and names that one of its overloads has.
 KEYWORD_ALIASES = {
     "axis": "dim",
     "axes": "dims",
@@ -28,6 +28,10 @@ KEYWORD_ALIASES = {
     "self": "input",
     "axis0": "dim0",
     "axis1": "dim1",
+    "indices": "indices_or_sections",
+    "sections": "indices_or_sections",
+    "tensor_indices_or_sections": "indices_or_sections",
+    "split_size": "split_size_or_sections",
 }
 
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from gradcli.autograd import Tensor
 from gradcli.errors import ArgumentError, DTypeMismatch, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.declare import function
+from gradcli.functions.diagonal import diagonal
 from gradcli.functions.elementwise import mul
-from gradcli.functions.join import diagonal
 from gradcli.functions.linalg import bmm, dot, mm
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import CONVERT_ONE, misfit

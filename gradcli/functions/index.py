@@ -104,6 +104,27 @@ def slice_backward(input: Tensor, shape: Shape, dim: int, start: int, step: int)
 @function(forms=(slice_,), examples=("narrow(x, 1, 0, 2)",))
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """Part of a dimension, from a start on."""
+    return slice_(input, *_narrowed(input, dim, start, length))
+
+
+@function(
+    "NarrowCopyBackward0",
+    examples=("narrow_copy(x, 1, 0, 2)",),
+    d_input=lambda g, input_shape, dim, start: _put_narrowed(g, input_shape, dim, start),
+)
+def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> LazyArray:
+    """Part of a dimension, from a start on, as a copy."""
+    axis, *part = _narrowed(input, dim, start, length)
+    return ops.slice_(input.array, one_slice(input.shape, axis, (part[0], part[1], part[2])))
+
+
+def _put_narrowed(g: Tensor, shape: Size, dim: int, start: int) -> Tensor:
+    axis = normalize_dim(dim, len(shape))
+    return slice_backward(g, shape, axis, start % max(shape[axis], 1), 1)
+
+
+def _narrowed(input: Tensor, dim: int, start: int, length: int) -> tuple[int, int, int, int]:
+    """The slice that narrow means: its axis, start, length and step."""
     if input.ndim == 0:
         raise IndexOutOfRange.as_torch("narrow() cannot be applied to a 0-dim tensor.")
     if length < 0:
@@ -117,7 +138,7 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     if first + length > size:
         message = f"start ({first}) + length ({length}) exceeds dimension size ({size})."
         raise IndexOutOfRange.as_torch(message, operands=[OperandLabel(0, describe(input.shape))])
-    return slice_(input, axis, first, length, 1)
+    return axis, first, length, 1
 
 
 @function(

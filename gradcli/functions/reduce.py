@@ -10,9 +10,10 @@ from gradcli.errors import DTypeMismatch
 from gradcli.functions.arguments import Dims
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
+from gradcli.functions.diagonal import diagonal_mask, triu
 from gradcli.functions.dims import axes_of, names_all
 from gradcli.functions.index import slice_
-from gradcli.functions.join import cat, diagonal_mask, flip, triu
+from gradcli.functions.join import cat, flip
 from gradcli.functions.pointwise import wrap_number
 from gradcli.functions.shape import expand, reshape, transpose, unsqueeze, view_as_shape
 from gradcli.lazy import DType, LazyArray, Size, ops

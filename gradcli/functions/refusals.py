@@ -9,7 +9,7 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, NotSupported, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import MOST_BITS, Operand
-from gradcli.lazy import DType
+from gradcli.lazy import DType, Size
 from gradcli.lazy.dtypes import BOOLEAN, FLOATING, LIMITS, bool_, int32, promote, uint8
 from gradcli.lazy.shapes import describe
 
@@ -28,6 +28,14 @@ def misfit(message: str, *tensors: Tensor, hint: str | None = None) -> ShapeMism
     """The error for tensors whose shapes do not fit, each labelled with its shape; they are the first operands, in order."""
     labels = [OperandLabel(position, describe(tensor.shape)) for position, tensor in enumerate(tensors)]
     return ShapeMismatch.as_torch(message, operands=labels, hint=hint)
+
+
+def unlike_slice(src: Tensor, expected: Size) -> ShapeMismatch:
+    """The error for what is to replace a part of a tensor that has another shape."""
+    message = (
+        f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, slice size = {list(expected)}"
+    )
+    return ShapeMismatch.as_torch(message, operands=[OperandLabel(1, describe(src.shape))])
 
 
 # ── element types ──

@@ -229,12 +229,26 @@ def all_reversed(input: Tensor) -> Tensor:
     return permute(input, tuple(reversed(range(input.ndim))))
 
 
-def matrix_transposed(input: Tensor) -> Tensor:
-    """x.mT: the last two dimensions exchanged."""
-    if input.ndim < 2:
-        message = f"tensor.mT is only supported on matrices or batches of matrices. Got {input.ndim}-D tensor."
-        raise ShapeMismatch.as_torch(message)
-    return transpose(input, -2, -1)
+def matrix_transposed(input: Tensor, name: str = "mT") -> Tensor:
+    """x.mT, and x.mH of real numbers: the last two dimensions exchanged."""
+    if input.ndim == 1:
+        raise misfit(f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D tensor.", input)
+    return transpose(input, -2, -1) if input.ndim else input
+
+
+def adjoint_of_matrix(input: Tensor) -> Tensor:
+    """x.H: the transpose of a matrix of real numbers."""
+    if input.ndim not in (0, 2):
+        message = f"tensor.H is only supported on matrices (2-D tensors). Got {input.ndim}-D tensor."
+        more = " For batches of matrices, consider using tensor.mH" if input.ndim > 2 else ""
+        raise misfit(message + more, input)
+    return transpose(input, 0, 1) if input.ndim else input
+
+
+@function(forms=(transpose,), examples=("adjoint(x)",))
+def adjoint(input: Tensor) -> Tensor:
+    """The last two dimensions exchanged, as befits real numbers."""
+    return matrix_transposed(input, "adjoint()")
 
 
 @function(aliases=("moveaxis",), forms=(permute,), examples=("movedim(b, 0, 2)",))

@@ -7,8 +7,8 @@ from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel
 from gradcli.functions.along import put_along
 from gradcli.functions.declare import Function, ReturnTuple, function
 from gradcli.functions.extreme import put_back_chosen, refuse_empty, shared_by_equals
-from gradcli.functions.join import cut
 from gradcli.functions.refusals import refuse_booleans
+from gradcli.functions.split import cut
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_, int64
 from gradcli.lazy.shapes import describe, normalize_dim, reduced

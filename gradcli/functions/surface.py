@@ -19,7 +19,7 @@ from gradcli.functions.layout import is_contiguous, strides
 from gradcli.functions.limits import check_length
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.registry import NAMESPACES
-from gradcli.functions.shape import all_reversed, matrix_transposed
+from gradcli.functions.shape import adjoint_of_matrix, all_reversed, matrix_transposed
 from gradcli.lazy import DType, Size, ops, settings
 from gradcli.lazy.dtypes import BY_NAME
 from gradcli.lazy.shapes import existing_dim
@@ -239,6 +239,7 @@ method("ndimension")(_dim)
 # ── attributes ──
 
 ATTRIBUTES: dict[str, Callable[[Tensor], Any]] = {
+    "H": adjoint_of_matrix,
     "T": all_reversed,
     "data": Tensor.data,
     "device": lambda tensor: device_named(tensor.device),
@@ -248,6 +249,7 @@ ATTRIBUTES: dict[str, Callable[[Tensor], Any]] = {
     "is_cuda": lambda tensor: False,
     "is_leaf": lambda tensor: tensor.is_leaf,
     "itemsize": lambda tensor: tensor.dtype.itemsize,
+    "mH": lambda tensor: matrix_transposed(tensor, "mH"),
     "mT": matrix_transposed,
     "names": lambda tensor: (None,) * tensor.ndim,
     "ndim": lambda tensor: tensor.ndim,

@@ -55,10 +55,10 @@ def differentiate(
     result = evaluation.tensor
     if result is None or not result.requires_grad:
         if wrt:
-            _named(names.scope, wrt)
+            named_tensors(names.scope, wrt)
             raise _nothing_to_differentiate(result, wrt)
         return
-    inputs = _named(names.scope, wrt) if wrt else None
+    inputs = named_tensors(names.scope, wrt) if wrt else None
     if cotangent is None and result.shape.numel() != 1:
         if wrt:
             raise _not_scalar(result)
@@ -68,7 +68,7 @@ def differentiate(
         )
         return
     if inputs is None:
-        inputs = _leaves(result, names)
+        inputs = leaves_of(result, names)
     arriving = None if cotangent is None else cotangent(result)
     try:
         found = gradients([result], list(inputs.values()), [arriving], allow_unused=True)
@@ -103,7 +103,7 @@ def _is_leaf(value: Any) -> bool:
     return isinstance(value, Tensor) and value.requires_grad and value.is_leaf
 
 
-def _named(scope: dict[str, Any], wrt: Sequence[str]) -> dict[str, Tensor]:
+def named_tensors(scope: dict[str, Any], wrt: Sequence[str]) -> dict[str, Tensor]:
     """The tensors that --wrt names."""
     named: dict[str, Tensor] = {}
     for name in wrt:
@@ -121,7 +121,7 @@ def _named(scope: dict[str, Any], wrt: Sequence[str]) -> dict[str, Tensor]:
     return named
 
 
-def _leaves(result: Tensor, names: Names) -> dict[str, Tensor]:
+def leaves_of(result: Tensor, names: Names) -> dict[str, Tensor]:
     """The leaves that a result depends on: bound ones in the order of binding, then those its statements made."""
     if result.grad_fn is None:
         reached = [result]

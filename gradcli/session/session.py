@@ -109,7 +109,7 @@ class Session:
                     program.source, program.body[1].span
                 )
             value = self._interpreter.evaluate_last(program)
-            with _placed(program.source, program.span):
+            with placed(program.source, program.span):
                 self._bind(name, value, requires_grad)
 
     def bind_value(self, name: str, value: Any, requires_grad: bool = True) -> None:
@@ -173,10 +173,10 @@ class Session:
                 note_filled_gradients(evaluation, expression, self.scope)
             if not no_grad:
                 cotangent = None if grad_output is None else partial(self._cotangent, grad_output)
-                with _placed(evaluation.source, place):
+                with placed(evaluation.source, place):
                     differentiate(evaluation, Names(self.scope, self._bound), names_of(wrt), cotangent)
             results = [*tensors_in(value), *(evaluation.grads or {}).values()]
-            with _placed(evaluation.source, place):
+            with placed(evaluation.source, place):
                 realize([result.array for result in results])
             evaluation.profile = self.computations
             return evaluation
@@ -233,7 +233,7 @@ class Session:
 
 
 @contextmanager
-def _placed(source: Source, span: Span) -> Iterator[None]:
+def placed(source: Source, span: Span) -> Iterator[None]:
     """What is done with the value of an expression, and what goes wrong with it, has the place of the expression."""
     state.place = Place(source, span, (span,))
     try:

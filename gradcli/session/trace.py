@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from gradcli.lazy import LazyArray
 
 if TYPE_CHECKING:
     import numpy as np
+
+by_serial = attrgetter("serial")  # an order in which operands come before their consumers
 
 #: A longer computation is not kept as a trace: it would fill the memory.
 MOST_STEPS = 10_000
@@ -25,11 +28,10 @@ class Trace:
     def __init__(self, inputs: Sequence[LazyArray], order: Sequence[LazyArray], roots: Sequence[LazyArray]) -> None:
         copies = {array: LazyArray("input", (), (), array.shape, array.dtype) for array in inputs}
         self._inputs = list(copies.values())
+        copy_graph(order, copies)
         for array in order:
-            operands = tuple([copies[operand] for operand in array.operands])
-            copy = copies[array] = LazyArray(array.primitive, operands, array.params, array.shape, array.dtype)
             if array.buffer is not None:  # the numbers of a literal, which who gets a result that shows them may change
-                copy.buffer = array.buffer.copy()
+                copies[array].buffer = array.buffer.copy()
         self._roots = [copies[root] for root in roots]
         self._prepared: Prepared | None = None
 
@@ -60,17 +62,28 @@ class Recorder:
 
 def _traced(inputs: Sequence[LazyArray], roots: Sequence[LazyArray]) -> Trace | None:
     """How the roots are made from the inputs, if that may be replayed."""
+    order = list(islice(arrays_behind(roots, inputs), MOST_STEPS + 1))
+    if len(order) > MOST_STEPS or any(array.primitive == "random" for array in order):
+        return None
+    order.sort(key=by_serial)
+    return Trace(inputs, order, roots)
+
+
+def arrays_behind(roots: Iterable[LazyArray], inputs: Collection[LazyArray]) -> Iterator[LazyArray]:
+    """The roots and all that they are made from, each once; of the inputs neither these nor what they are made from."""
     seen = set(inputs)
-    order: list[LazyArray] = []
     stack = list(roots)
     while stack:
         array = stack.pop()
-        if array in seen:
-            continue
-        if array.primitive == "random" or len(order) == MOST_STEPS:
-            return None
-        seen.add(array)
-        order.append(array)
-        stack += array.operands
-    order.sort(key=attrgetter("serial"))
-    return Trace(inputs, order, roots)
+        if array not in seen:
+            seen.add(array)
+            yield array
+            stack += array.operands
+
+
+def copy_graph(order: Sequence[LazyArray], copies: dict[LazyArray, LazyArray]) -> None:
+    """Add copies of arrays, operands before their consumers, to those that stand for some of their operands already."""
+    for array in order:
+        operands = tuple([copies[operand] for operand in array.operands])
+        copy = copies[array] = LazyArray(array.primitive, operands, array.params, array.shape, array.dtype)
+        copy.buffer = array.buffer

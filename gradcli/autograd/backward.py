@@ -11,7 +11,7 @@ from gradcli.autograd.node import Node, accumulator, edge_to, retain_grad
 from gradcli.autograd.state import GradMode
 from gradcli.autograd.tensor import Tensor, operators
 from gradcli.errors import AutogradError, NoGradRequired, NotScalar, OperandLabel, ShapeMismatch
-from gradcli.lazy import ops
+from gradcli.lazy import ops, settings
 from gradcli.lazy.shapes import describe
 
 Target = tuple[Node, int]
@@ -28,6 +28,12 @@ def backward(
     inputs: Sequence[Tensor] | None = None,
 ) -> None:
     """Add the gradients of the tensors to `.grad` of the leaves (or of `inputs` only), as `torch.autograd.backward`."""
+    if settings.batches:
+        message = (
+            "backward() called inside a functorch transform. This is not supported, please use functorch.grad or functorch.vjp "
+            "instead or call backward() outside of functorch transforms."
+        )
+        raise AutogradError.as_torch(message, hint="torch.func.grad(f) inside of vmap gives the gradients of each element")
     if inputs is not None and not inputs:
         raise AutogradError.as_torch("`inputs` argument to `backward()` cannot be empty.")
     roots = _roots(tensors, gradients)

@@ -12,7 +12,7 @@ from gradcli.autograd.backward import call_hooks
 from gradcli.autograd.node import NOWHERE, Edge, Node, edge_to
 from gradcli.autograd.state import state
 from gradcli.autograd.tensor import Tensor, operators
-from gradcli.lazy import Size, batching, ops
+from gradcli.lazy import DType, Size, batching, ops, settings
 
 
 class Alias:
@@ -35,21 +35,26 @@ def entering(tensor: Tensor, edge: Edge) -> Tensor:
 class Batch:
     """What was computed and recorded since a moment, of which there is to be a batch of some size.
 
-    Random numbers drawn of a stream in `different` are others for each element of the batch.
+    As a block, it is where a function is called with placeholders.
     """
 
-    def __init__(self, size: int, moment: int, different: range = range(0)) -> None:
-        self.size = size
+    def __init__(self, size: int, moment: int) -> None:
         self.moment = moment
-        self.different = different
-        self._arrays: batching.Images = {}
+        self.elements = batching.Elements(size)
         self._entries: dict[Node, Edge] = {}  # of placeholders: where their cotangents go
         self._nodes: dict[Node, Node | None] = {}  # images; None of what leads to nothing outside
+
+    def __enter__(self) -> Batch:
+        settings.batches = (*settings.batches, self.elements)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        settings.batches = settings.batches[:-1]
 
     def placeholder(self, whole: Tensor) -> Tensor:
         """What stands for an element of a tensor whose first axis is the batch."""
         element = Tensor(ops.placeholder(Size(whole.shape[1:]), whole.dtype))
-        self._arrays[element.array] = whole.array
+        self.elements.put(element.array, whole.array)
         if not (state.grad_enabled and whole.requires_grad):
             return element
         entered = entering(element, NOWHERE)
@@ -59,16 +64,15 @@ class Batch:
 
     def replace(self, placeholder: Tensor, whole: Tensor) -> None:
         """Put the elements of a tensor, along its first axis, in the place of a placeholder that was made without one."""
-        self._arrays[placeholder.array] = whole.array
+        self.elements.put(placeholder.array, whole.array)
 
     def depends(self, element: Tensor) -> bool:
         """Whether a result is another one for each element of the batch."""
-        batching.batched([element.array], self.size, self._arrays, self.different)
-        return element.array in self._arrays
+        return self.elements.whole(element.array) is not None
 
     def of(self, element: Tensor) -> Tensor:
         """The results for all elements of the batch, along a new first axis."""
-        (array,) = batching.batched([element.array], self.size, self._arrays, self.different)
+        array = self.elements.repeated(element.array)
         if not (state.grad_enabled and element.requires_grad):
             return Tensor(array)
         edge = edge_to(element)
@@ -95,7 +99,7 @@ class Batch:
             if all(successor is None for successor, _ in edges):
                 self._nodes[node] = None
                 continue
-            outputs = tuple((Size((self.size, *shape)), dtype) for shape, dtype in node.outputs)
+            outputs = tuple((Size((self.elements.size, *shape)), dtype) for shape, dtype in node.outputs)
             image = Node(node.name, BatchedRule(self, node), edges, outputs)
             image.saved, image.place = node.saved, node.place
             self._nodes[node] = image
@@ -129,13 +133,16 @@ class BatchedRule:
             raise node.freed_error()
         inside, batch = self.node, self.batch
         arriving = [None if cotangent is None else batch.placeholder(cotangent) for cotangent in cotangents]
-        call_hooks(inside, arriving, state.grad_enabled)
         assert inside.rule is not None
-        pulled: list[Tensor | None] = []
-        for cotangent, (successor, number) in zip(inside.rule.pull_back(inside, arriving), inside.next_functions, strict=True):
-            if cotangent is None or successor is None:
-                pulled.append(None)
-                continue
-            shape, dtype = successor.outputs[number]
-            pulled.append(batch.of(operators["to"](operators["sum_to"](cotangent, shape), dtype)))
-        return pulled
+        with batch:
+            call_hooks(inside, arriving, state.grad_enabled)
+            pulled = inside.rule.pull_back(inside, arriving)
+            return [
+                None if cotangent is None or successor is None else batch.of(_fitted(cotangent, *successor.outputs[number]))
+                for cotangent, (successor, number) in zip(pulled, inside.next_functions, strict=True)
+            ]
+
+
+def _fitted(cotangent: Tensor, shape: Size, dtype: DType) -> Tensor:
+    """A cotangent as its receiver takes it, summed back over broadcast axes and in the receiver's dtype."""
+    return operators["to"](operators["sum_to"](cotangent, shape), dtype)

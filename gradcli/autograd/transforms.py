@@ -13,6 +13,7 @@ from gradcli.autograd.batch import Batch, entering
 from gradcli.autograd.node import NOWHERE, Node, edge_to, moment
 from gradcli.autograd.state import GradMode, state
 from gradcli.autograd.tensor import Tensor, operators, set_requires_grad
+from gradcli.errors import LeafInPlace
 from gradcli.lazy import Size, ops
 from gradcli.lazy.dtypes import int64
 
@@ -30,19 +31,24 @@ class Differentiation:
         self.moment = moment() if since is None else since
         self._is_recorded = state.grad_enabled
         self._mode = GradMode(True)
+        self._entered: list[Tensor] = []
 
     def __enter__(self) -> Differentiation:
         self._mode.__enter__()
         return self
 
-    def __exit__(self, *failure: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *failure: object) -> None:
         self._mode.__exit__(None, None, None)
+        if kind is None and any(tensor.version for tensor in self._entered):
+            message = "a leaf Variable that requires grad is being used in an in-place operation."
+            raise LeafInPlace.as_torch(message, hint="the function changes what it is given: let it change a clone()")
 
     def enter(self, tensor: Tensor) -> Tensor:
-        """A tensor to differentiate with respect to: a view, which may be changed in place."""
+        """A tensor to differentiate with respect to."""
         if not tensor.dtype.is_floating:
             set_requires_grad(tensor, True)  # which refuses
-        return entering(tensor, edge_to(tensor) if self._is_recorded else NOWHERE)
+        self._entered.append(entering(tensor, edge_to(tensor) if self._is_recorded else NOWHERE))
+        return self._entered[-1]
 
     def leave(self, tensor: Tensor) -> Tensor:
         """A result without what was entered."""
@@ -116,7 +122,7 @@ def _for_each_element(
     parts: list[list[Tensor | None]] = []
     for start in range(0, count, size) if count else (0,):
         batch = Batch(min(size, count - start), since)
-        batch.replace(placeholder, _units(placeholder, start, batch.size))
+        batch.replace(placeholder, _units(placeholder, start, batch.elements.size))
         parts.append([None if result is None else batch.of(result) for result in results])
     return [None if column[0] is None else _joined(column, placeholder.shape) for column in zip(*parts, strict=True)]
 

@@ -117,7 +117,7 @@ def block_diag(*tensors: Tensor) -> LazyArray:
 # ── grids ──
 
 
-@function(method=False, examples=("meshgrid(v, w, indexing='ij')[0]",))
+@function(method=False, examples=("meshgrid(v, v, indexing='ij')[0]",))
 def meshgrid(*tensors: Tensor, indexing: str = "ij") -> tuple[Tensor, ...]:
     """Coordinates of a grid from the coordinates along each axis; indexing: 'ij', or 'xy' with the first two axes swapped."""
     if indexing not in ("ij", "xy"):

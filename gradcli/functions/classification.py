@@ -16,7 +16,8 @@ from gradcli.functions.refusals import CONVERT_ONE, misfit, require_floating
 from gradcli.functions.select import masked_fill
 from gradcli.functions.shape import contiguous, reshape, unsqueeze, view_as_shape
 from gradcli.functions.softmax import log_softmax
-from gradcli.lazy import Size, compute
+from gradcli.lazy import Size
+from gradcli.lazy.batching import possible_values
 from gradcli.lazy.dtypes import int64, uint8
 
 # ── classes ──
@@ -90,7 +91,7 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignore_
             raise DTypeMismatch.as_torch(message, hint=CONVERT_ONE)
         refuse_grad_of(weight, "weight", "nll_loss_forward" if input.ndim < 3 else "nll_loss2d_forward")
     require_floating("nll_loss_out_frame" if input.ndim < 3 else "nll_loss2d_forward_out_frame", input)
-    values = compute([target.array])[0]
+    values = possible_values(target.array)
     outside = ((values < 0) | (values >= classes)) & (values != ignore_index)
     if outside.any():
         message = f"Target {int(values[outside].flat[0])} is out of bounds."

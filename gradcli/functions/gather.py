@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
@@ -13,10 +12,11 @@ from gradcli.functions.arguments import Operand, Shape
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import eq
-from gradcli.functions.index import slice_backward, spread
-from gradcli.functions.refusals import misfit, representable
+from gradcli.functions.index import counted_from_front, slice_backward, spread
+from gradcli.functions.refusals import misfit, no_derivative, representable
 from gradcli.functions.shape import expand, reshape, unsqueeze
-from gradcli.lazy import LazyArray, Size, compute, ops
+from gradcli.lazy import LazyArray, Size, ops
+from gradcli.lazy.batching import possible_values
 from gradcli.lazy.dtypes import int32, int64
 from gradcli.lazy.shapes import broadcast, describe, normalize_dim
 
@@ -25,13 +25,13 @@ from gradcli.lazy.shapes import broadcast, describe, normalize_dim
 
 def check_within(index: Tensor, size: int, message: str, lowest: int = 0, operand: int = 2) -> LazyArray:
     """Positions counted from the front, computed and found to be within bounds; `message` has places for index and size."""
-    values = compute([index.array])[0]
+    values = possible_values(index.array)
     outside = (values < lowest) | (values >= size)
     if outside.any():
         text = message.format(index=int(values[outside].flat[0]), size=size)
         raise IndexOutOfRange.as_torch(text, operands=[OperandLabel(operand, f"{lowest} to {size - 1} are valid")])
     if lowest < 0 and (values < 0).any():
-        return ops.from_buffer(np.where(values < 0, values + size, values).astype(np.int64), int64)
+        return counted_from_front(index.array, values, size)
     return ops.cast(index.array, int64)
 
 
@@ -134,6 +134,8 @@ def take(input: Tensor, index: Tensor) -> LazyArray:
         message = f"take(): Expected a long tensor for index, but got {index.dtype.tensor_type}"
         raise DTypeMismatch.as_torch(message, hint="convert it with .long()")
     size = input.shape.numel()
+    if not size and index.shape.numel():
+        raise IndexOutOfRange.as_torch("take(): tried to take from an empty tensor")
     positions = check_within(index, size, "out of range: tried to access index {index} on a tensor of {size} elements.", -size, 1)
     return ops.index(ops.reshape(input.array, Size((size,))), (0,), [positions])
 
@@ -144,10 +146,54 @@ def _put_back(g: Tensor, shape: Size, index: Tensor) -> Tensor:
     return reshape(spread(g, (shape.numel(),), (0,), (counted,), False), shape)
 
 
+@function(
+    "PutBackward0",
+    in_place=True,
+    examples=("put(x, tensor([0, 1]), v[:2])", "put(x, tensor([0, -1]), v[:2], accumulate=True)"),
+    d_input=lambda g, index, source_shape, accumulate: g if accumulate else put(g, index, _zeros(source_shape, g)),
+    d_source=lambda g, index, source_shape: reshape(take(g, index), source_shape),
+)
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> LazyArray:
+    """The tensor with elements replaced, or added to, by their position in all of its elements, row by row."""
+    if index.dtype is not int64:
+        message = f"put_(): Expected a long tensor for index, but got {index.dtype.tensor_type}"
+        raise DTypeMismatch.as_torch(message, hint="convert it with .long()")
+    if source.dtype is not input.dtype:
+        kinds = f"self.dtype = {input.dtype.tensor_type} and source.dtype = {source.dtype.tensor_type}"
+        raise DTypeMismatch.as_torch(f"put_(): self and source expected to have the same dtype, but got {kinds}")
+    size, count, given = input.shape.numel(), index.shape.numel(), source.shape.numel()
+    if given != count:
+        numbers = f"source.numel() = {given}, index.numel() = {count}"
+        message = f"put_(): Expected source and index to have the same number of elements, but got {numbers}"
+        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(2, describe(source.shape))])
+    positions = check_within(index, size, "out of range: tried to access index {index} on a tensor of {size} elements.", -size, 1)
+    flat, given_flat = ops.reshape(input.array, Size((size,))), ops.reshape(source.array, Size((count,)))
+    filled = ops.index_put(flat, (0,), [ops.reshape(positions, Size((count,)))], given_flat, accumulate)
+    return ops.reshape(filled, input.shape)
+
+
 # ── scatter ──
 
 
-def _scattered(input: Tensor, dim: int, index: Tensor, src: Tensor | None, source: LazyArray, accumulate: bool) -> LazyArray:
+Combine = Callable[[LazyArray, LazyArray, LazyArray, int], LazyArray]  # of elements, positions, source and axis
+
+
+def replace(x: LazyArray, index: LazyArray, source: LazyArray, axis: int) -> LazyArray:
+    """The source in the place of the elements."""
+    return ops.scatter(x, index, source, axis, accumulate=False)
+
+
+def add(x: LazyArray, index: LazyArray, source: LazyArray, axis: int) -> LazyArray:
+    """The source added to the elements."""
+    return ops.scatter(x, index, source, axis, accumulate=True)
+
+
+def multiply(x: LazyArray, index: LazyArray, source: LazyArray, axis: int) -> LazyArray:
+    """The elements times the source."""
+    return ops.scatter_reduce(x, index, source, axis, "mul")
+
+
+def scattered(input: Tensor, dim: int, index: Tensor, src: Tensor | None, source: LazyArray, combine: Combine) -> LazyArray:
     """The forward of all kinds of scatter, with their checks; src is None for a number."""
     axis = normalize_dim(dim, input.ndim)
     check_integers(index, "scatter(): Expected dtype int32/int64 for index")
@@ -162,8 +208,7 @@ def _scattered(input: Tensor, dim: int, index: Tensor, src: Tensor | None, sourc
         _check_rank(index, src, "src")
     _check_scatter_shape(input, axis, index, src)
     positions = _within_axis(input, axis, index)
-    result = ops.scatter(_raised(input.array), _raised(positions), _raised(source), axis, accumulate)
-    return ops.reshape(result, input.shape)
+    return ops.reshape(combine(_raised(input.array), _raised(positions), _raised(source), axis), input.shape)
 
 
 def _check_scatter_shape(input: Tensor, axis: int, index: Tensor, src: Tensor | None) -> None:
@@ -178,8 +223,12 @@ def _check_scatter_shape(input: Tensor, axis: int, index: Tensor, src: Tensor | 
 
 
 def _gathered(g: Tensor, dim: int, index: Tensor, src_shape: Size) -> Tensor:
-    """What the source of a scatter gets: elements beyond the index were not used."""
-    taken = gather(g, dim, index)
+    """What the source of a scatter gets."""
+    return for_all_of_source(gather(g, dim, index), src_shape)
+
+
+def for_all_of_source(taken: Tensor, src_shape: Size) -> Tensor:
+    """A cotangent of the elements of a source that an index used, with zeros for those beyond it."""
     for axis, size in enumerate(src_shape):
         if axis < taken.ndim and taken.shape[axis] != size:
             taken = slice_backward(taken, _with(taken.shape, axis, size), axis, 0, 1)
@@ -196,7 +245,7 @@ def _gathered(g: Tensor, dim: int, index: Tensor, src_shape: Size) -> Tensor:
 )
 def scatter_tensor(input: Tensor, dim: int, index: Tensor, src: Tensor) -> LazyArray:
     """input with result[index[i][j]][j] = src[i][j] for dim 0."""
-    return _scattered(input, dim, index, src, src.array, accumulate=False)
+    return scattered(input, dim, index, src, src.array, replace)
 
 
 @function(
@@ -209,15 +258,48 @@ def scatter_tensor(input: Tensor, dim: int, index: Tensor, src: Tensor) -> LazyA
 def scatter_number(input: Tensor, dim: int, index: Tensor, value: Scalar) -> LazyArray:
     """input with a number at result[index[i][j]][j] for dim 0."""
     number = ops.full(index.shape, representable(value, input.dtype, 3), input.dtype)
-    return _scattered(input, dim, index, None, number, accumulate=False)
+    return scattered(input, dim, index, None, number, replace)
 
 
-@function(in_place=True, forms=(scatter_tensor, scatter_number))
-def scatter(input: Tensor, dim: int, index: Tensor, src: Operand | None = None, *, value: Scalar | None = None) -> Tensor:
-    """input with the elements at positions along a dimension replaced by those of src, or by a number."""
+_no_scatter_derivative = no_derivative("derivative for aten::scatter is not implemented", "scatter_reduce() has one")
+
+
+def _combine_of(reduce: str) -> Combine:
+    if reduce not in ("add", "multiply"):
+        raise ValueFault.as_torch("reduce argument must be either add or multiply.")
+    return add if reduce == "add" else multiply
+
+
+@function("NotImplemented", name="scatter", public=False, d_input=_no_scatter_derivative, d_src=_no_scatter_derivative)
+def scatter_combined(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str) -> LazyArray:
+    """input with src[i][j] added to, or multiplied with, result[index[i][j]][j] for dim 0."""
+    return scattered(input, dim, index, src, src.array, _combine_of(reduce))
+
+
+@function("NotImplemented", name="scatter", public=False, d_input=_no_scatter_derivative)
+def scatter_number_combined(input: Tensor, dim: int, index: Tensor, value: Scalar, reduce: str) -> LazyArray:
+    """input with a number added to, or multiplied with, result[index[i][j]][j] for dim 0."""
+    number = ops.full(index.shape, representable(value, input.dtype, 3), input.dtype)
+    return scattered(input, dim, index, None, number, _combine_of(reduce))
+
+
+@function(in_place=True, forms=(scatter_tensor, scatter_number, scatter_combined, scatter_number_combined))
+def scatter(
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Operand | None = None,
+    *,
+    value: Scalar | None = None,
+    reduce: str | None = None,
+) -> Tensor:
+    """input with elements at positions along a dimension replaced by src or a number; reduce: 'add' or 'multiply' them."""
     source = value if src is None else src
     if source is None:
         raise ArgumentError.as_torch('scatter() missing 1 required positional arguments: "src"')
+    if reduce is not None:
+        combined = scatter_combined if isinstance(source, Tensor) else scatter_number_combined
+        return combined(input, dim, index, source, reduce)
     return (scatter_tensor if isinstance(source, Tensor) else scatter_number)(input, dim, index, source)
 
 
@@ -230,7 +312,7 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Operand | None = None, 
 )
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> LazyArray:
     """input with src[i][j] added at result[index[i][j]][j] for dim 0."""
-    return _scattered(input, dim, index, src, src.array, accumulate=True)
+    return scattered(input, dim, index, src, src.array, add)
 
 
 # ── embedding and one_hot ──
@@ -287,7 +369,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Any:
         raise DTypeMismatch.as_torch(message, hint="convert it with .long()")
     if not tensor.shape.numel() and num_classes <= 0:
         raise ValueFault.as_torch("Can not infer total number of classes from empty tensor.")
-    values = compute([tensor.array])[0]
+    values = possible_values(tensor.array)
     if (values < 0).any():
         raise ValueFault.as_torch("Class values must be non-negative.")
     classes = int(values.max(initial=0)) + 1 if num_classes == -1 else num_classes

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcli.autograd import Tensor
-from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMismatch, TypeMismatch, ValueFault
+from gradcli.errors import DTypeMismatch, IndexOutOfRange, NotSupported, OperandLabel, ShapeMismatch, TypeMismatch, ValueFault
 from gradcli.functions.arguments import Shape, Tensors, _as_int, type_name
 from gradcli.functions.create import from_nested
 from gradcli.functions.declare import GeneralFunction, function
@@ -17,6 +17,7 @@ from gradcli.functions.layout import removed, stretched
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.shape import alias, unsqueeze
 from gradcli.lazy import LazyArray, Size, compute, ops
+from gradcli.lazy.batching import in_a_batch
 from gradcli.lazy.dtypes import bool_, int64, uint8
 from gradcli.lazy.ops import Entry, Slice
 from gradcli.lazy.shapes import describe, normalize_dim
@@ -234,7 +235,7 @@ def _entry(value: Any) -> BasicIndex | Tensor:
     if isinstance(value, Tensor):
         if value.dtype.is_floating:
             raise not_an_index(value)
-        if value.ndim:
+        if value.ndim or (value.dtype not in MASKS and in_a_batch(value.array) is not value.array):
             return value
         return bool(value.item()) if value.dtype in MASKS else int(value.item())
     if isinstance(value, str):
@@ -329,23 +330,36 @@ class Positions(NamedTuple):
 
 def positions_of(shape: Size, tensors: dict[int, Tensor]) -> Positions:
     """Masks become the positions where they hold; other index tensors are checked against their dimension."""
-    values = compute([tensor.array for tensor in tensors.values()])
+    values = compute([in_a_batch(tensor.array) for tensor in tensors.values()])
     entries: list[Entry] = [None] * len(shape)
-    found: list[np.ndarray] = []
+    found: list[tuple[LazyArray, np.ndarray]] = []  # with the numbers: in a batch those of all elements
     for (dim, tensor), value in zip(tensors.items(), values, strict=True):
-        is_mask = tensor.dtype in MASKS
-        if is_mask:
+        if tensor.dtype in MASKS:
             _check_mask(tensor, dim, shape)
-        for offset, positions in enumerate(np.nonzero(value) if is_mask else (value,)):
+            pairs = [(ops.from_buffer(positions, int64), positions) for positions in np.nonzero(_not_in_a_batch(value, tensor))]
+        else:
+            pairs = [(tensor.array, value)]
+        for offset, pair in enumerate(pairs):
             entries[dim + offset] = len(found)
-            found.append(positions.astype(np.int64, copy=False))
+            found.append(pair)
     axes = [axis for axis, entry in enumerate(entries) if entry is not None]
-    result = ops.indexed_shape(shape, tuple(entries), [Size(positions.shape) for positions in found])
-    if result.numel():
-        sizes = [shape[axis] for axis in axes]
-        found = [wrapped(positions, size, number) for number, (positions, size) in enumerate(zip(found, sizes, strict=True))]
+    result = ops.indexed_shape(shape, tuple(entries), [array.shape for array, _ in found])
+    indices = [
+        _checked(array, numbers, shape[axis], number) if result.numel() else ops.cast(array, int64)
+        for number, (axis, (array, numbers)) in enumerate(zip(axes, found, strict=True))
+    ]
     distinct = len(tensors) == 1 and next(iter(tensors.values())).dtype in MASKS
-    return Positions(tuple(entries), tuple(Tensor(ops.from_buffer(positions, int64)) for positions in found), distinct)
+    return Positions(tuple(entries), tuple(Tensor(index) for index in indices), distinct)
+
+
+def _not_in_a_batch(value: np.ndarray, mask: Tensor) -> np.ndarray:
+    if value.shape != mask.shape:
+        message = (
+            "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over indexing with a "
+            "boolean mask."
+        )
+        raise NotSupported.as_torch(message, hint="torch.where chooses among elements without changing the shape")
+    return value
 
 
 def _check_mask(mask: Tensor, dim: int, shape: Size) -> None:
@@ -359,14 +373,23 @@ def _check_mask(mask: Tensor, dim: int, shape: Size) -> None:
             raise ShapeMismatch.as_torch(message, operands=labels)
 
 
-def wrapped(positions: np.ndarray, size: int, dim: int) -> np.ndarray:
-    """Positions counted from the front, within a dimension."""
-    outside = (positions < -size) | (positions >= size)
+def _checked(index: LazyArray, numbers: np.ndarray, size: int, dim: int) -> LazyArray:
+    """Positions counted from the front, found to be within a dimension."""
+    outside = (numbers < -size) | (numbers >= size)
     if outside.any():
         if not size:
             raise IndexOutOfRange.as_torch("index is out of bounds for dimension with size 0")
-        checked_index(int(positions[outside].flat[0]), size, dim)
-    return np.where(positions < 0, positions + size, positions)
+        checked_index(int(numbers[outside].flat[0]), size, dim)
+    return counted_from_front(index, numbers, size)
+
+
+def counted_from_front(index: LazyArray, numbers: np.ndarray, size: int) -> LazyArray:
+    """Positions of which negative ones count from the end, given their numbers, or in a batch those of all elements."""
+    if numbers.shape == index.shape:
+        return ops.from_buffer(np.where(numbers < 0, numbers + size, numbers).astype(np.int64, copy=False), int64)
+    index = ops.cast(index, int64)
+    from_end = ops.binary("add", index, ops.constant(size, int64))
+    return ops.where(ops.binary("less", index, ops.constant(0, int64)), from_end, index)
 
 
 # ── x[index] ──

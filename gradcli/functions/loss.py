@@ -32,6 +32,7 @@ from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import CONVERT_ONE, misfit, require_floating
 from gradcli.functions.shape import expand
 from gradcli.lazy import Size
+from gradcli.lazy.batching import possible_values
 from gradcli.lazy.shapes import broadcast
 
 # ── reductions ──
@@ -270,7 +271,7 @@ def binary_cross_entropy(
     if weight is not None:
         weight = expand(weight, broadcast(target.shape, weight.shape))
     refuse_grad_of(weight, "weight", "binary_cross_entropy")
-    if some(logical_or(input < 0, input > 1)).item():
+    if possible_values(some(logical_or(input < 0, input > 1)).array).any():
         message = "all elements of input should be between 0 and 1"
         raise ValueFault.as_torch(message, hint="apply sigmoid first, or use binary_cross_entropy_with_logits")
     return bce_of_probabilities(input, target, weight, reduction)

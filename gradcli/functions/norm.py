@@ -18,11 +18,11 @@ from gradcli.functions.elementwise import abs as magnitude
 from gradcli.functions.elementwise import eq, isnan, logical_or, ne, sign, sqrt, sub
 from gradcli.functions.extreme import amax, amin
 from gradcli.functions.power import pow
-from gradcli.functions.reduce import kept
+from gradcli.functions.reduce import kept, widened
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit
 from gradcli.lazy import DType
-from gradcli.lazy.dtypes import float16, float32, promote
+from gradcli.lazy.dtypes import promote
 from gradcli.lazy.shapes import normalize_dim
 
 # ── vector norms ──
@@ -47,7 +47,7 @@ def _norm_cotangent(g: Tensor, input: Tensor, result: Tensor, ord: float, dim: D
     if ord < 1:
         return where(eq(input, 0), 0.0, sign(input) * pow(size, ord - 1)) * g * pow(norm, 1 - ord)
     scaled = sign(input) * pow(size, ord - 1) if ord < 2 else input * pow(size, ord - 2)
-    return scaled * where(eq(norm, 0), 0.0, g / pow(norm, ord - 1))
+    return scaled * (g * where(eq(norm, 0), 0.0, pow(norm, 1 - ord)))
 
 
 @function(
@@ -62,7 +62,7 @@ def vector_norm(x: Tensor, ord: Scalar = 2, dim: Dims = None, keepdim: bool = Fa
     own = _checked_dtype(x, dtype)
     axes = axes_of(x.ndim, dim)
     _refuse_empty(x, axes, float(ord), dim)
-    values = to(x, float32 if own is float16 else own)  # squares of half precision overflow early
+    values = widened(to(x, own))  # squares of half precision overflow early
     return to(_norm(values, float(ord), axes, keepdim), own)
 
 

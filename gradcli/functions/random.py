@@ -14,6 +14,7 @@ from gradcli.functions.declare import function
 from gradcli.functions.device import Device
 from gradcli.functions.refusals import no_kernel
 from gradcli.lazy import DType, LazyArray, Size, ops, settings
+from gradcli.lazy.batching import possible_values
 from gradcli.lazy.dtypes import LIMITS, float16, float32, int64
 
 
@@ -142,7 +143,7 @@ def bernoulli(input: Tensor) -> Tensor:
     """1 with the probability that each element gives, else 0."""
     if not input.dtype.is_floating:
         raise no_kernel("bernoulli_tensor_cpu_p_", input.dtype, "probabilities are floating: convert them with .float()")
-    values = input.numpy()
+    values = possible_values(input.array)
     if not ((values >= 0) & (values <= 1)).all():
         message = "Expected p_in >= 0 && p_in <= 1 to be true, but got false."
         raise ValueFault.as_torch(message, hint="probabilities lie between 0 and 1")

@@ -9,6 +9,7 @@ from gradcli.autograd.tensor import operators
 from gradcli.errors import DTypeMismatch
 from gradcli.functions.arguments import Dims
 from gradcli.functions.conditional import where
+from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.diagonal import diagonal_mask, triu
 from gradcli.functions.dims import axes_of, names_all
@@ -17,7 +18,8 @@ from gradcli.functions.join import cat, flip
 from gradcli.functions.pointwise import wrap_number
 from gradcli.functions.shape import expand, reshape, transpose, unsqueeze, view_as_shape
 from gradcli.lazy import DType, LazyArray, Size, ops
-from gradcli.lazy.dtypes import FLOATING, int64
+from gradcli.lazy.batching import possible_values
+from gradcli.lazy.dtypes import FLOATING, accumulator, int64
 from gradcli.lazy.shapes import normalize_dim, reduced
 
 # ── what reductions share ──
@@ -38,6 +40,16 @@ def kept(result: Tensor, input_shape: Size, dim: Dims, keepdim: bool) -> Tensor:
 def count(shape: Size, dim: Dims) -> int:
     """How many elements each result of a reduction takes in."""
     return Size(shape[axis] for axis in axes_of(len(shape), dim)).numel()
+
+
+def widened(input: Tensor) -> Tensor:
+    """The same numbers in what sums of them are kept in."""
+    return to(input, accumulator(input.dtype))
+
+
+def shared_out(g: Tensor, number: int) -> Tensor:
+    """g / number, for a number that half precision may not hold."""
+    return to(widened(g) / number, g.dtype)
 
 
 def _sum_dtype(input: Tensor, dtype: DType | None) -> DType:
@@ -76,15 +88,15 @@ operators["sum"] = sum
 @function(
     lambda dim, keepdim: f"MeanBackward{0 if dim is None and not keepdim else 1}",
     examples=("mean(x)", "mean(x, dim=1)"),
-    d_input=lambda g, input_shape, dim, keepdim: spread(g, input_shape, dim, keepdim) / count(input_shape, dim),
+    d_input=lambda g, input_shape, dim, keepdim: spread(shared_out(g, count(input_shape, dim)), input_shape, dim, keepdim),
 )
 def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> LazyArray:
     """The mean of all elements, or over some dimensions."""
     _refuse_integers("mean", input, dtype)
-    array = ops.cast(input.array, dtype or input.dtype)
+    own = dtype or input.dtype
     axes = axes_of(input.ndim, dim)
-    total = ops.reduce("sum", array, axes, keepdim)
-    return ops.binary("div", total, ops.constant(ops.size_of(input.array, axes), array.dtype))
+    total = ops.reduce("sum", ops.cast(input.array, accumulator(own)), axes, keepdim)
+    return ops.cast(ops.binary("div", total, ops.constant(ops.size_of(input.array, axes), total.dtype)), own)
 
 
 def _product_of_the_others(g: Tensor, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
@@ -142,7 +154,7 @@ def _cumprod_cotangent(g: Tensor, input: Tensor, result: Tensor, dim: int) -> Te
     if input.ndim == 0:
         return g
     axis = normalize_dim(dim, input.ndim)
-    if not (input.numpy() == 0).any():  # as PyTorch: the quick way where nothing is 0
+    if not (possible_values(input.array) == 0).any():  # as PyTorch: the quick way where nothing is 0
         return flip(cumsum(flip(g * result, axis), axis), axis) / input
     # products[k, i] is the product up to i without the element k
     length = input.shape[axis]

@@ -9,14 +9,16 @@ from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch
 from gradcli.functions.arguments import Dims
 from gradcli.functions.conditional import where
+from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.dims import axes_of
 from gradcli.functions.elementwise import eq, sqrt
-from gradcli.functions.reduce import count, mean, spread, sum
-from gradcli.lazy import LazyArray, Size, ops
+from gradcli.functions.reduce import count, mean, shared_out, spread, sum, widened
+from gradcli.lazy import Size, ops
 
 
 def _variance(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
+    """The variance, wide enough for sums of squares."""
     _refuse_integers_in_variance(input)
     centred = _centred(input, dim)
     total = sum(centred * centred, axes_of(input.ndim, dim) or None, keepdim)
@@ -25,6 +27,7 @@ def _variance(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Te
 
 def _centred(input: Tensor, dim: Dims) -> Tensor:
     """How far each element is from the mean. Counted from the first element, so that equal elements are at exactly 0."""
+    input = widened(input)
     axes = axes_of(input.ndim, dim)
     firsts = tuple((0, 1 if size and axis in axes else size, 1) for axis, size in enumerate(input.shape))
     shifted = input - Tensor(ops.slice_(input.array, firsts))
@@ -41,19 +44,19 @@ def _variance_cotangent(g: Tensor, input: Tensor, dim: Dims, correction: Scalar,
     """2 * g * (x - mean) / (n - correction)."""
     centred = _centred(input, dim)
     scale = 2.0 / max(0.0, count(input.shape, dim) - correction) if count(input.shape, dim) > correction else float("nan")
-    return spread(g, input.shape, dim, keepdim) * centred * scale
+    return to(spread(g, input.shape, dim, keepdim) * centred * scale, input.dtype)
 
 
 def _deviation_cotangent(g: Tensor, input: Tensor, result: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
     """g * (x - mean) / ((n - correction) * result), and 0 where the variance is 0."""
-    slope = where(eq(result, 0), 0.0, g / (result * 2))
+    slope = g * where(eq(result, 0), 0.0, 0.5 / result)
     return _variance_cotangent(slope, input, dim, correction, keepdim)
 
 
 @function("VarBackward0", public=False, name="var", examples=("var(x)", "var(x, 1)"), d_input=_variance_cotangent)
 def variance(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
     """The variance with a correction to the number of degrees of freedom."""
-    return _variance(input, dim, correction, keepdim)
+    return to(_variance(input, dim, correction, keepdim), input.dtype)
 
 
 @function(
@@ -66,12 +69,12 @@ def variance(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Ten
 )
 def deviation(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
     """The standard deviation with a correction to the number of degrees of freedom."""
-    return sqrt(_variance(input, dim, correction, keepdim))
+    return to(sqrt(_variance(input, dim, correction, keepdim)), input.dtype)
 
 
 def _mean_cotangent(g_mean: Tensor, input_shape: Size, dim: Dims, keepdim: bool) -> Tensor:
     """g spread over the n elements, divided by n."""
-    return spread(g_mean, input_shape, dim, keepdim) / count(input_shape, dim)
+    return spread(shared_out(g_mean, count(input_shape, dim)), input_shape, dim, keepdim)
 
 
 @function(
@@ -85,10 +88,10 @@ def _mean_cotangent(g_mean: Tensor, input_shape: Size, dim: Dims, keepdim: bool)
         _variance_cotangent(g_var, input, dim, correction, keepdim) + _mean_cotangent(g_mean, input.shape, dim, keepdim)
     ),
 )
-def variance_and_mean(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> tuple[LazyArray, LazyArray]:
+def variance_and_mean(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> tuple[Tensor, Tensor]:
     """The variance and the mean."""
     average = mean(input, axes_of(input.ndim, dim) or None, keepdim)
-    return _variance(input, dim, correction, keepdim).array, average.array
+    return variance(input, dim, correction, keepdim), average
 
 
 @function(
@@ -102,10 +105,10 @@ def variance_and_mean(input: Tensor, dim: Dims, correction: Scalar, keepdim: boo
         _deviation_cotangent(g_std, input, std, dim, correction, keepdim) + _mean_cotangent(g_mean, input.shape, dim, keepdim)
     ),
 )
-def deviation_and_mean(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> tuple[LazyArray, LazyArray]:
+def deviation_and_mean(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> tuple[Tensor, Tensor]:
     """The standard deviation and the mean."""
     average = mean(input, axes_of(input.ndim, dim) or None, keepdim)
-    return sqrt(_variance(input, dim, correction, keepdim)).array, average.array
+    return deviation(input, dim, correction, keepdim), average
 
 
 def _spread_function(name: str, form: Any, doc: str) -> Any:

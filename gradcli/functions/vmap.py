@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from gradcli.autograd import Tensor
+from gradcli.autograd import Tensor, change_in_place
 from gradcli.autograd.batch import Batch
 from gradcli.autograd.node import moment
 from gradcli.errors import ArgumentError, OperandLabel, ShapeMismatch
@@ -156,13 +156,15 @@ def _mapped(mapping: Mapping, given: list[Any], names: tuple[str, ...], dims: li
     """The results of one call with placeholders, for the whole batch; the last of what is given is given by name."""
     batch = Batch(size, moment())
     streams = settings.random_streams_used
-    elements = [
-        value if dim is None else batch.placeholder(movedim(value, dim, 0) if dim else value)
-        for value, dim in zip(leaves(given), dims, strict=True)
-    ]
+    wholes = [movedim(value, dim, 0) if dim else value for value, dim in zip(leaves(given), dims, strict=True)]
+    elements = [value if dim is None else batch.placeholder(value) for value, dim in zip(wholes, dims, strict=True)]
     called = with_leaves(given, iter(elements))
     positional = len(given) - len(names)
-    result = mapping.function(*called[:positional], **dict(zip(names, called[positional:], strict=True)))
+    with batch:
+        result = mapping.function(*called[:positional], **dict(zip(names, called[positional:], strict=True)))
+    for whole, element in zip(wholes, elements, strict=True):
+        if element is not whole and element.version:  # the function changed what it was given
+            change_in_place(whole, _giving(batch.of(element)))
     drawn = range(streams, settings.random_streams_used)
     if drawn and mapping.randomness == "error":
         message = (
@@ -171,8 +173,12 @@ def _mapped(mapping: Mapping, given: list[Any], names: tuple[str, ...], dims: li
         )
         raise ArgumentError.as_torch(message)
     if mapping.randomness == "different":
-        batch.different = drawn
+        batch.elements.different = drawn
     return _results(mapping, result, batch)
+
+
+def _giving(result: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda old: result
 
 
 def _results(mapping: Mapping, result: Any, batch: Batch) -> Any:

@@ -7,44 +7,75 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import prod
+from typing import TYPE_CHECKING
 
 from gradcli.lazy import ops
-from gradcli.lazy.array import LazyArray
+from gradcli.lazy.array import LazyArray, compute
 from gradcli.lazy.dtypes import float64, int64
 from gradcli.lazy.ops import Entry
+from gradcli.lazy.settings import settings
 from gradcli.lazy.shapes import Size
 
-Images = dict[LazyArray, LazyArray]
+if TYPE_CHECKING:
+    import numpy as np
+
 #: From a primitive, its operands, which of them are batches, and the size of the batch, to the batch of results.
 Rule = Callable[[LazyArray, Sequence[LazyArray], Sequence[bool], int], LazyArray]
 
 
-def batched(outputs: Sequence[LazyArray], size: int, images: Images, different: range = range(0)) -> list[LazyArray]:
-    """The batches of the outputs, given those of the placeholders; what is made on the way is added to the images.
+class Elements:
+    """The batches that placeholders stand for an element of, and those of all that was made of them."""
 
-    Random numbers of a stream in `different` are drawn anew for each element of the batch.
-    """
-    for array in _operands_first(outputs, images):
-        if array.primitive == "random" and array.params[2] in different:
-            images[array] = _drawn_anew(array, size)
-            continue
-        is_batch = [operand in images for operand in array.operands]
-        if any(is_batch):
-            operands = [images.get(operand, operand) for operand in array.operands]
-            images[array] = _RULES.get(array.primitive, _elementwise)(array, operands, is_batch, size)
-    return [images[array] if array in images else _repeated(array, size) for array in outputs]
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.different = range(0)  # streams of random numbers, drawn anew for each element
+        self._wholes: dict[LazyArray, LazyArray] = {}
+
+    def put(self, placeholder: LazyArray, whole: LazyArray) -> None:
+        """Let a placeholder stand for the elements along the first axis of an array."""
+        self._wholes[placeholder] = whole
+
+    def whole(self, element: LazyArray) -> LazyArray | None:
+        """The batch of what was made of placeholders; none of what is the same for all elements."""
+        wholes, size = self._wholes, self.size
+        for array in self._missing(element):
+            if array.primitive == "random" and array.params[2] in self.different:
+                wholes[array] = _drawn_anew(array, size)
+                continue
+            is_batch = [operand in wholes for operand in array.operands]
+            if any(is_batch):
+                operands = [wholes.get(operand, operand) for operand in array.operands]
+                wholes[array] = RULES.get(array.primitive, _elementwise)(array, operands, is_batch, size)
+        return wholes.get(element)
+
+    def repeated(self, element: LazyArray) -> LazyArray:
+        """The batch of anything."""
+        whole = self.whole(element)
+        return _repeated(element, self.size) if whole is None else whole
+
+    def _missing(self, element: LazyArray) -> list[LazyArray]:
+        """All that an array depends on and that has no batch yet, operands before what is made of them."""
+        found: set[LazyArray] = set()
+        stack = [element]
+        while stack:
+            array = stack.pop()
+            if array not in found and array not in self._wholes:
+                found.add(array)
+                stack += array.operands
+        return sorted(found, key=lambda array: array.serial)
 
 
-def _operands_first(outputs: Sequence[LazyArray], images: Images) -> list[LazyArray]:
-    """All that the outputs depend on and has no image yet, operands before what is made of them."""
-    found: set[LazyArray] = set()
-    stack = list(outputs)
-    while stack:
-        array = stack.pop()
-        if array not in found and array not in images:
-            found.add(array)
-            stack += array.operands
-    return sorted(found, key=lambda array: array.serial)
+def in_a_batch(array: LazyArray) -> LazyArray:
+    """An array with an axis in front for each batch that is being computed now and that it depends on."""
+    for elements in reversed(settings.batches):
+        whole = elements.whole(array)
+        array = array if whole is None else whole
+    return array
+
+
+def possible_values(array: LazyArray) -> np.ndarray:
+    """The value of an array; in a function that is called for a batch, its values for all elements."""
+    return compute([in_a_batch(array)])[0]
 
 
 def _drawn_anew(array: LazyArray, size: int) -> LazyArray:
@@ -161,6 +192,12 @@ def _scatter(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence
     return ops.scatter(x, index, source, axis + 1, accumulate)
 
 
+def _scatter_reduce(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[bool], size: int) -> LazyArray:
+    axis, primitive = array.params
+    x, index, source = _all_repeated(operands, is_batch, size)
+    return ops.scatter_reduce(x, index, source, axis + 1, primitive) if array.shape else ops.binary(primitive, x, source)
+
+
 def _batch_entries(
     entries: tuple[Entry, ...], indices: Sequence[LazyArray], is_batch: Sequence[bool], size: int
 ) -> tuple[tuple[Entry, ...], list[LazyArray]]:
@@ -231,7 +268,8 @@ def _solve(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[b
     return ops.solve(*_all_aligned(operands, is_batch, len(array.shape)))
 
 
-_RULES: dict[str, Rule] = {
+#: Those of all primitives that are not elementwise.
+RULES: dict[str, Rule] = {
     **dict.fromkeys(("sum", "prod", "max", "min", "any", "all"), _reduction),
     **dict.fromkeys(("argmax", "argmin"), _position),
     **dict.fromkeys(("cumsum", "cumprod", "cummax", "cummin"), _scan),
@@ -249,6 +287,7 @@ _RULES: dict[str, Rule] = {
     "place": _place,
     "reshape": lambda array, operands, is_batch, size: ops.reshape(operands[0], Size((size, *array.shape))),
     "scatter": _scatter,
+    "scatter_reduce": _scatter_reduce,
     "searchsorted": _searchsorted,
     "slice": lambda array, operands, is_batch, size: ops.slice_(operands[0], ((0, size, 1), *array.params[0])),
     "solve": _solve,

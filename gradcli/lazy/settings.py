@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gradcli.lazy.array import LazyArray
+    from gradcli.lazy.batching import Elements
 
     Evaluator = Callable[[Sequence[LazyArray]], list[np.ndarray]]
     Progress = Callable[[int, int], object]
@@ -41,6 +42,7 @@ class Settings(threading.local):
     threads: int | None = None  # None: as many as the process may use
     random_streams_used: int = 0
     max_memory: int | None = None  # bytes; None: what the machine has available
+    batches: tuple[Elements, ...] = ()  # for which functions are being called now, outermost first
     profile: list[PassProfile] | None = None  # passes add themselves, where somebody wants to know
 
 

@@ -14,13 +14,14 @@ from gradcli.functions.activation import NN
 from gradcli.functions.arguments import Shape
 from gradcli.functions.bounds import clamp_min
 from gradcli.functions.conditional import where
+from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import add, div, mul, rsqrt
 from gradcli.functions.index import along_axis, spread, take_at
 from gradcli.functions.norm import norm, vector_norm
 from gradcli.functions.pointwise import common_dtype
 from gradcli.functions.power import pow
-from gradcli.functions.reduce import mean
+from gradcli.functions.reduce import mean, widened
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit, require_floating
 from gradcli.functions.shape import expand, expand_as
@@ -36,9 +37,10 @@ def _last_axes(shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def _standardized(input: Tensor, normalized_shape: Sequence[int], eps: float) -> tuple[Tensor, Tensor]:
-    """The input with mean 0 and variance 1 over its last axes, and the factor that scaled it."""
+    """The input with mean 0 and variance 1 over its last axes, and the factor that scaled it, wide enough for sums of squares."""
     axes = _last_axes(normalized_shape)
-    centred = input - mean(input, axes, True)
+    wide = widened(input)
+    centred = wide - mean(wide, axes, True)
     scale = rsqrt(mean(centred * centred, axes, True) + eps)
     return centred * scale, scale
 
@@ -48,7 +50,8 @@ def _layer_norm_cotangent(g: Tensor, input: Tensor, weight: Tensor | None, norma
     axes = _last_axes(normalized_shape)
     normal, scale = _standardized(input, normalized_shape, eps)
     scaled = g if weight is None else g * weight
-    return (scaled - mean(scaled, axes, True) - normal * mean(scaled * normal, axes, True)) * scale
+    cotangent = (scaled - mean(scaled, axes, True) - normal * mean(scaled * normal, axes, True)) * scale
+    return to(cotangent, input.dtype)
 
 
 def _check_normalized_shape(input: Tensor, shape: Shape, weight: Tensor | None, bias: Tensor | None) -> None:
@@ -80,7 +83,7 @@ def _check_normalized_shape(input: Tensor, shape: Shape, weight: Tensor | None, 
     aliases=("layer_norm",),
     examples=("F.layer_norm(x, (3,))",),
     d_input=_layer_norm_cotangent,
-    d_weight=lambda g, input, normalized_shape, eps: g * _standardized(input, normalized_shape, eps)[0],
+    d_weight=lambda g, input, normalized_shape, eps: to(g * _standardized(input, normalized_shape, eps)[0], g.dtype),
     d_bias=lambda g: g,
 )
 def layer_norm(
@@ -91,7 +94,7 @@ def layer_norm(
     require_floating("LayerNormKernelImpl", input)
     normal, _ = _standardized(input, normalized_shape, eps)
     scaled = normal if weight is None else normal * weight
-    return scaled if bias is None else scaled + bias
+    return to(scaled if bias is None else scaled + bias, input.dtype)
 
 
 @function(namespace=NN, aliases=("rms_norm",), forms=(mul, rsqrt, mean, pow), examples=("F.rms_norm(x, (3,))",))

@@ -11,12 +11,11 @@ from gradcli.functions.declare import function
 from gradcli.functions.dims import axes_of
 from gradcli.functions.elementwise import exp, isinf, log, neg, sub
 from gradcli.functions.extreme import amax
-from gradcli.functions.reduce import kept, spread
+from gradcli.functions.reduce import kept, spread, widened
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import require_floating
 from gradcli.functions.shape import view_as_shape
 from gradcli.lazy import DType, settings
-from gradcli.lazy.dtypes import float16, float32
 from gradcli.lazy.shapes import normalize_dim, reduced
 
 # ── softmax ──
@@ -26,7 +25,7 @@ def _shifted(input: Tensor, dim: int) -> tuple[Tensor, tuple[int, ...]]:
     """The input with the largest element along a dimension at 0, wide enough to sum exponentials, and the axes of the sum."""
     axis = normalize_dim(dim, input.ndim)
     axes = (axis,) if input.ndim else ()
-    wide = to(input, float32) if input.dtype is float16 else input
+    wide = widened(input)
     return (sub(wide, amax(wide, axes, True)) if axes else wide * 0), axes
 
 
@@ -124,7 +123,8 @@ def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
         input = to(input, settings.default_dtype)
     if not input.shape.numel():  # no element to shift by
         return log(total(exp(input), axes or None, keepdim))
-    largest = amax(input, axes, True) if input.ndim else input
+    wide = widened(input)
+    largest = amax(wide, axes, True) if input.ndim else wide
     shift = where(isinf(largest), 0.0, largest)
-    result = log(total(exp(input - shift), axes or None, bool(axes))) + shift
-    return view_as_shape(result, reduced(input.shape, axes, keepdim))
+    result = log(total(exp(wide - shift), axes or None, bool(axes))) + shift
+    return to(view_as_shape(result, reduced(input.shape, axes, keepdim)), input.dtype)

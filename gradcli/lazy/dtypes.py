@@ -61,6 +61,11 @@ LIMITS: Final[dict[DType, tuple[float, float]]] = {
 }
 
 
+def accumulator(dtype: DType) -> DType:
+    """What sums and products of many elements are kept in: half precision in single, which is rounded once at the end."""
+    return float32 if dtype is float16 else dtype
+
+
 def promote(a: DType, b: DType) -> DType:
     """The smallest dtype that both convert to, as `torch.promote_types`."""
     if a is b:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gradcli.errors import LimitExceeded, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.lazy.array import LazyArray
-from gradcli.lazy.dtypes import DType, bool_, int64
+from gradcli.lazy.dtypes import DType, accumulator, bool_, int64
 from gradcli.lazy.shapes import SCALAR, Size, broadcast, describe, reduced
 from gradcli.lazy.simplify import folded, rounded
 
@@ -131,6 +131,9 @@ def cast(x: LazyArray, dtype: DType) -> LazyArray:
 
 def reduce(primitive: str, x: LazyArray, axes: tuple[int, ...], keepdims: bool = False) -> LazyArray:
     """sum, prod, max, min, any, all over the axes."""
+    wide = accumulator(x.dtype)
+    if wide is not x.dtype and primitive in ("sum", "prod"):
+        return cast(reduce(primitive, cast(x, wide), axes, keepdims), x.dtype)
     dtype = bool_ if primitive in ("any", "all") else x.dtype
     return LazyArray(primitive, (x,), (axes, keepdims), reduced(x.shape, axes, keepdims), dtype)
 
@@ -142,6 +145,9 @@ def arg_reduce(primitive: str, x: LazyArray, axis: int, keepdims: bool = False) 
 
 def scan(primitive: str, x: LazyArray, axis: int) -> LazyArray:
     """cumsum, cumprod, cummax, cummin along an axis."""
+    wide = accumulator(x.dtype)
+    if wide is not x.dtype:
+        return cast(scan(primitive, cast(x, wide), axis), x.dtype)
     return LazyArray(primitive, (x,), (axis,), x.shape, x.dtype)
 
 
@@ -223,6 +229,11 @@ def scatter(x: LazyArray, index: LazyArray, source: LazyArray, axis: int, accumu
     return LazyArray("scatter", (x, index, source), (axis, accumulate), x.shape, x.dtype)
 
 
+def scatter_reduce(x: LazyArray, index: LazyArray, source: LazyArray, axis: int, primitive: str) -> LazyArray:
+    """x with result[index[i][j]][j] combined with source[i][j] for axis 0, by mul, maximum or minimum."""
+    return LazyArray("scatter_reduce", (x, index, source), (axis, primitive), x.shape, x.dtype)
+
+
 def index(x: LazyArray, entries: tuple[Entry, ...], indices: Sequence[LazyArray]) -> LazyArray:
     """Advanced indexing as NumPy's: integer arrays on some axes, whole axes elsewhere."""
     shape = indexed_shape(x.shape, entries, [i.shape for i in indices])
@@ -269,6 +280,9 @@ def matmul(a: LazyArray, b: LazyArray) -> LazyArray:
             operands=[OperandLabel(0, describe(a.shape)), OperandLabel(1, describe(b.shape))],
             hint=f"the last axis of the first ({inner}) must be as long as the second last of the second ({other})",
         )
+    wide = accumulator(a.dtype)
+    if wide is not a.dtype:
+        return cast(matmul(cast(a, wide), cast(b, wide)), a.dtype)
     batch = broadcast(Size(a.shape[:-2]), Size(b.shape[:-2]))
     return LazyArray("matmul", (a, b), (), Size((*batch, a.shape[-2], b.shape[-1])), a.dtype)
 

@@ -103,14 +103,14 @@ def jacobian_by_rows(output: Tensor, inputs: Tensors, chunk: int | None = None) 
     return _for_each_element(cotangent, pulled_back([output], inputs, [cotangent]), since, chunk)
 
 
-def jacobian_by_columns(outputs: Tensors, input: Tensor, chunk: int | None = None) -> list[Tensor | None]:
-    """The Jacobian of each output, for one input: all tangents of one element pushed forward at once, or so many at a time.
+def jacobian_by_columns(outputs: Tensors, input: Tensor) -> list[Tensor | None]:
+    """The Jacobian of each output, for one input: all tangents of one element pushed forward at once.
 
     Its axes are those of the input, then those of the output.
     """
     since = moment()
     tangent = Tensor(ops.placeholder(input.shape, input.dtype))
-    return _for_each_element(tangent, pushed_forward(outputs, [input], [tangent]), since, chunk)
+    return _for_each_element(tangent, pushed_forward(outputs, [input], [tangent]), since, None)
 
 
 def _for_each_element(

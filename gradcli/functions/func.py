@@ -233,7 +233,7 @@ def _jacobians(func: AnyFunction, argnums: Any, has_aux: bool, chunk_size: int |
             _only_tensors(value, "vjp(f, *primals)" if by_rows else "jvp(f, primals, tangents)")
             chosen = tuple(entered[position] for position in positions)
             inputs, outputs = leaves(chosen), leaves(value)
-            table = _by_rows(outputs, inputs, chunk_size) if by_rows else _by_columns(outputs, inputs, chunk_size)
+            table = _by_rows(outputs, inputs, chunk_size) if by_rows else _by_columns(outputs, inputs)
 
             def nested(row: Iterator[Tensor]) -> Any:
                 of_output = with_leaves(chosen, row)
@@ -257,10 +257,10 @@ def _by_rows(outputs: list[Tensor], inputs: list[Tensor], chunk_size: int | None
     ]
 
 
-def _by_columns(outputs: list[Tensor], inputs: list[Tensor], chunk_size: int | None) -> list[list[Tensor]]:
+def _by_columns(outputs: list[Tensor], inputs: list[Tensor]) -> list[list[Tensor]]:
     columns = []
     for input in inputs:
-        found = jacobian_by_columns(outputs, input, chunk_size)
+        found = jacobian_by_columns(outputs, input)
         columns.append(
             [
                 no_dependence(output, input) if column is None else input_last(column, input.ndim)
@@ -279,13 +279,14 @@ def input_last(column: Tensor, rank: int) -> Tensor:
 
 
 def no_dependence(output: Tensor, input: Tensor) -> Tensor:
-    return Tensor(ops.full(Size((*output.shape, *input.shape)), 0.0, output.dtype))
+    return Tensor(ops.full(Size((*output.shape, *input.shape)), 0.0, input.dtype))
 
 
 @function(namespace="torch.func", examples=("torch.func.jacrev(lambda t: t**3)(x)",))
 def jacrev(func: AnyFunction, argnums: Any = 0, *, has_aux: bool = False, chunk_size: int | None = None) -> Transformed:
     """The function that gives the Jacobian of a function, row by row in reverse mode."""
-    _check_chunk(chunk_size, "jacrev")
+    if chunk_size is not None and chunk_size <= 0:
+        raise ArgumentError.as_torch("jacrev: `chunk_size` should be greater than 0.")
     return Transformed(func, _jacobians(func, argnums, has_aux, chunk_size, by_rows=True))
 
 
@@ -295,20 +296,16 @@ def jacfwd(
     argnums: Any = 0,
     has_aux: bool = False,
     *,
-    chunk_size: int | None = None,
     randomness: str = "error",
 ) -> Transformed:
-    """The function that gives the Jacobian of a function, column by column in forward mode."""
-    _check_chunk(chunk_size, "jacfwd")
-    return Transformed(func, _jacobians(func, argnums, has_aux, chunk_size, by_rows=False))
+    """The function that gives the Jacobian of a function, column by column in forward mode.
+
+    The function is called once, so that its random numbers are the same for all columns, whatever `randomness` says.
+    """
+    return Transformed(func, _jacobians(func, argnums, has_aux, None, by_rows=False))
 
 
 @function(namespace="torch.func", examples=("torch.func.hessian(lambda t: sum(t**3))(x)",))
 def hessian(func: AnyFunction, argnums: Any = 0) -> Transformed:
     """The function that gives the second derivatives of a function: forward mode over reverse mode."""
     return Transformed(func, _jacobians(_jacobians(func, argnums, False, None, True), argnums, False, None, False))
-
-
-def _check_chunk(chunk_size: int | None, name: str) -> None:
-    if chunk_size is not None and chunk_size <= 0:
-        raise ArgumentError.as_torch(f"{name}: `chunk_size` should be greater than 0.")

@@ -150,7 +150,15 @@ def jacobian(
 ) -> Any:
     """The Jacobian of a function: the axes of an output, then those of an input."""
     _check_strategy(strategy)
-    problem = Problem(func, inputs, "jacobian", create_graph, strict)
+    if strategy == "forward-mode" and (strict or create_graph):
+        flag = "strict" if strict else "create_graph"
+        message = (
+            f'torch.autograd.functional.jacobian: `{flag}=True` and `strategy="forward-mode"` are not supported together (yet). '
+            f'Please either set `{flag}=False` or `strategy="reverse-mode"`.'
+        )
+        raise NotSupported.as_torch(message)
+    stays_in_graph = create_graph or strategy == "forward-mode"  # as in PyTorch
+    problem = Problem(func, inputs, "jacobian", stays_in_graph, strict)
     with problem.again():
         rows = _rows(problem) if strategy == "reverse-mode" else _columns(problem)
     tuples = [
@@ -183,13 +191,6 @@ def _rows(problem: Problem) -> list[list[Tensor | None]]:
 
 
 def _columns(problem: Problem) -> list[list[Tensor | None]]:
-    if problem.strict or problem.create_graph:
-        flag = "strict" if problem.strict else "create_graph"
-        message = (
-            f'torch.autograd.functional.jacobian: `{flag}=True` and `strategy="forward-mode"` are not supported together (yet). '
-            f'Please either set `{flag}=False` or `strategy="reverse-mode"`.'
-        )
-        raise NotSupported.as_torch(message)
     columns = [
         [None if column is None else input_last(column, input.ndim) for column in jacobian_by_columns(problem.outputs, input)]
         for input in problem.inputs

@@ -52,9 +52,7 @@ def vmap(
     mapping = Mapping(func, in_dims, out_dims, randomness)
 
     def call(*arguments: Any, **keywords: Any) -> Any:
-        given = [*arguments, *keywords.values()]
-        dims = _in_dims(mapping, arguments) + [_in_dim(mapping, value, 0) for value in leaves(given[len(arguments) :])]
-        values = leaves(given)
+        dims, values = _in_dims(mapping, arguments), leaves(arguments)
         size = _size(values, dims)
         step = min(chunk_size or size, size)
         parts = []
@@ -64,7 +62,7 @@ def vmap(
                 value if dim is None or length == size else narrow(value, dim, start, length)
                 for value, dim in zip(values, dims, strict=True)
             ]
-            parts.append(_mapped(mapping, with_leaves(given, iter(part)), tuple(keywords), dims, length))
+            parts.append(_mapped(mapping, with_leaves(arguments, iter(part)), keywords, dims, length))
         return parts[0] if len(parts) == 1 else _joined(mapping, parts)
 
     return Transformed(func, call)
@@ -152,16 +150,14 @@ def _size(values: list[Any], dims: list[int | None]) -> int:
 # ── one call ──
 
 
-def _mapped(mapping: Mapping, given: list[Any], names: tuple[str, ...], dims: list[int | None], size: int) -> Any:
-    """The results of one call with placeholders, for the whole batch; the last of what is given is given by name."""
+def _mapped(mapping: Mapping, arguments: tuple[Any, ...], keywords: dict[str, Any], dims: list[int | None], size: int) -> Any:
+    """The results of one call with placeholders, for the whole batch."""
     batch = Batch(size, moment())
     streams = settings.random_streams_used
-    wholes = [movedim(value, dim, 0) if dim else value for value, dim in zip(leaves(given), dims, strict=True)]
+    wholes = [movedim(value, dim, 0) if dim else value for value, dim in zip(leaves(arguments), dims, strict=True)]
     elements = [value if dim is None else batch.placeholder(value) for value, dim in zip(wholes, dims, strict=True)]
-    called = with_leaves(given, iter(elements))
-    positional = len(given) - len(names)
     with batch:
-        result = mapping.function(*called[:positional], **dict(zip(names, called[positional:], strict=True)))
+        result = mapping.function(*with_leaves(arguments, iter(elements)), **keywords)
     for whole, element in zip(wholes, elements, strict=True):
         if element is not whole and element.version:  # the function changed what it was given
             change_in_place(whole, _giving(batch.of(element)))

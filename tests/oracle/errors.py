@@ -1,11 +1,18 @@
-"""Programs that PyTorch refuses, under the code of the error that gradcli gives in its place."""
+"""Programs that PyTorch refuses, under the code of the error that gradcli gives in its place.
+
+A table like this one, with a golden file of its name, may be a module of its own: those are named in `TABLES`.
+"""
 
 from __future__ import annotations
 
 import textwrap
 from functools import cache
+from importlib import import_module
 
 from .cases import Case, named_leaves
+
+#: The modules with errors.
+TABLES = ("errors", "errors_rearranging", "errors_transforms")
 
 LINES: dict[str, str] = {
     "shape-mismatch": """
@@ -491,12 +498,18 @@ PROGRAMS: dict[str, str] = {
 
 
 @cache
-def all_errors() -> tuple[Case, ...]:
-    """Every program that must be refused; the family of each is the code of its error."""
-    sources = [(code, line.strip()) for code, lines in LINES.items() for line in lines.splitlines() if line.strip()] + [
+def errors_of(table: str) -> tuple[Case, ...]:
+    """Every program of one table that must be refused; the family of each is the code of its error."""
+    module = import_module(f"{__package__}.{table}")
+    sources = [(code, line.strip()) for code, lines in module.LINES.items() for line in lines.splitlines() if line.strip()] + [
         (code, program.strip())
-        for code, programs in PROGRAMS.items()
+        for code, programs in module.PROGRAMS.items()
         for program in textwrap.dedent(programs).split("\n\n")
         if program.strip()
     ]
-    return tuple(Case("errors", code, source, named_leaves(source)) for code, source in sources)
+    return tuple(Case(table, code, source, named_leaves(source)) for code, source in sources)
+
+
+def all_errors() -> tuple[Case, ...]:
+    """Every program of all tables that must be refused."""
+    return tuple(case for table in TABLES for case in errors_of(table))

@@ -34,7 +34,14 @@ ARRANGEMENTS = (
     arrange("no columns", (2, 0)),
 )
 #: What depends on the numbers themselves, which a function called once for a whole batch does not have; as in PyTorch.
-REFUSED = {"argwhere(x > 0)", "masked_scatter(x, x > 0, y)", "masked_select(x, x > 0)", "nonzero(x > 0)", "x[x > 0]"}
+REFUSED = {
+    "argwhere(x > 0)",
+    "masked_scatter(x, x > 0, y)",
+    "masked_select(x, x > 0)",
+    "nonzero(x > 0)",
+    "nonzero(x)",
+    "x[x > 0]",
+}
 #: Examples of what takes no floating tensors.
 OF_INTEGERS = {"bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor"}
 SOURCES = {"arange", "constant", "placeholder", "random"}

@@ -15,7 +15,7 @@ from .observation import Record, differences
 
 #: The graph that a backward pass records with create_graph is made by the derivative rules, and these are gradcli's own:
 #: of these cases values and gradients are compared, not the nodes of the derivative.
-OWN_GRAPHS = "derivatives_of_derivatives"
+OWN_GRAPHS = ("derivatives_of_derivatives", "transforms", "transforms_of_lines")
 
 
 def cases(*without: str) -> pytest.MarkDecorator:
@@ -55,17 +55,17 @@ def test_gradients_are_those_of_pytorch(case: Case) -> None:
     compare(case, "grads", "backward_error")
 
 
-@cases(OWN_GRAPHS)
+@cases(*OWN_GRAPHS)
 def test_graph_has_the_nodes_and_edges_of_pytorch(case: Case) -> None:
     compare(case, "graph")
 
 
-@cases(OWN_GRAPHS)
+@cases(*OWN_GRAPHS)
 def test_text_is_that_of_pytorch(case: Case) -> None:
     compare(case, "text", "printed")
 
 
-@cases(OWN_GRAPHS)
+@cases(*OWN_GRAPHS)
 def test_a_second_backward_is_refused_exactly_where_pytorch_refuses_it(case: Case) -> None:
     compare(case, "second_backward")
 

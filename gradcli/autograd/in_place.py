@@ -80,14 +80,33 @@ def places(tensor: Tensor) -> tuple[Tensor, Tensor]:
     return base, _positions(views, base)
 
 
+def places_in_memory(tensor: Tensor) -> tuple[Tensor, Tensor]:
+    """What a tensor is a view or an alias of, in the end, and where its elements stand in that."""
+    path, top = _path_up(tensor)
+    return top, _positions(path, top)
+
+
+def _path_up(tensor: Tensor) -> tuple[list[Tensor], Tensor]:
+    """The views and aliases that lead to a tensor, from the outermost on, and what they all show in the end."""
+    path: list[Tensor] = []
+    while tensor.view_of is not None:
+        path.append(tensor)
+        tensor = tensor.view_of.base
+    return path[::-1], tensor
+
+
 def refuse_overlap(target: Tensor) -> None:
-    """An error for a change of elements that share a place in memory."""
+    """Refuse to change elements that share a place in memory."""
     if overlaps(target):
-        message = (
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-            "Please clone() the tensor before performing the operation."
-        )
-        raise AutogradError.as_torch(message)
+        raise overlap()
+
+
+def overlap() -> AutogradError:
+    """The error for a change of elements that share a place in memory."""
+    return AutogradError.as_torch(
+        "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+        "Please clone() the tensor before performing the operation."
+    )
 
 
 def overlaps(tensor: Tensor) -> bool:
@@ -174,16 +193,12 @@ def _mark(tensor: Tensor) -> None:
 
 def _propagate(changed: Tensor) -> None:
     """Carry a change to all tensors that show the same elements: up to what it is an alias of, then down to all views."""
-    path: list[Tensor] = []
-    top, counts = changed, True
-    while top.view_of is not None:
-        path.append(top)
-        counts = counts and top.view_of.counts_versions
-        top = top.view_of.base
+    path, top = _path_up(changed)
+    counts = all(shown.view_of is not None and shown.view_of.counts_versions for shown in path)
     if path:
         with GradMode(False):  # an alias is outside of the graph
             value = Tensor(changed.array)
-            top.array = operators["copy_at"](Tensor(top.array), value, _positions(path[::-1], top)).array
+            top.array = operators["copy_at"](Tensor(top.array), value, _positions(path, top)).array
         if counts:
             top.version += 1
             _mark(top)

@@ -199,17 +199,30 @@ def _gather(node: LazyArray, values: list[Array]) -> Array:
 
 
 def _scatter(node: LazyArray, values: list[Array]) -> Array:
-    x, index, source = values
-    axis, accumulate = node.params
-    result = x.copy()
-    target, where = (result, _along_axis(index, axis)) if index.ndim else (result.reshape(-1), (index,))
-    if index.ndim:
-        source = source[tuple(slice(size) for size in index.shape)]
-    if accumulate:
+    result, target, where, source = _scattered(values, node.params[0])
+    if node.params[1]:
         np.add.at(target, where, source)
     else:
         target[where] = source
     return result
+
+
+def _scatter_reduce(node: LazyArray, values: list[Array]) -> Array:
+    result, target, where, source = _scattered(values, node.params[0])
+    _COMBINED[node.params[1]].at(target, where, source)
+    return result
+
+
+_COMBINED: dict[str, np.ufunc] = {"maximum": np.maximum, "minimum": np.minimum, "mul": np.multiply}
+
+
+def _scattered(values: list[Array], axis: int) -> tuple[Array, Array, tuple[Array, ...], Array]:
+    """The result to fill, the same elements under a shape that can be addressed, where, and what to put there."""
+    x, index, source = values
+    result = x.copy()
+    if not index.ndim:
+        return result, result.reshape(-1), (index,), source
+    return result, result, _along_axis(index, axis), source[tuple(slice(size) for size in index.shape)]
 
 
 def _advanced_index(entries: tuple[int | None, ...], indices: list[Array]) -> Any:
@@ -335,6 +348,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "reshape": lambda node, values: np.reshape(values[0], node.shape),
     "round": _rounding(np.rint),
     "scatter": _scatter,
+    "scatter_reduce": _scatter_reduce,
     "searchsorted": lambda node, values: np.searchsorted(values[0], values[1], side="right" if node.params[0] else "left"),
     "trunc": _rounding(np.trunc),
     "solve": _linear_algebra("solve", "torch.linalg.solve: The solver failed because the input matrix is singular."),

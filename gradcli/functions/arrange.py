@@ -157,7 +157,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
     return stack(tuple(reshape(grid, (-1,)) for grid in meshgrid(tensors)), 1)
 
 
-@function(examples=("combinations(v)", "combinations(v, 2, True)"))
+@function(method=False, examples=("combinations(v)", "combinations(v, 2, True)"))
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     """All choices of r elements of a vector in their order, one a row."""
     _require_vector(input)

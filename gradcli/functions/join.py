@@ -114,7 +114,9 @@ def flip(input: Tensor, *dims: int) -> LazyArray:
 )
 def roll(input: Tensor, shifts: Dims, dims: Dims = None) -> LazyArray:
     """Elements moved along dimensions, around the end."""
-    if dims is None:
+    if not listed(shifts):
+        raise ValueFault.as_torch("`shifts` required")
+    if dims is None and len(listed(shifts)) == 1:
         flat = ops.reshape(input.array, Size((input.shape.numel(),)))
         return ops.reshape(_rolled(flat, sum(listed(shifts)), 0), input.shape)
     array = input.array

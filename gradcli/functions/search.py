@@ -1,26 +1,28 @@
-"""Finding and counting: nonzero, unique, searchsorted, bincount. Their results are integers, or have no derivative."""
+"""Finding and counting: nonzero, unique, searchsorted, isin, bincount, histc. Their results have no derivative."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from gradcli.autograd import Tensor
-from gradcli.errors import OperandLabel, ShapeMismatch, ValueFault
-from gradcli.functions.arguments import Dims, Operand
+from gradcli.autograd.tensor import Scalar
+from gradcli.errors import DTypeMismatch, OperandLabel, ShapeMismatch, ValueFault
+from gradcli.functions.arguments import Dims, Operand, Shape
 from gradcli.functions.declare import function
 from gradcli.functions.dims import axes_of
 from gradcli.functions.pointwise import common_dtype, wrap_number
 from gradcli.functions.refusals import no_derivative, no_kernel
 from gradcli.lazy import DType, LazyArray, Size, compute, ops
-from gradcli.lazy.dtypes import INTEGER, float32, float64, int32, int64
+from gradcli.lazy.dtypes import BOOLEAN, INTEGER, bool_, float32, float64, int32, int64
 from gradcli.lazy.shapes import describe, normalize_dim
 
 
 def _tensor(values: np.ndarray, dtype: DType) -> Tensor:
-    return Tensor(ops.from_buffer(np.ascontiguousarray(values), dtype))
+    return Tensor(ops.from_buffer(np.asarray(values, order="C"), dtype))
 
 
 # ── where elements are nonzero ──
@@ -42,6 +44,22 @@ def argwhere(input: Tensor) -> Tensor:
     """The positions of the nonzero elements, one a row."""
     found: Tensor = nonzero(input)
     return found
+
+
+@function(method=False, examples=("unravel_index(tensor([4, 5]), (2, 3))",))
+def unravel_index(indices: Tensor, shape: Shape) -> tuple[LazyArray, ...]:
+    """Positions counted through all elements of a shape, as positions along each dimension."""
+    if indices.dtype.kind != INTEGER:
+        message = f"expected 'indices' to be integer dtype, but got {indices.dtype}"
+        raise DTypeMismatch.as_torch(message, hint="convert it with .long()")
+    if any(size < 0 for size in shape):
+        raise ValueFault.as_torch(f"'shape' cannot have negative values, but got {tuple(shape)}")
+    found, step = [], Size(shape).numel()
+    for size in shape:
+        step = step // size if size else 0
+        whole = ops.binary("floor_divide", indices.array, ops.constant(step, indices.dtype))
+        found.append(ops.binary("remainder", whole, ops.constant(size, indices.dtype)))
+    return tuple(found)
 
 
 @function(examples=("count_nonzero(x)", "count_nonzero(x, 0)"))
@@ -82,6 +100,28 @@ def unique(
 ) -> Any:
     """The distinct elements (or slices along a dimension) in order; on request also where each went, and how many there were."""
     output, inverse, counts = _unique_elements(input) if dim is None else _unique_slices(input, dim)
+    result = (output, *([inverse] if return_inverse else []), *([counts] if return_counts else []))
+    return result if len(result) > 1 else output
+
+
+@function("UniqueConsecutiveBackward0", public=False, results=THREE, d_input=_no_unique_derivative("unique_consecutive"))
+def _unique_runs(input: Tensor, dim: int | None) -> tuple[Tensor, Tensor, Tensor]:
+    """The elements (or slices) without those that repeat the one before, which run each is in, and the lengths of the runs."""
+    values = compute([input.array])[0]
+    axis = None if dim is None else normalize_dim(dim, input.ndim)
+    lines = values.reshape(-1, 1) if axis is None else np.moveaxis(values, axis, 0).reshape(values.shape[axis], -1)
+    starts = np.ones(len(lines), bool)
+    starts[1:] = (lines[1:] != lines[:-1]).any(axis=1)
+    kept = values.reshape(-1)[starts] if axis is None else np.compress(starts, values, axis)
+    run = np.cumsum(starts) - 1
+    lengths = np.bincount(run, minlength=int(starts.sum()))
+    return _tensor(kept, input.dtype), _tensor(run.reshape(values.shape) if axis is None else run, int64), _tensor(lengths, int64)
+
+
+@function(forms=(_unique_runs,), examples=("unique_consecutive(tensor([3, 3, 1, 3]))",))
+def unique_consecutive(input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None) -> Any:
+    """The elements (or slices) without those that repeat the one before; on request also where each went, how many there were."""
+    output, inverse, counts = _unique_runs(input, dim)
     result = (output, *([inverse] if return_inverse else []), *([counts] if return_counts else []))
     return result if len(result) > 1 else output
 
@@ -160,6 +200,24 @@ def bucketize(input: Operand, boundaries: Tensor, *, out_int32: bool = False, ri
     return found
 
 
+@function(method=False, examples=("isin(x, tensor([0.5, 2.]))",))
+def isin(elements: Operand, test_elements: Operand, *, assume_unique: bool = False, invert: bool = False) -> LazyArray:
+    """Whether each element is among the test elements."""
+    dtype = common_dtype(elements, test_elements)
+    tensors = [value if isinstance(value, Tensor) else wrap_number(value, dtype) for value in (elements, test_elements)]
+    for tensor in tensors:
+        if tensor.dtype.kind == BOOLEAN:
+            raise DTypeMismatch.as_torch("Unsupported input type encountered for isin(): Bool", hint="convert it with .int()")
+    wanted, tests = (ops.cast(tensor.array, dtype) for tensor in tensors)
+    count = tests.shape.numel()
+    if not count:
+        return ops.full(wanted.shape, invert, bool_)
+    flat = ops.reshape(tests, Size((count,)))
+    in_order = ops.gather(flat, ops.argsort(flat, 0, False), 0)
+    nearest = ops.binary("minimum", ops.searchsorted(in_order, wanted, False), ops.constant(count - 1, int64))
+    return ops.binary("not_equal" if invert else "equal", ops.index(in_order, (0,), [nearest]), wanted)
+
+
 # ── counting ──
 
 
@@ -187,3 +245,40 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     dtype = int64 if weights is None else float32 if weights.dtype is float32 else float64
     added = ops.full(input.shape, 1, int64) if weights is None else ops.cast(weights.array, dtype)
     return ops.index_put(ops.full(Size((length,)), 0, dtype), (0,), [input.array], added, accumulate=True)
+
+
+@function(examples=("histc(x, 4)", "histc(x, 4, -1, 1)"))
+def histc(input: Tensor, bins: int = 100, min: Scalar = 0, max: Scalar = 0) -> LazyArray:
+    """How many elements are in each of some intervals of one length, from min to max, or over all elements if these are equal."""
+    if bins <= 0:
+        raise ValueFault.as_torch(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
+    if not input.dtype.is_floating:
+        raise no_kernel("histogram_cpu", input.dtype, "convert it with .float()")
+    lowest, highest = _histogram_range(input, float(min), float(max))
+    flat = ops.reshape(input.array, Size((input.shape.numel(),)))
+    low, high, scale = (ops.constant(number, input.dtype) for number in (lowest, highest, bins))
+    inside = ops.binary("logical_and", ops.binary("less_equal", low, flat), ops.binary("less_equal", flat, high))
+    place = ops.binary("div", ops.binary("mul", ops.binary("sub", flat, low), scale), ops.binary("sub", high, low))
+    bin_number = ops.cast(ops.where(inside, place, scale), int64)  # what is outside goes to a bin more
+    last = ops.where(inside, ops.constant(bins - 1, int64), ops.constant(bins, int64))
+    counts = ops.index_put(
+        ops.full(Size((bins + 1,)), 0, input.dtype),
+        (0,),
+        [ops.binary("minimum", bin_number, last)],
+        ops.full(flat.shape, 1, input.dtype),
+        accumulate=True,
+    )
+    return ops.slice_(counts, ((0, bins, 1),))
+
+
+def _histogram_range(input: Tensor, lowest: float, highest: float) -> tuple[float, float]:
+    """The ends that were given, those of the elements if they are equal, and one to each side if these are, too."""
+    if lowest > highest:
+        raise ValueFault.as_torch("torch.histc: max must be larger than min")
+    if lowest == highest and input.shape.numel():
+        axes = tuple(range(input.ndim))
+        ends = compute([ops.reduce(primitive, input.array, axes) for primitive in ("min", "max")])
+        lowest, highest = (float(end) for end in ends)
+    if not (isfinite(lowest) and isfinite(highest)):
+        raise ValueFault.as_torch(f"torch.histc: range of [{lowest:g}, {highest:g}] is not finite")
+    return (lowest - 1, highest + 1) if lowest == highest else (lowest, highest)

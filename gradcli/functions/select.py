@@ -9,7 +9,7 @@ from gradcli.functions.arguments import Operand
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.gather import check_integers, check_within
-from gradcli.functions.index import Positions, along_axis, positions_of, spread, take_at
+from gradcli.functions.index import Positions, along_axis, positions_of, slice_backward, spread, take_at
 from gradcli.functions.refusals import representable
 from gradcli.functions.shape import reshape
 from gradcli.lazy import LazyArray, Size, ops
@@ -88,6 +88,38 @@ def masked_fill_tensor(input: Tensor, mask: Tensor, value: Tensor) -> LazyArray:
 def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
     """The tensor with a number where a mask holds."""
     return (masked_fill_tensor if isinstance(value, Tensor) else masked_fill_number)(input, mask, value)
+
+
+@function(
+    "MaskedScatterBackward0",
+    in_place=True,
+    examples=("masked_scatter(x, x > 0, y)",),
+    d_input=lambda g, mask: where(mask, 0.0, g),
+    d_source=lambda g, mask, source_shape: _in_front(masked_select(g, mask), source_shape),
+)
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> LazyArray:
+    """The tensor with the elements where a mask holds replaced by the first ones of source, in order."""
+    if source.dtype is not input.dtype:
+        kinds = f"{input.dtype.tensor_type} and {source.dtype.tensor_type}"
+        message = f"masked_scatter: expected self and source to have same dtypes but got{kinds}"
+        raise DTypeMismatch.as_torch(message, operands=[OperandLabel(2, f"this is {source.dtype}")])
+    if mask.dtype is not bool_:
+        message = f"masked_scatter_ only supports boolean masks, but got mask with dtype {mask.dtype.tensor_type}"
+        raise _no_mask(message, mask)
+    shape = broadcast(mask.shape, input.shape)
+    entries, indices, _ = _where_it_holds(input.shape, mask)
+    count, given = indices[0].shape.numel(), source.shape.numel()
+    if given < count:
+        message = "Number of elements of source < number of ones in mask"
+        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(2, f"this has {given}, the mask holds {count} times")])
+    first = ops.slice_(ops.reshape(source.array, Size((given,))), ((0, count, 1),))
+    whole = ops.reshape(ops.broadcast_to(input.array, shape), _raised(shape))
+    return ops.reshape(ops.index_put(whole, entries, [index.array for index in indices], first, False), shape)
+
+
+def _in_front(g: Tensor, shape: Size) -> Tensor:
+    """Zeros of a shape whose first elements are given."""
+    return reshape(slice_backward(g, (shape.numel(),), 0, 0, 1), shape)
 
 
 # ── index vectors ──
@@ -210,23 +242,10 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Operand) -> Tensor
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Scalar = 1) -> LazyArray:
     """The tensor with slices of source added to some slices along a dimension."""
     axis = normalize_dim(dim, input.ndim)
-    _check_vector(
-        index,
-        f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} "
-        f"with type: {index.dtype.tensor_type} and size: {list(index.shape)}",
-    )
-    check_integers(index, "index_add_(): Expected dtype int32/int64 for index but got: " + index.dtype.tensor_type)
-    if source.dtype is not input.dtype:
-        kinds = f"self ({input.dtype.tensor_type}) and source ({source.dtype.tensor_type})"
-        message = f"index_add_(): {kinds} must have the same scalar type"
-        raise DTypeMismatch.as_torch(message, operands=[OperandLabel(3, f"this is {source.dtype}")])
-    count, given = index.shape.numel(), _raised(source.shape)[axis if source.ndim else 0]
-    if count != given:
-        message = f"index_add_(): Number of indices ({count}) should be equal to source.size(dim): ({given}), for dim: {axis}"
-        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(3, describe(source.shape))])
-    _check_other_sizes(input, source, axis, "index_add_()")
+    check_index_vector("index_add_()", input, axis, index, source)
     positions = _positions(input, axis, index, f"index {{index}} is out of bounds for dimension {axis} with size {{size}}")
-    scaled = source.array if alpha == 1 else ops.binary("mul", source.array, ops.constant(alpha, input.dtype))
+    factor = alpha if input.dtype.is_floating else int(alpha)
+    scaled = source.array if factor == 1 else ops.binary("mul", source.array, ops.constant(factor, input.dtype))
     return _put(input, axis, positions, scaled, accumulate=True)
 
 
@@ -236,12 +255,37 @@ def _put(input: Tensor, axis: int, positions: LazyArray, source: LazyArray, accu
     return ops.reshape(ops.index_put(flat, along_axis(axis, max(input.ndim, 1)), [positions], slices, accumulate), input.shape)
 
 
-def _check_other_sizes(input: Tensor, source: Tensor, axis: int, name: str) -> None:
-    own, given = (list(shape[:axis]) + list(shape[axis + 1 :]) for shape in (input.shape, source.shape))
-    if own != given and input.ndim and source.ndim:
-        message = f"{name}: source {list(source.shape)} does not fit self {list(input.shape)} outside of dimension {axis}"
-        labels = [OperandLabel(0, describe(input.shape)), OperandLabel(3, describe(source.shape))]
-        raise ShapeMismatch(message, operands=labels)
+def check_index_vector(name: str, input: Tensor, axis: int, index: Tensor, source: Tensor) -> None:
+    """Refuse an index that is no vector of integers, and a source that does not fit it and the tensor."""
+    _check_vector(
+        index,
+        f"{name}: Index is supposed to be a vector, but got dim: {index.ndim} "
+        f"with type: {index.dtype.tensor_type} and size: {list(index.shape)}",
+    )
+    check_integers(index, f"{name}: Expected dtype int32/int64 for index but got: {index.dtype.tensor_type}")
+    if source.dtype is not input.dtype:
+        kinds = f"self ({input.dtype.tensor_type}) and source ({source.dtype.tensor_type})"
+        message = f"{name}: {kinds} must have the same scalar type"
+        raise DTypeMismatch.as_torch(message, operands=[OperandLabel(3, f"this is {source.dtype}")])
+    count, given = index.shape.numel(), _raised(source.shape)[normalize_dim(axis, source.ndim)]
+    if count != given:
+        message = f"{name}: Number of indices ({count}) should be equal to source.size(dim): ({given}), for dim: {axis}"
+        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(3, describe(source.shape))])
+    if _other_sizes(input, source, axis) != _other_sizes(source, input, axis):
+        message = (
+            "source tensor shape must match self tensor shape, excluding the specified dimension. "
+            f"Got self.shape = {list(input.shape)} source.shape = {list(source.shape)}"
+        )
+        raise ShapeMismatch.as_torch(message, operands=_both(input, source))
+
+
+def _other_sizes(tensor: Tensor, other: Tensor, axis: int) -> list[int]:
+    """The sizes outside of a dimension, if both tensors have dimensions."""
+    return [size for own, size in enumerate(tensor.shape) if own != axis or not other.ndim]
+
+
+def _both(input: Tensor, source: Tensor) -> list[OperandLabel]:
+    return [OperandLabel(0, describe(input.shape)), OperandLabel(3, describe(source.shape))]
 
 
 @function(
@@ -264,10 +308,29 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> LazyAr
             f"Source dimensionality ({source.ndim}), destination dimensionality ({input.ndim})"
         )
         raise ShapeMismatch.as_torch(message, operands=[OperandLabel(3, describe(source.shape))])
+    if source.dtype is not input.dtype:
+        kinds = f"(self) {input.dtype.tensor_type} and (source) {source.dtype.tensor_type}"
+        message = f"index_copy_(): self and source expected to have the same dtype, but got {kinds}"
+        raise DTypeMismatch.as_torch(message, operands=[OperandLabel(3, f"this is {source.dtype}")])
+    _check_copied(input, axis, index, source)
+    bounds = f"index_copy_(): index {{index}} is out of bounds for dimension {axis} with size {{size}}"
+    return _put(input, axis, _positions(input, axis, index, bounds), source.array, accumulate=False)
+
+
+def _check_copied(input: Tensor, axis: int, index: Tensor, source: Tensor) -> None:
+    """Refuse slices that are not as many as the index names, or of another shape than those they take the place of."""
     count, given = index.shape.numel(), _raised(source.shape)[axis if source.ndim else 0]
+    if not source.ndim and count != 1:
+        message = f"index_copy_(): When source is scalar, index should have one element (got {count})"
+        raise ShapeMismatch.as_torch(message, operands=[OperandLabel(2, describe(index.shape))])
     if count != given:
         message = f"index_copy_(): Number of indices ({count}) should be equal to source.size(dim) ({given})"
         raise ShapeMismatch.as_torch(message, operands=[OperandLabel(3, describe(source.shape))])
-    _check_other_sizes(input, source, axis, "index_copy_()")
-    bounds = f"index_copy_(): index {{index}} is out of bounds for dimension {axis} with size {{size}}"
-    return _put(input, axis, _positions(input, axis, index, bounds), ops.cast(source.array, input.dtype), accumulate=False)
+    own, other = _other_sizes(input, input, axis), _other_sizes(source, source, axis)
+    if own != other:
+        slices = [" ".join(map(str, sizes)) for sizes in (own, other)]
+        message = (
+            "index_copy_(): Source/destination tensor must have same slice shapes. "
+            f"Destination slice shape: {slices[0]} at dimension {axis} and source slice shape: {slices[1]} at dimension 0."
+        )
+        raise ShapeMismatch.as_torch(message, operands=_both(input, source))

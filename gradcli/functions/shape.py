@@ -143,7 +143,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 @function(forms=(view_as_shape, unsafe_view), examples=("ravel(x)",))
 def ravel(input: Tensor) -> Tensor:
     """All elements in one dimension."""
-    return reshape(input, (-1,)) if input.ndim != 1 else input
+    return view(contiguous(input), (-1,))
 
 
 @function(forms=(view_as_shape,), examples=("unflatten(x, 1, (3, 1))",))
@@ -156,6 +156,8 @@ def unflatten(input: Tensor, dim: int, sizes: Shape) -> Tensor:
 
 def wanted_shape_of_axis(input: Tensor, axis: int, sizes: Sequence[int]) -> Size:
     """The sizes that one dimension is split into, with -1 inferred."""
+    if not sizes:
+        raise ValueFault.as_torch("unflatten: sizes must be non-empty")
     known = Size(size for size in sizes if size != -1).numel()
     full = Size(input.shape[axis] // max(known, 1) if size == -1 else size for size in sizes)
     if full.numel() != input.shape[axis]:

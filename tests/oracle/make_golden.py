@@ -14,7 +14,7 @@ import torch
 
 from . import promotion, torch_side
 from .cases import PARTS, cases_of
-from .errors import all_errors
+from .errors import TABLES, errors_of
 from .golden_files import FOLDER
 
 MADE_WITH = "2.13"
@@ -36,13 +36,17 @@ def golden_files() -> dict[str, Callable[[], Records]]:
     """What gives the records of each golden file, by the source of the case."""
     return {
         **{part: lambda part=part: _observed(part) for part in PARTS},
-        "errors": lambda: {case.source: torch_side.refusal(case.program()) for case in all_errors()},
+        **{table: lambda table=table: _refused(table) for table in TABLES},
         "promotion": lambda: dict(promotion.torch_results()),
     }
 
 
 def _observed(part: str) -> Records:
     return {case.source: torch_side.observe(case.program()) for case in cases_of(part)}
+
+
+def _refused(table: str) -> Records:
+    return {case.source: torch_side.refusal(case.program()) for case in errors_of(table)}
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from gradcli.errors import GradcliError
 
 from . import gradcli_side
 from .cases import Case
-from .errors import all_errors
+from .errors import TABLES, all_errors, errors_of
 from .golden_files import golden
 from .observation import sentence
 
@@ -39,7 +39,7 @@ def test_the_error_has_the_code_of_its_kind(case: Case) -> None:
 @ERRORS
 def test_the_sentence_is_that_of_pytorch(case: Case) -> None:
     error = refusal(case)
-    expected = golden("errors")[case.source]
+    expected = golden(case.part)[case.source]
     if not OWN_WORDS.search(expected["message"]) and expected["class"] != "AssertionError":
         assert sentence(error.torch_message or error.message) == sentence(expected["message"])
 
@@ -54,7 +54,8 @@ def test_the_error_points_into_the_program(case: Case) -> None:
     assert program[: error.span.start].count("\n") >= len(case.leaves), "the error is in the case, not in its bindings"
 
 
-def test_the_golden_file_holds_exactly_the_errors_of_the_table() -> None:
-    records = golden("errors")
-    assert list(records) == [case.source for case in all_errors()]
+@pytest.mark.parametrize("table", TABLES)
+def test_the_golden_file_holds_exactly_the_errors_of_the_table(table: str) -> None:
+    records = golden(table)
+    assert list(records) == [case.source for case in errors_of(table)]
     assert all(record["class"] is not None for record in records.values())

@@ -1,0 +1,202 @@
+"""A part of a tensor replaced by another tensor, and parts that are described by their layout in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcli.autograd import Tensor
+from gradcli.autograd.in_place import overlap, places_in_memory
+from gradcli.errors import IndexOutOfRange, NotSupported, OperandLabel, ShapeMismatch, ValueFault
+from gradcli.functions.arguments import Shape
+from gradcli.functions.assign import copy_slices
+from gradcli.functions.declare import function, method
+from gradcli.functions.index import one_slice, select, slice_, spread, take_at
+from gradcli.functions.pointwise import wrap_number
+from gradcli.functions.refusals import unlike_slice
+from gradcli.functions.shape import reshape
+from gradcli.lazy import LazyArray, Size, compute, ops
+from gradcli.lazy.dtypes import int64
+from gradcli.lazy.ops import Slice
+from gradcli.lazy.shapes import describe, normalize_dim
+
+# ── slices ──
+
+
+def _slices(shape: Size, dim: int, start: int | None, end: int | None, step: int) -> tuple[int, Slice]:
+    """The axis that is sliced, and the slice of it."""
+    if not shape:
+        raise IndexOutOfRange.as_torch("slice() cannot be applied to a 0-dim tensor.")
+    axis = normalize_dim(dim, len(shape))
+    if step <= 0:
+        raise ValueFault.as_torch("slice step must be positive")
+    first, last, _ = slice(start, end).indices(shape[axis])
+    return axis, (first, len(range(first, last, step)), step)
+
+
+def _without(g: Tensor, slices: tuple[Slice, ...], shape: Size) -> Tensor:
+    """g with 0 in the part that was replaced."""
+    return copy_slices(g, wrap_number(0, g.dtype), slices, shape)
+
+
+def _with_part(input: Tensor, src: Tensor, slices: tuple[Slice, ...], shape: Size) -> Tensor:
+    """The tensor with src in slices that have a shape to the user."""
+    if src.shape != shape:
+        raise unlike_slice(src, shape)
+    replaced: Tensor = copy_slices(input, src, slices, shape)
+    return replaced
+
+
+def _pull_slice_input(g: Tensor, src_shape: Size, dim: int, start: int | None, end: int | None, step: int) -> Tensor:
+    axis, part = _slices(g.shape, dim, start, end, step)
+    return _without(g, one_slice(g.shape, axis, part), src_shape)
+
+
+def _pull_slice_src(g: Tensor, dim: int, start: int | None, end: int | None, step: int) -> Tensor:
+    axis, part = _slices(g.shape, dim, start, end, step)
+    return slice_(g, axis, *part)
+
+
+@function(
+    "SliceScatterBackward0",
+    examples=("slice_scatter(x, y[:1], 0, 1, 2)", "slice_scatter(x, y[:, ::2], dim=1, step=2)"),
+    d_input=_pull_slice_input,
+    d_src=_pull_slice_src,
+)
+def slice_scatter(
+    input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Tensor:
+    """The tensor with some slices along a dimension replaced: those from start to end, each step-th."""
+    axis, part = _slices(input.shape, dim, start, end, step)
+    slices = one_slice(input.shape, axis, part)
+    return _with_part(input, src, slices, Size(number for _, number, _ in slices))
+
+
+def _one(shape: Size, dim: int, index: int) -> tuple[Slice, ...]:
+    """One slice of a dimension, all of the others."""
+    axis = normalize_dim(dim, len(shape))
+    return one_slice(shape, axis, (index % shape[axis], 1, 1))
+
+
+@function(
+    "SelectScatterBackward0",
+    examples=("select_scatter(x, y[0], 0, 1)",),
+    d_input=lambda g, src_shape, dim, index: _without(g, _one(g.shape, dim, index), src_shape),
+    d_src=lambda g, dim, index: select(g, dim, index),
+)
+def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
+    """The tensor with one slice along a dimension replaced."""
+    part = select(input, dim, index)
+    return _with_part(input, src, _one(input.shape, dim, index), part.shape)
+
+
+# ── layout in memory ──
+
+
+@method("storage_offset")
+def offset_of(input: Tensor) -> int:
+    """Where the first element stands in memory."""
+    shown = places_in_memory(input)[1]
+    return int(compute([shown.array])[0].flat[0]) if input.shape.numel() else 0
+
+
+def _wanted_places(size: Sequence[int], stride: Sequence[int], offset: int, memory: Tensor) -> LazyArray:
+    """Where the elements of a tensor with these strides stand in the memory of another one."""
+    if len(size) != len(stride):
+        raise ValueFault.as_torch("mismatch in length of strides and shape")
+    if any(step < 0 for step in stride):
+        message = f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}"
+        raise ValueFault.as_torch(message)
+    if offset < 0:
+        raise ValueFault.as_torch(f"Tensor: invalid storage offset {offset}")
+    if any(length < 0 for length in size):
+        message = f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}"
+        raise ValueFault.as_torch(message)
+    last = offset + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
+    if Size(size).numel() and last >= memory.shape.numel():
+        raise _beyond_memory(size, stride, offset, last, memory)
+    places = ops.full(Size(size), offset, int64)
+    for axis, (length, step) in enumerate(zip(size, stride, strict=True)):
+        along = Size(length if own == axis else 1 for own in range(len(size)))
+        places = ops.binary("add", places, ops.reshape(ops.arange(0, step, length, int64), along))
+    return places
+
+
+def _beyond_memory(size: Sequence[int], stride: Sequence[int], offset: int, last: int, memory: Tensor) -> ShapeMismatch:
+    count, each = memory.shape.numel(), memory.dtype.itemsize
+    message = (
+        f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize {each} "
+        f"requiring a storage size of {(last + 1) * each} are out of bounds for storage of size {count * each}"
+    )
+    return ShapeMismatch.as_torch(message, hint=f"the last element would be number {last} of {count}, counted from 0")
+
+
+def _shown_at(input: Tensor, shown: Tensor, places: LazyArray) -> LazyArray:
+    """Which elements of a view, counted through all dimensions, stand at places in memory."""
+    where, wanted = (values.reshape(-1) for values in compute([shown.array, places]))
+    if not np.isin(wanted, where).all():
+        message = "as_strided() of a view reaches elements that the view does not show"
+        labels = [OperandLabel(0, describe(input.shape))]
+        raise NotSupported(message, operands=labels, hint="take as_strided() of the tensor itself")
+    order = np.argsort(where, kind="stable")
+    found = np.searchsorted(where, wanted, sorter=order)
+    return ops.from_buffer(order[found].reshape(places.shape), int64)
+
+
+@function(
+    "AsStridedBackward0",
+    name="as_strided",
+    public=False,
+    view=True,
+    strides=lambda stride: stride,
+    examples=("as_strided(b, (2, 2), (1, 1))", "as_strided(x.t(), (2,), (1,))"),
+    d_input=lambda g, input_shape, positions: _added_at(g, input_shape, positions),
+)
+def strided_view(input: Tensor, positions: Any, stride: Shape) -> LazyArray:
+    """Elements by their positions, counted through all dimensions; they stand in memory with some strides."""
+    return ops.index(ops.reshape(input.array, Size((input.shape.numel(),))), (0,), [positions])
+
+
+def _added_at(g: Tensor, shape: Size, positions: LazyArray) -> Tensor:
+    """Zeros of a shape with g added at positions."""
+    return reshape(spread(g, (shape.numel(),), (0,), (Tensor(positions),), False), shape)
+
+
+@function(forms=(strided_view,))
+def as_strided(input: Tensor, size: Shape, stride: Shape, storage_offset: int | None = None) -> Tensor:
+    """The elements that stand in memory from an offset on, with these strides; what overlaps adds up in backward."""
+    memory, shown = places_in_memory(input)
+    offset = storage_offset if storage_offset is not None else offset_of(input)
+    places = _wanted_places(size, stride, offset, memory)
+    positions = places if memory is input else _shown_at(input, shown, places)
+    return strided_view(input, positions, stride)
+
+
+@function(
+    "AsStridedScatterBackward0",
+    name="as_strided_scatter",
+    public=False,
+    examples=("as_strided_scatter(x, v[:2], (2,), (1,))",),
+    d_input=lambda g, src_shape, positions: with_strided(g, Tensor(ops.full(src_shape, 0, g.dtype)), positions),
+    d_src=lambda g, positions: take_at(reshape(g, (-1,)), (0,), (Tensor(positions),), True),
+)
+def with_strided(input: Tensor, src: Tensor, positions: Any) -> LazyArray:
+    """The tensor with elements replaced by their positions, counted through all dimensions."""
+    flat = ops.reshape(input.array, Size((input.shape.numel(),)))
+    source = ops.cast(src.array, input.dtype)
+    return ops.reshape(ops.index_put(flat, (0,), [positions], source, accumulate=False), input.shape)
+
+
+@function(forms=(with_strided,))
+def as_strided_scatter(input: Tensor, src: Tensor, size: Shape, stride: Shape, storage_offset: int | None = None) -> Tensor:
+    """The tensor with the elements that as_strided would take replaced."""
+    offset = 0 if storage_offset is None else storage_offset - offset_of(input)
+    places = _wanted_places(size, stride, offset, input)
+    if any(step == 0 and length > 1 for length, step in zip(size, stride, strict=True)):
+        raise overlap()
+    if src.shape != places.shape:
+        raise unlike_slice(src, places.shape)
+    replaced: Tensor = with_strided(input, src, places)
+    return replaced

@@ -100,7 +100,7 @@ class _Table:
         self.slopes = np.array([slope_at_0 * exp(-place * place) for place in places], np.float32)
 
     def look_up(self, x: Array, out: Array) -> None:
-        """f(a) + f'(a) * d * (1 - a*d), where a is the nearest place and d the rest."""
+        """f(a) + (f'(a)*d - a*d * f'(a)*d), where a is the nearest place and d the rest."""
         rest, rounded, step = _buffers(3, out.size, np.float32)
         index = _buffers(4, out.size, np.int64)[3]
         np.clip(x, self.low, self.high, out=rest)
@@ -111,10 +111,10 @@ class _Table:
         np.subtract(count, self.first, out=count)
         np.copyto(index, count)
         np.multiply(step, rest, out=step)
-        np.subtract(np.float32(1), step, out=step)
-        np.multiply(step, rest, out=step)
         np.take(self.slopes, index, out=rounded, mode="clip")  # what is not a number has any place, and stays what it is
+        np.multiply(rounded, rest, out=rounded)
         np.multiply(step, rounded, out=step)
+        np.subtract(rounded, step, out=step)
         np.take(self.values, index, out=rounded, mode="clip")
         np.add(rounded, step, out=out, casting="same_kind")
 
@@ -130,7 +130,7 @@ def _table_of_erfc() -> _Table:
 
 
 def _erf(x: Array, out: Array) -> None:
-    """Within 2 units in the last place, and odd to the bit."""
+    """Within 1.75 units in the last place, and odd to the bit."""
     _table_of_erf().look_up(x, out)
 
 
@@ -202,7 +202,7 @@ def _tangent_is_vectorized() -> bool:
 
 
 def _sine(x: Array, out: Array) -> None:
-    """2*t / (1 + t*t) for the tangent t of x/2: within 2.3 units in the last place, and never beyond 1."""
+    """2*t / (1 + t*t) for the tangent t of x/2: within 2.5 units in the last place, and never beyond 1."""
     tangent, divisor = _buffers(2, out.size)
     np.multiply(x, 0.5, out=tangent)
     np.tan(tangent, out=tangent)
@@ -213,19 +213,19 @@ def _sine(x: Array, out: Array) -> None:
 
 
 def _cosine(x: Array, out: Array) -> None:
-    """sin(x) / tan(x), exact where the cosine is nearly 0 as well: within 3.3 units in the last place."""
-    size, tangent, half = _buffers(3, out.size)
-    np.absolute(x, out=size)
-    np.add(size, 1e-290, out=size)  # so that nothing is divided by 0
-    np.tan(size, out=tangent)
-    np.multiply(size, 0.5, out=half)
+    """1 / sqrt(1 + t*t) for the tangent t of x, with the sign of sin(x)/tan(x): within 2.8 units in the last place."""
+    tangent, half = _buffers(2, out.size)
+    np.multiply(x, 0.5, out=half)
     np.tan(half, out=half)
-    np.add(half, half, out=size)
-    np.divide(size, tangent, out=size)
-    np.multiply(half, half, out=half)
-    np.add(half, 1.0, out=half)
-    np.divide(size, half, out=size)
-    np.clip(size, -1.0, 1.0, out=out)
+    np.tan(x, out=tangent)
+    sign = half.view(np.int64)
+    np.bitwise_xor(sign, tangent.view(np.int64), out=sign)
+    np.bitwise_and(sign, np.int64(-(2**63)), out=sign)
+    np.multiply(tangent, tangent, out=tangent)
+    np.add(tangent, 1.0, out=tangent)
+    np.sqrt(tangent, out=tangent)
+    np.reciprocal(tangent, out=tangent)
+    np.bitwise_xor(tangent.view(np.int64), sign, out=out.view(np.int64))
 
 
 # ── two operands and more ──

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,6 +42,27 @@ def change_in_place(target: Tensor, operation: Callable[[Tensor], Tensor], unifo
     base.array = result.array
     _mark(base)
     _propagate(base)
+    return target
+
+
+class Written(NamedTuple):
+    """What is written where in memory: places may be named several times, and the last value stays, or all are added."""
+
+    places: Tensor
+    value: Tensor
+    accumulate: bool = False
+
+
+def write_through(target: Tensor, operation: Callable[[Tensor], Tensor], write: Callable[[], Written]) -> Tensor:
+    """Change a tensor whose elements share places in memory as PyTorch's kernels do that write one element after another.
+
+    The operation on elements with places of their own finds what is wrong with its arguments.
+    """
+    base = _base_of(target, _views_to(target))
+    _refuse_leaf(target, base)
+    _fitted(operation(_snapshot(target)), target)
+    written = write()
+    change_in_place(base, lambda old: operators["write_at"](old, written.value, written.places, written.accumulate))
     return target
 
 

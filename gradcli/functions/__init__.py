@@ -28,6 +28,7 @@ from gradcli.functions import (
     loss,
     nn,
     norm,
+    overlapping,
     part,
     power,
     random,

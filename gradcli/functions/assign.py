@@ -165,8 +165,23 @@ def put_at(input: Tensor, value: Tensor, entries: Any, indices: Tensors, accumul
     return ops.index_put(input.array, entries, arrays, _whole(value, shape, input.dtype), accumulate)
 
 
+@function(
+    "CopySlices",
+    public=False,
+    examples=("write_at(b, v[0], tensor([0, 4, 4]), False)", "write_at(b, v, tensor([0, 4, 4]), True)"),
+    d_input=lambda g, positions, accumulate: g if accumulate else copy_at(g, _zero(g.dtype), positions),
+    d_value=lambda g, positions: take_at(reshape(g, (-1,)), (0,), (positions,), False),
+)
+def write_at(input: Tensor, value: Tensor, positions: Tensor, accumulate: bool) -> LazyArray:
+    """The tensor with a value put at, or added at, positions that may be named several times."""
+    flat = ops.reshape(input.array, Size((input.shape.numel(),)))
+    source = _whole(value, positions.shape, input.dtype)
+    return ops.reshape(ops.index_put(flat, (0,), [positions.array], source, accumulate), input.shape)
+
+
 operators["copy"] = copy_all
 operators["copy_at"] = copy_at  # how a change of a view reaches its base
+operators["write_at"] = write_at  # and one whose elements share places there
 
 # ── x[index] = value ──
 
@@ -291,13 +306,13 @@ def _broadcasts(shape: Size, target: Size) -> bool:
 @function(in_place=True, forms=(put_at,))
 def index_put(input: Tensor, indices: Tensors, values: Tensor, accumulate: bool = False) -> Tensor:
     """The tensor with values put at, or added at, the positions that index tensors name."""
-    positions = _given_positions(input, indices)
+    positions = given_positions(input, indices)
     result = ops.indexed_shape(input.shape, positions.entries, positions.shapes)
     _check_value(input, values, result, is_fill=False)
     return put_at(input, values, positions.entries, positions.indices, accumulate)
 
 
-def _given_positions(input: Tensor, indices: Tensors) -> Positions:
+def given_positions(input: Tensor, indices: Tensors) -> Positions:
     if not indices:
         message = "index_put() expects at least one index tensor"
         raise ArgumentError(message)

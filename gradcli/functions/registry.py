@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gradcli.autograd import Tensor, change_in_place
+from gradcli.autograd.in_place import Written, overlaps, places, write_through
 
 if TYPE_CHECKING:
     from gradcli.functions.declare import Function
@@ -50,16 +52,26 @@ def register(
 
 
 class InPlace:
-    """The in-place variant of a function, such as add_ of add."""
+    """The in-place variant of a function, such as add_ of add.
+
+    With `written`, it changes tensors whose elements share places in memory, too: it says what is written where.
+    """
 
     type_name = "builtin_function_or_method"
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         self.function = function
         self.name = name
+        self.written: Callable[..., Written] | None = None
 
     def __repr__(self) -> str:
         return f"<built-in function {self.name}>"
 
     def __call__(self, target: Tensor, *arguments: Any, **keywords: Any) -> Tensor:
-        return change_in_place(target, lambda snapshot: self.function(snapshot, *arguments, **keywords))
+        def operation(snapshot: Tensor) -> Tensor:
+            result: Tensor = self.function(snapshot, *arguments, **keywords)
+            return result
+
+        if self.written is not None and isinstance(target, Tensor) and overlaps(target):
+            return write_through(target, operation, partial(self.written, places(target)[1], *arguments, **keywords))
+        return change_in_place(target, operation)

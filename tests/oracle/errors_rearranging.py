@@ -168,4 +168,40 @@ LINES: dict[str, str] = {
     """,
 }
 
-PROGRAMS: dict[str, str] = {}
+PROGRAMS: dict[str, str] = {
+    "autograd": """
+        q = torch.zeros(1, 3).expand(2, 3)
+        q.masked_scatter_(mask, torch.ones(6))
+
+        q = torch.zeros(1, 3).expand(2, 3)
+        q.index_add_(0, torch.tensor([0]), torch.ones(1, 3))
+
+        q = torch.zeros(1, 3).expand(2, 3)
+        q.index_copy_(0, torch.tensor([0]), torch.ones(1, 3))
+
+        q = torch.zeros(1, 3).expand(2, 3)
+        q.scatter_(0, torch.tensor([[0, 0, 0]]), 1.0)
+
+        q = torch.zeros(1, 3).expand(2, 3)
+        q.put_(torch.tensor([1]), torch.tensor([1.0]))
+
+        q = torch.zeros(1, 3).expand(2, 3)
+        q.copy_(torch.ones(2, 3))
+    """,
+    "index-out-of-range": """
+        q = torch.zeros(1, 3).expand(2, 3)
+        q.index_fill_(0, torch.tensor([2]), 1.0)
+    """,
+    "leaf-in-place": """
+        q = torch.zeros(1, 3, requires_grad=True)
+        z = q.expand(2, 3)
+        z.masked_fill_(mask, 1.0)
+    """,
+    "shape-mismatch": """
+        q = torch.zeros(3)
+        q.masked_fill_(mask, 1.0)
+
+        q = torch.zeros(1, 3).expand(2, 3)
+        q.masked_fill_(torch.ones(2, 2, 3, dtype=torch.bool), 1.0)
+    """,
+}

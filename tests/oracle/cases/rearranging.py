@@ -509,6 +509,27 @@ LINES: dict[str, str] = {
 }
 
 PROGRAMS: dict[str, str] = {
+    "joining": """
+        q = torch.ones(1, 3).expand(3, 3)
+        q.tril_()
+        q
+
+        q = torch.ones(1, 3).expand(3, 3)
+        q.triu_()
+        q
+
+        q = torch.ones(1, 3).expand(3, 3)
+        q.tril_(1)
+        q
+
+        q = torch.ones(1, 3).expand(3, 3)
+        q.triu_(diagonal=-1)
+        q
+
+        q = torch.zeros(1, 3).expand(2, 3)
+        q[mask] = 1.0
+        q
+    """,
     "parts": """
         q = x * 2
         z = q.as_strided((2,), (2,), 1)
@@ -546,5 +567,37 @@ PROGRAMS: dict[str, str] = {
 
         q = x * 1
         q.scatter_add_(1, i, y)
+
+        q = torch.zeros(1, 3).expand(2, 3)
+        q.masked_fill_(mask, 1.0)
+        q
+
+        q = torch.zeros(1, 3)
+        q.expand(2, 3).masked_fill_(mask, torch.tensor(1.0))
+        q
+
+        q = torch.zeros(1, 3).expand(2, 3)
+        q.index_fill_(0, torch.tensor([0]), 1.0)
+        q
+
+        q = torch.zeros(1, 3).expand(2, 3)
+        q.index_fill_(1, torch.tensor([0]), torch.tensor(2.0))
+        q
+
+        q = torch.zeros(1, 3).expand(2, 3)
+        q.index_put_((torch.tensor([0]), torch.tensor([1])), torch.tensor(1.0))
+        q
+
+        q = torch.zeros(1, 3)
+        q.expand(2, 3).index_put_((torch.tensor([0, 1]), torch.tensor([1, 1])), torch.tensor([1.0, 2.0]))
+        q
+
+        q = torch.zeros(1, 3).expand(2, 3)
+        q.index_put_((torch.tensor([0, 1]), torch.tensor([1, 1])), torch.tensor([1.0, 2.0]), accumulate=True)
+        q
+
+        q = torch.zeros(1, 3)
+        q.expand(2, 3)[0].masked_fill_(torch.tensor([True, False, True]), 1.0)
+        q
     """,
 }

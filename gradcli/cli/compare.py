@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gradcli.cli.streams import Streams
 from gradcli.errors import UsageError
+from gradcli.report.evaluated import labelled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,4 +58,4 @@ def results(evaluation: Evaluation) -> dict[str, np.ndarray]:
 
     values = [each.numpy() for each in tensors_in(evaluation.value)]
     named = {"value" if len(values) == 1 else f"value[{number}]": value for number, value in enumerate(values)}
-    return named | {f"{name}.grad": gradient.numpy() for name, gradient in (evaluation.grads or {}).items()}
+    return named | {label: derivative.numpy() for label, derivative in labelled(evaluation).items() if derivative is not None}

@@ -23,6 +23,7 @@ Examples:
   gradcli eval 'y = x @ w' 'softmax(y)' --let 'x=[1,2]' --let 'w=eye(2)' --grad-output '[1,0]'
   gradcli eval 'sum(w*x)' --let 'w=[1,2]' --const 'x=[3,4]' --wrt w --json
   gradcli eval 'mean((X@w)**2)' --const-data X=rows.npy --data w=fit.npz:weights
+  gradcli eval 'sum(sin(x)*y)' --let 'x=[1,2]' --let 'y=[3,4]' --hessian x --hessian y
   gradcli eval --let x=3 -- '-x*x'
 """
 
@@ -38,6 +39,8 @@ def evaluate(
     const_data: options.ConstData = None,
     wrt: options.Wrt = None,
     grad_output: options.GradOutput = None,
+    jacobian: options.Jacobian = None,
+    hessian: options.Hessian = None,
     no_grad: options.NoGrad = False,
     dtype: options.Dtype = "float32",
     seed: options.Seed = None,
@@ -63,6 +66,8 @@ def evaluate(
     options.exclude(("--json", json), ("--plain", plain))
     options.exclude(("--compare", compare is not None), ("--device", device != "cpu"), ("--profile", profile))
     options.exclude(("--no-grad", no_grad), ("--wrt", bool(wrt)), ("--grad-output", grad_output is not None))
+    options.exclude(("--no-grad", no_grad), ("--jacobian", bool(jacobian)))
+    options.exclude(("--no-grad", no_grad), ("--hessian", bool(hessian)))
     streams = Streams(json=json, plain=plain, color=color)
     if json_schema:
         return print_schema(streams)
@@ -81,7 +86,9 @@ def evaluate(
         options.bind_all(session, let=let, const=const, data=data, const_data=const_data)
         collect_sparingly()
         with streams.progress():
-            return session.evaluate("\n".join(statements), wrt, grad_output, no_grad, tell if keep_going else None)
+            on_error = tell if keep_going else None
+            text = "\n".join(statements)
+            return session.evaluate(text, wrt, grad_output, no_grad, on_error, jacobian or (), hessian or ())
 
     write = streams.note_printed if json else streams.write
     if compare is None:

@@ -73,6 +73,24 @@ Wrt = Annotated[
     list[str] | None,
     typer.Option("--wrt", metavar="NAME", rich_help_panel=GRADIENTS, help="Differentiate with respect to NAME only. Repeatable."),
 ]
+Jacobian = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--jacobian",
+        metavar="NAME",
+        rich_help_panel=GRADIENTS,
+        help="Show the derivative of every element of the result with respect to NAME. Repeatable.",
+    ),
+]
+Hessian = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--hessian",
+        metavar="NAME",
+        rich_help_panel=GRADIENTS,
+        help="Show the second derivatives of a scalar result with respect to NAME, and to each two if repeated.",
+    ),
+]
 GradOutput = Annotated[
     str | None,
     typer.Option(

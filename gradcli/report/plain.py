@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gradcli.report.evaluated import labelled
 from gradcli.report.torch_text import format_value, represent_value
 from gradcli.report.tree_layout import glyphs_for, tree_columns
 
@@ -16,8 +17,7 @@ WIDTH: Final = 100  # of the tree
 def evaluation_text(evaluation: Evaluated, encoding: str | None = "utf-8") -> str:
     """The text of an evaluation for a stream of this encoding, without a newline at its end."""
     lines = [format_value(evaluation.value)]
-    for name, grad in (evaluation.grads or {}).items():
-        lines.append(assignment_text(f"{name}.grad", grad))
+    lines += [assignment_text(label, derivative) for label, derivative in labelled(evaluation).items()]
     if evaluation.grad_fn is not None:
         columns = tree_columns(evaluation.grad_fn, glyphs_for(encoding), WIDTH)
         lines += ["".join(row).rstrip() for row in columns.rows]

@@ -40,9 +40,22 @@ def evaluation_record(evaluation: Evaluated, nan: str = NULL, input_line: int | 
         "source": evaluation.source.text,
         **value_record(evaluation.value, nan),
         "grads": None if grads is None else {name: _grad_record(grad, nan) for name, grad in grads.items()},
+        **_whole_derivatives(evaluation, nan),
         "graph": [] if node is None else graph_records(node, evaluation.source),
         **_profile(evaluation.profile),
     }
+
+
+def _whole_derivatives(evaluation: Evaluated, nan: str) -> Record:
+    """The Jacobian and the Hessian, where they were asked for."""
+    record: Record = {}
+    if evaluation.jacobian is not None:
+        record["jacobian"] = {name: _tensor_record(block, nan) for name, block in evaluation.jacobian.items()}
+    if evaluation.hessian is not None:
+        record["hessian"] = {
+            name: {other: _tensor_record(block, nan) for other, block in row.items()} for name, row in evaluation.hessian.items()
+        }
+    return record
 
 
 def _profile(computations: Sequence[Computation] | None) -> Record:

@@ -10,6 +10,7 @@ from rich.text import Text
 from gradcli.autograd.tensor import Tensor
 from gradcli.report import diagnostics
 from gradcli.report.diagnostics import diagnostic_lines
+from gradcli.report.evaluated import second_derivatives
 from gradcli.report.torch_text import LINE_WIDTH, elements_text, format_value, text_of_tensor
 from gradcli.report.tree_layout import GAP, glyphs_for, padded, tree_columns
 from gradcli.report.visible import cell_width, visible
@@ -38,14 +39,14 @@ ERROR_STYLES: Final = {
 }
 
 MOST_LINES: Final = 20  # of the elements of one gradient
-GRADIENT_HEADINGS: Final = ("gradient", "shape", "dtype", "value")
+FURTHER_HEADINGS: Final = ("shape", "dtype", "value")
 
 
 def render_evaluation(evaluation: Evaluated, console: Console) -> None:
-    """Print the value, the table of gradients and the grad_fn tree."""
+    """Print the value, the tables of derivatives and the grad_fn tree."""
     sections = [_value(evaluation.value, console.width)]
-    if evaluation.grads:
-        sections.append(_gradients(evaluation.grads, console.width))
+    tables = {"gradient": evaluation.grads, "jacobian": evaluation.jacobian, "hessian": second_derivatives(evaluation)}
+    sections += [_derivatives(heading, table, console.width) for heading, table in tables.items() if table]
     if evaluation.grad_fn is not None:
         sections.append(_tree(evaluation.grad_fn, console))
     _show(console, Text("\n\n").join(sections))
@@ -83,18 +84,18 @@ def _end_of_number(text: str, start: int) -> int:
     return comma if comma >= 0 else len(text) - 1
 
 
-def _gradients(grads: Mapping[str, Tensor | None], width: int) -> Text:
+def _derivatives(heading: str, grads: Mapping[str, Tensor | None], width: int) -> Text:
     """A table of name, shape, dtype and elements; elements that would not fit beside the rest stand below it."""
     names = [visible(name) for name in grads]
     shapes = ["" if grad is None else str(tuple(grad.shape)) for grad in grads.values()]
     dtypes = ["" if grad is None else grad.dtype.name for grad in grads.values()]
-    columns = [[heading, *column] for heading, column in zip(GRADIENT_HEADINGS, (names, shapes, dtypes), strict=False)]
+    columns = [[heading, *names], *([title, *cells] for title, cells in zip(FURTHER_HEADINGS, (shapes, dtypes), strict=False))]
     widths = [max(map(cell_width, column)) for column in columns]
     indent = sum(widths) + len(GAP) * len(widths)
-    heading, *rows = (
+    headings, *rows = (
         [padded(text, cells) for text, cells in zip(row, widths, strict=True)] for row in zip(*columns, strict=True)
     )
-    lines = [Text(GAP.join([*heading, GRADIENT_HEADINGS[-1]]), HEADING)]
+    lines = [Text(GAP.join([*headings, FURTHER_HEADINGS[-1]]), HEADING)]
     for (name, shape, dtype), grad in zip(rows, grads.values(), strict=True):
         line = Text.assemble((name, VARIABLE), GAP, shape, GAP, (dtype, QUIET))
         value = _elements(grad, LINE_WIDTH)

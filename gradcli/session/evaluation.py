@@ -21,16 +21,24 @@ _UNUSED = (
 class Evaluation:
     """What one evaluation gave: the language's values, all of them computed."""
 
-    __slots__ = ("grad_fn", "grads", "is_silent", "notes", "profile", "source", "value")
+    __slots__ = ("grad_fn", "grads", "hessian", "is_silent", "jacobian", "notes", "profile", "source", "value")
 
     def __init__(self, source: Source, value: Any, is_silent: bool = False) -> None:
         self.source = source
         self.value = value
         self.is_silent = is_silent  # a call such as print(...), which is made for its effect and gives nothing back
         self.grads: dict[str, Tensor] | None = None
+        self.jacobian: dict[str, Tensor] | None = None
+        self.hessian: dict[str, dict[str, Tensor]] | None = None
         self.grad_fn: Node | None = value.grad_fn if isinstance(value, Tensor) else None
         self.notes: list[str] = []
         self.profile: list[Computation] | None = None
+
+    @property
+    def derivatives(self) -> list[Tensor]:
+        """All that was differentiated, however it is shown."""
+        rows = [self.grads, self.jacobian, *(self.hessian or {}).values()]
+        return [derivative for row in rows if row is not None for derivative in row.values()]
 
     @property
     def tensor(self) -> Tensor | None:
@@ -56,16 +64,14 @@ def differentiate(
     if result is None or not result.requires_grad:
         if wrt:
             named_tensors(names.scope, wrt)
-            raise _nothing_to_differentiate(result, wrt)
+            raise nothing_to_differentiate(result, wrt)
         return
     inputs = named_tensors(names.scope, wrt) if wrt else None
     if cotangent is None and result.shape.numel() != 1:
         if wrt:
             raise _not_scalar(result)
-        evaluation.notes.append(
-            f"the result has shape {tuple(result.shape)}, so there are no gradients: "
-            "give --grad-output a value of this shape, or reduce the result with sum()"
-        )
+        if evaluation.jacobian is None:
+            evaluation.notes.append(_why_no_gradients(result))
         return
     if inputs is None:
         inputs = leaves_of(result, names)
@@ -88,6 +94,13 @@ def differentiate(
         ]
 
 
+def _why_no_gradients(result: Tensor) -> str:
+    return (
+        f"the result has shape {tuple(result.shape)}, so there are no gradients: "
+        "give --grad-output a value of this shape, or reduce the result with sum()"
+    )
+
+
 def note_filled_gradients(evaluation: Evaluation, expression: Expression, scope: dict[str, Any]) -> None:
     """Tell where to look if the last expression is a backward(), which gives nothing back itself."""
     function = expression.function if isinstance(expression, Call) else None
@@ -103,8 +116,8 @@ def _is_leaf(value: Any) -> bool:
     return isinstance(value, Tensor) and value.requires_grad and value.is_leaf
 
 
-def named_tensors(scope: dict[str, Any], wrt: Sequence[str]) -> dict[str, Tensor]:
-    """The tensors that --wrt names."""
+def named_tensors(scope: dict[str, Any], wrt: Sequence[str], option: str = "--wrt") -> dict[str, Tensor]:
+    """The tensors that --wrt, or another option, names."""
     named: dict[str, Tensor] = {}
     for name in wrt:
         value = scope.get(name)
@@ -114,9 +127,9 @@ def named_tensors(scope: dict[str, Any], wrt: Sequence[str]) -> dict[str, Tensor
         if name not in scope:
             candidates = [other for other, bound in scope.items() if isinstance(bound, Tensor) and bound.requires_grad]
             hint = f"these require grad: {', '.join(candidates)}" if candidates else f"bind it: --let {name}=VALUE"
-            raise UsageError(f"--wrt {name}: there is no such name", hint=hint, did_you_mean=close_matches(name, candidates))
+            raise UsageError(f"{option} {name}: there is no such name", hint=hint, did_you_mean=close_matches(name, candidates))
         what = f"is a tensor of {value.dtype.name}" if isinstance(value, Tensor) else "is not a tensor"
-        message = f"--wrt {name}: {name} does not require grad; it {what}"
+        message = f"{option} {name}: {name} does not require grad; it {what}"
         raise UsageError(message, hint=f"--let {name}=VALUE makes a floating tensor that requires grad")
     return named
 
@@ -138,7 +151,8 @@ def leaves_of(result: Tensor, names: Names) -> dict[str, Tensor]:
     return dict(sorted(leaves.items(), key=lambda item: positions.get(item[0], len(positions))))
 
 
-def _nothing_to_differentiate(result: Tensor | None, wrt: Sequence[str]) -> NoGradRequired:
+def nothing_to_differentiate(result: Tensor | None, wrt: Sequence[str]) -> NoGradRequired:
+    """The error for a result that has no derivative."""
     kind = "the result is not a tensor" if result is None else "the result does not depend on any tensor that requires grad"
     return NoGradRequired(
         kind,

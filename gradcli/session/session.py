@@ -22,6 +22,7 @@ from gradcli.lazy import LazyArray, compute, realize, settings
 from gradcli.lazy.settings import bounded
 from gradcli.report.torch_text import format_value, represent_value
 from gradcli.session.evaluation import Evaluation, Names, differentiate, note_filled_gradients
+from gradcli.session.jacobians import add_hessian, add_jacobian
 from gradcli.session.options import Options, default_dtype, names_of
 from gradcli.session.values import is_numeric, language_value, tensors_in
 
@@ -156,11 +157,14 @@ class Session:
         grad_output: Any = None,
         no_grad: bool = False,
         on_error: OnError | None = None,
+        jacobian: Sequence[str] = (),
+        hessian: Sequence[str] = (),
     ) -> Evaluation:
         """Run statements, and differentiate the last expression with respect to the leaves it depends on, or `wrt` only.
 
-        A scalar is differentiated with gradient 1; a result with several elements needs `grad_output`. The value and all
-        gradients are computed in one go. With `on_error`, a statement before the last that fails is told of and skipped.
+        A scalar is differentiated with gradient 1; a result with several elements needs `grad_output`. `jacobian` and
+        `hessian` name variables for which all first or second derivatives are wanted. The value and all derivatives are
+        computed in one go. With `on_error`, a statement before the last that fails is told of and skipped.
         """
         with self._active():
             executable = Executable(parse(source), self._host, wants_value=True) if isinstance(source, str) else source
@@ -174,8 +178,12 @@ class Session:
             if not no_grad:
                 cotangent = None if grad_output is None else partial(self._cotangent, grad_output)
                 with placed(evaluation.source, place):
+                    if jacobian:
+                        add_jacobian(evaluation, self.scope, jacobian)
+                    if hessian:
+                        add_hessian(evaluation, self.scope, hessian)
                     differentiate(evaluation, Names(self.scope, self._bound), names_of(wrt), cotangent)
-            results = [*tensors_in(value), *(evaluation.grads or {}).values()]
+            results = [*tensors_in(value), *evaluation.derivatives]
             with placed(evaluation.source, place):
                 realize([result.array for result in results])
             evaluation.profile = self.computations

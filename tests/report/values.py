@@ -27,6 +27,8 @@ class Evaluation(NamedTuple):
     grads: Mapping[str, Tensor | None] | None = None
     grad_fn: Node | None = None
     profile: list[Computation] | None = None
+    jacobian: Mapping[str, Tensor] | None = None
+    hessian: Mapping[str, Mapping[str, Tensor]] | None = None
 
 
 def tensor(

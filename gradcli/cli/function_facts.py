@@ -1,33 +1,21 @@
-"""What a declaration tells about its function: derivative rules as text, names, and an example that was tried."""
+"""What a declaration tells about its function: derivative rules as text, and names."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import product
 from pathlib import Path
 from types import FunctionType
 from typing import Any, NamedTuple
 
-from gradcli.errors import GradcliError
+from gradcli.cli.function_examples import Example, tried_example
 from gradcli.functions import METHODS, NAMESPACES, Function
 
 NO_DERIVATIVE = "NotImplemented"  # PyTorch's name for the node of what cannot be differentiated
 CONSTANTS = {1: "g", -1: "-g", 0: "0"}  # the gradient by a partial derivative that is a number
-UNIT_INTERVAL = (0.0, 1.0)
-#: Shapes that examples are tried with, until one fits: x, y and z, the last one given goes on.
-SHAPES: tuple[tuple[tuple[int, ...], ...], ...] = (
-    ((2, 3),),
-    ((2, 3), (3, 2), (2, 2)),
-    ((2, 2),),
-    ((3,),),
-    ((2, 3), (3,)),
-    ((),),
-    ((2, 2, 3), (2, 3, 2), (2, 2, 2)),
-    ((2, 2), (2, 2, 3), (2, 3, 2)),
-)
 
 
 class Derivative(NamedTuple):
@@ -46,23 +34,23 @@ class Facts(NamedTuple):
     grad_fn: list[str]
     derivatives: list[Derivative]
     kink: str
-    shapes: str
-    command: str
+    composed_of: list[str]  # the nodes that a function without a rule of its own records through others, in its example
+    example: Example
 
 
 def facts_of(function: Function) -> Facts:
     """All that is to be told about a function."""
     forms = function.forms or (function,)
     derivatives = list(dict.fromkeys(derivative for form in forms for derivative in derivatives_of(form)))
-    shapes, command = tried_example(function)
+    example = tried_example(function)
     return Facts(
         summary=" ".join(function.doc.split()),
         other_names=other_names(function),
         grad_fn=grad_fn_names((*function.forms, function)) if derivatives else [],
         derivatives=derivatives,
         kink="; ".join(dict.fromkeys(form.kink for form in (function, *forms) if form.kink)),
-        shapes=shapes,
-        command=command,
+        composed_of=[] if derivatives else example.recorded,
+        example=example,
     )
 
 
@@ -173,11 +161,16 @@ def _lambda_of(function: Callable[..., Any]) -> ast.Lambda | None:
 def gradient_text(rule: Callable[..., Any]) -> str:
     """A rule as text; where it leaves all work to a helper, which users don't know by name, the helper's sentence."""
     node, helpers = _lambda_of(rule), _helpers(rule)
-    if node is not None and isinstance(node.body, ast.Call) and isinstance(node.body.func, ast.Name):
+    if node is not None and isinstance(node.body, ast.Call) and isinstance(node.body.func, ast.Name) and _takes_names(node.body):
         sentence = helpers.get(node.body.func.id)
         if sentence is not None:
             return sentence
     return "; ".join([rule_text(rule), *_explained(helpers)])
+
+
+def _takes_names(call: ast.Call) -> bool:
+    """Whether a call hands on what it was given, without a computation of its own."""
+    return not any(isinstance(argument, (ast.Call, ast.BinOp)) for argument in call.args)
 
 
 def _helpers(rule: Callable[..., Any]) -> dict[str, str]:
@@ -203,63 +196,3 @@ def _sentence(function: Callable[..., Any]) -> str:
 def _lambdas(file: str) -> list[ast.Lambda]:
     tree = ast.parse(Path(file).read_text(encoding="utf-8"))
     return [node for node in ast.walk(tree) if isinstance(node, ast.Lambda)]
-
-
-def tried_example(function: Function) -> tuple[str, str]:
-    """The shapes that the first example takes and gives, and the command that runs it; found by trying."""
-    for text in (*function.examples, *(example for form in function.forms for example in form.examples)):
-        code = re.sub(r"'[^']*'|\"[^\"]*\"", "", text)
-        names = sorted(set(re.findall(r"(?<![\w.])[a-z](?![\w(=])", code)))
-        for option in ("--let", "--const") if names else ("--let",):
-            for shapes in SHAPES if names else ((),):
-                given = {name: shapes[min(position, len(shapes) - 1)] for position, name in enumerate(names)}
-                interval = getattr(function, "domain", UNIT_INTERVAL) if option == "--let" else None
-                values = {name: literal(shape, interval) for name, shape in given.items()}
-                outcome = _shape_of_result(text, values, requires_grad=option == "--let")
-                if outcome is not None:
-                    options = "".join(f" {option} {quoted(f'{name}={value}')}" for name, value in values.items())
-                    taken = ", ".join(f"{name} {shape}" for name, shape in given.items())
-                    return f"{taken} → {outcome}".strip(), f"gradcli eval {quoted(text)}{options}"
-    return "", ""
-
-
-def quoted(word: str) -> str:
-    """A word as a shell takes it, in the quotes that are easiest to read."""
-    if "'" in word and not set('"$`!\\') & set(word):
-        return f'"{word}"'
-    return "'" + word.replace("'", "'\"'\"'") + "'"
-
-
-def _shape_of_result(text: str, values: dict[str, str], requires_grad: bool) -> str | None:
-    """The shape of an example's result; None if it cannot be run so."""
-    from gradcli.session import Session
-
-    session = Session(seed=0)
-    try:
-        for name, value in values.items():
-            session.bind(name, value, requires_grad)
-        value = session.evaluate(text, no_grad=True).value
-    except GradcliError:
-        return None
-    items = value if isinstance(value, (list, tuple)) else [value]
-    return ", ".join(str(tuple(item.shape)) if hasattr(item, "shape") else str(item) for item in items)
-
-
-def literal(shape: tuple[int, ...], interval: tuple[float, float] | None) -> str:
-    """Numbers of a shape as text: spread over an interval without its ends, or 1, 2, 3, ... without one."""
-    count = 1
-    for length in shape:
-        count *= length
-    numbers: Iterator[str]
-    if interval is None:
-        numbers = map(str, range(1, count + 1))
-    else:
-        low, high = interval
-        numbers = (f"{low + (high - low) * (k + 1) / (count + 1):.2f}".rstrip("0") for k in range(count))
-
-    def nested(lengths: tuple[int, ...]) -> str:
-        if not lengths:
-            return next(numbers)
-        return "[" + ", ".join(nested(lengths[1:]) for _ in range(lengths[0])) + "]"
-
-    return nested(shape)

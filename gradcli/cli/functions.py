@@ -13,6 +13,7 @@ from gradcli.errors import UnknownName, close_matches
 from gradcli.report.visible import wrapped
 
 if TYPE_CHECKING:
+    from gradcli.cli.function_facts import Facts
     from gradcli.functions import Function
 
 EXAMPLES = """
@@ -154,11 +155,11 @@ def explanation(function: Function, width: int | None) -> list[Segment]:
 
     facts = facts_of(function)
     rows: list[tuple[str, str]] = [("also", ", ".join(facts.other_names))]
-    rows += [("grad_fn", ", ".join(facts.grad_fn) or "none: it has no derivative")]
+    rows += [("grad_fn", _nodes(facts))]
     has_forms = len({derivative.form for derivative in facts.derivatives}) > 1
     for derivative in facts.derivatives:
         rows.append((f"d {derivative.argument}", derivative.gradient + f"    in {derivative.form}" * has_forms))
-    rows += [("where", facts.kink), ("shapes", facts.shapes), ("example", facts.command)]
+    rows += [("where", facts.kink), ("shapes", facts.example.shapes), ("example", facts.example.command)]
     headings = max(len(heading) for heading, text in rows if text)
     signature = f"\n{INDENT * 2}".join(wrapped(full_signature(function), width, len(INDENT) * 2))
     summary = f"\n{INDENT}".join(wrapped(facts.summary, width, len(INDENT)))
@@ -168,7 +169,16 @@ def explanation(function: Function, width: int | None) -> list[Segment]:
         if text:
             lines = [text] if heading == "example" else wrapped(text, width, indent)
             segments += [(f"{INDENT}{heading.ljust(headings)}{INDENT}", "dim"), (f"\n{' ' * indent}".join(lines) + "\n", "")]
+    segments += [(f"{' ' * indent}{line}\n", "dim") for line in facts.example.output.splitlines()]
     return segments
+
+
+def _nodes(facts: Facts) -> str:
+    if facts.grad_fn:
+        return ", ".join(facts.grad_fn)
+    if facts.composed_of:
+        return f"{', '.join(dict.fromkeys(facts.composed_of))}: of the functions that it is made of"
+    return "none: it has no derivative"
 
 
 def record_of(function: Function) -> dict[str, Any]:
@@ -186,10 +196,12 @@ def record_of(function: Function) -> dict[str, Any]:
         "signature": function.signature,
         "summary": facts.summary,
         "grad_fn": facts.grad_fn,
+        "composed_of": facts.composed_of,
         "derivatives": [derivative._asdict() for derivative in facts.derivatives],
         "kink": facts.kink or None,
-        "shapes": facts.shapes or None,
-        "example": facts.command or None,
+        "shapes": facts.example.shapes or None,
+        "example": facts.example.command or None,
+        "output": facts.example.output or None,
     }
 
 

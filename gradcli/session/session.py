@@ -221,6 +221,11 @@ class Session:
             raise UsageError("--grad-output takes a tensor, a number or a numeric list")
         return value
 
+    @property
+    def has_drawn(self) -> bool:
+        """Whether random numbers were used."""
+        return self._random_streams_used > 0
+
     @contextmanager
     def _active(self) -> Iterator[None]:
         """Hand the options down to the rooms below for the length of a block, and take them back after it."""

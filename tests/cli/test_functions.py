@@ -52,7 +52,7 @@ def test_a_parameter_that_only_pytorch_itself_passes_is_taken_but_not_shown() ->
 
 def test_helpers_of_a_derivative_rule_are_explained() -> None:
     shown = run_here("functions", "mean").out
-    assert "spread(g, input_shape, dim, keepdim) / count(input_shape, dim); spread: what a reduction made" in shown
+    assert "spread(shared_out(g, count(input_shape, dim)), input_shape, dim, keepdim); spread: what a reduction made" in shown
     assert "count: how many elements" in shown
 
 
@@ -81,8 +81,8 @@ def test_methods_and_operators_are_explained_too(name: str, signature: str) -> N
 def test_a_narrow_terminal_gets_lines_that_end_at_words() -> None:
     sentences = "".join(text for text, _ in listing(declared(), 60))
     assert max(map(len, sentences.splitlines())) <= 60
-    row = explanation(named("cross_entropy")[0], 60)
-    assert all(len(line) <= 60 for line in "".join(text for text, _ in row).splitlines() if "gradcli eval" not in line)
+    explained, _, _ = "".join(text for text, _ in explanation(named("cross_entropy")[0], 60)).partition("gradcli eval")
+    assert all(len(line) <= 60 for line in explained.splitlines())
 
 
 def test_a_misspelt_function_gets_suggestions() -> None:
@@ -108,4 +108,15 @@ def test_a_shown_example_runs_and_a_differentiable_function_has_rules(function: 
     if function.examples:
         assert record["example"]
     if record["example"]:
-        assert run_here(*shlex.split(record["example"])[1:], "--seed", "0").status == 0
+        done = run_here(*shlex.split(record["example"])[1:])
+        assert done.status == 0
+        assert done.out.startswith((record["output"] or "").removesuffix("\n..."))
+
+
+def test_a_function_that_is_made_of_others_tells_their_nodes() -> None:
+    assert "UnsafeViewBackward0, MulBackward0: of the functions that it is made of" in run_here("functions", "kron").out
+    assert "none: it has no derivative" in run_here("functions", "isnan").out
+
+
+def test_the_example_of_what_is_random_has_a_seed() -> None:
+    assert "--seed 0" in run_here("functions", "rand").out

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from gradcli.autograd.state import state
 from gradcli.errors import BackwardTwice, ModifiedInPlace, Related, Source, Span
@@ -81,6 +81,14 @@ class SavedOutput:
 Saved = SavedInput | SavedOutput
 
 
+class Kept(NamedTuple):
+    """What an operation was given, by edge and besides, and what it made of that: for who takes a graph apart."""
+
+    given: tuple[LazyArray | None, ...]  # None where there is no edge
+    others: tuple[LazyArray, ...]
+    results: tuple[LazyArray, ...]
+
+
 def _modified(node: Node, tensor: Tensor, expected: int, producer: Node | None, output_number: int) -> ModifiedInPlace:
     made_by = ""
     if producer is not None:
@@ -115,7 +123,7 @@ class Node:
     variable: Tensor | None = None  # of an AccumulateGrad node
     parameters: Any = None  # what the rule needs besides tensors
     saved: Mapping[str, Saved] = NOTHING_SAVED  # what the rule needs of tensors, by the names it uses
-    values: tuple[LazyArray, ...] = ()  # what it computed, if nodes keep that
+    kept: Kept | None = None  # if nodes keep what they compute
     freed = False
 
     def __init__(

@@ -131,7 +131,7 @@ class Tensor:
         base = self
         if base.view_of is not None and base.view_of.is_alias and base.view_of.counts_versions:
             base = base.view_of.base  # what an alias of an alias shows; a loop that detaches in each turn makes no chain
-        alias = Tensor(self.array)
+        alias = Tensor(self.array if not state.keeps_values else _shown_apart(self.array))
         add_view(alias, ViewOf(base, Tensor.detach, is_alias=True, counts_versions=counts_versions))
         return alias
 
@@ -204,6 +204,11 @@ Operand = Tensor | Scalar
 
 #: Operations that autograd itself and the operators above need; declared, and put here, by the functions room.
 operators: dict[str, Callable[..., Tensor]] = {}
+
+
+def _shown_apart(array: LazyArray) -> LazyArray:
+    """The same elements as an array that is told from this one, for who takes a graph apart."""
+    return LazyArray("reshape", (array,), (array.shape,), array.shape, array.dtype)
 
 
 def add_view(view: Tensor, of: ViewOf) -> None:

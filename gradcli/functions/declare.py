@@ -29,7 +29,7 @@ from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from gradcli.autograd import Node, Tensor, change_in_place, state
-from gradcli.autograd.node import Edge, Saved, SavedInput, SavedOutput, edge_to
+from gradcli.autograd.node import Edge, Kept, Saved, SavedInput, SavedOutput, edge_to
 from gradcli.autograd.tensor import Strides, ViewOf, add_view
 from gradcli.functions.arguments import Parameter, bind, parameters_of, signature_text
 from gradcli.functions.registry import DECLARED, METHODS, register
@@ -316,7 +316,16 @@ class GeneralFunction(Function):
         node.saved = self._saved(active, bound, outputs)
         node.parameters = (active, [_metadata(value) for value in bound])
         if state.keeps_values:
-            node.values = tuple(output.array for output in outputs)
+            node.kept = self._kept(bound, edges, outputs)
+
+    def _kept(self, bound: list[Any], edges: Sequence[Edge], outputs: Sequence[Tensor]) -> Kept:
+        """The arrays of all operands, those with an edge apart."""
+        differentiable = [item for argument in self.rules for item in _items(bound[self.positions[argument]])]
+        given = [item.array if node is not None else None for item, (node, _) in zip(differentiable, edges, strict=True)]
+        with_edge = {id(item) for item, array in zip(differentiable, given, strict=True) if array is not None}
+        operands = [item for value in bound for item in _items(value) if isinstance(item, Tensor)]
+        others = tuple(item.array for item in operands if id(item) not in with_edge)
+        return Kept(tuple(given), others, tuple(output.array for output in outputs))
 
     def grad_fn_name(self, bound: Sequence[Any]) -> str:
         """The name PyTorch gives the node of this form of the call."""

@@ -13,7 +13,7 @@ from itertools import chain, compress, product
 from typing import Any
 
 from gradcli.autograd import Node, Tensor, state
-from gradcli.autograd.node import NOWHERE, Saved, SavedInput, SavedOutput, edge_to
+from gradcli.autograd.node import NOWHERE, Kept, Saved, SavedInput, SavedOutput, edge_to
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.functions.arguments import Parameter, bind
 from gradcli.functions.declare import Function, names_taken
@@ -77,6 +77,7 @@ class Pointwise(Function):
         kink: str,
         floating: bool,
         refuse: Refuse | None,
+        examples: tuple[str, ...] = (),
     ) -> None:
         self.node_name = grad_fn or f"{name.title().replace('_', '')}Backward0"
         super().__init__(
@@ -88,7 +89,7 @@ class Pointwise(Function):
             rules={
                 parameter.name: partial for parameter, partial in zip(self.parameters, partials, strict=True) if callable(partial)
             },
-            examples=(f"{name}({', '.join('xy'[: len(partials)])})",),
+            examples=examples or (f"{name}({', '.join('xy'[: len(partials)])})",),
             kink=kink,
         )
         self.partials = partials
@@ -184,7 +185,7 @@ class Unary(Pointwise):
             result.requires_grad, result.grad_fn = True, node
             node.saved = {name: SavedInput(source) if name == "x" else SavedOutput(result) for name in self._wanted_by[True,]}
             if state.keeps_values:
-                node.values = (array,)
+                node.kept = Kept((source.array,), (), (array,))
         return result
 
     def pull_back(self, node: Node, cotangents: Sequence[Tensor | None]) -> tuple[Tensor | None, ...]:
@@ -202,6 +203,7 @@ class Binary(Pointwise):
     parameters = (_X, _Y)
     scaled: Function | None = None  # the form with alpha=, which scales the second operand
     takes_tensors_only = False  # of users; `apply_to` takes a number too
+    names_with_number: tuple[str, str] | None = None  # PyTorch's names of nodes whose first or second operand is a number
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Tensor:
         if len(arguments) == 2 and not keywords:
@@ -228,6 +230,8 @@ class Binary(Pointwise):
             b = ops.cast(b, dtype)
         result = Tensor(ops.binary(self.primitive, a, b) if self.formula is None else self._array(Tensor(a), Tensor(b)))
         if (x_tensor.requires_grad or y_tensor.requires_grad) and state.grad_enabled and self.partials[0] is not None:
+            if self.names_with_number is not None and not (isinstance(x, Tensor) and isinstance(y, Tensor)):
+                node_name = self.names_with_number[isinstance(x, Tensor)]
             self._record_on(result, x_tensor, y_tensor, node_name or self.node_name)
         return result
 
@@ -256,7 +260,8 @@ class Binary(Pointwise):
                 saved[name] = SavedInput(x) if name == "x" else SavedInput(y) if name == "y" else SavedOutput(result)
             node.saved = saved
         if state.keeps_values:
-            node.values = (array,)
+            given = tuple(operand.array if operand.requires_grad else None for operand in (x, y))
+            node.kept = Kept(given, tuple(operand.array for operand in (x, y) if not operand.requires_grad), (array,))
 
     def pull_back(self, node: Node, cotangents: Sequence[Tensor | None]) -> tuple[Tensor | None, ...]:
         """g times each partial."""
@@ -307,14 +312,18 @@ def binary(
     dy: Partial | None,
     *,
     formula: Formula | None = None,
+    namespace: str = "torch",
     aliases: Sequence[str] = (),
     grad_fn: str | None = None,
+    names_with_number: tuple[str, str] | None = None,
     domain: tuple[float, float] = (-2.0, 2.0),
     kink: str = "",
     floating: bool = False,
     public: bool = True,
+    in_place: bool = True,
     tensors_only: bool = False,
     refuse: Refuse | None = None,
+    examples: tuple[str, ...] = (),
 ) -> Binary:
     """Declare an elementwise function of two operands by its partial derivatives; `floating`: integers give floats."""
     declared = Binary(
@@ -322,14 +331,16 @@ def binary(
         summary,
         (dx, dy),
         formula=formula,
-        namespace="torch",
+        namespace=namespace,
         grad_fn=grad_fn,
         domain=domain,
         kink=kink,
         floating=floating,
         refuse=refuse,
+        examples=examples,
     )
     declared.takes_tensors_only = tensors_only
+    declared.names_with_number = names_with_number
     if public:
-        register(declared, name, aliases=aliases, in_place=True)
+        register(declared, name, namespace=namespace, aliases=aliases, method=namespace == "torch", in_place=in_place)
     return declared

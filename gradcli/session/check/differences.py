@@ -1,0 +1,300 @@
+"""Derivatives from differences, how far off they may be, and what they say of a gradient.
+
+The derivative of f along a line is a central difference (f(h) - f(-h)) / 2h with h about cbrt(eps) times the scale of x, where
+the errors of rounding, eps * |f| / h, and of truncation, h**2 * f''' / 6, are about as large (W. H. Press et al., Numerical
+Recipes, 3rd edition, section 5.7). A second one with h/2 tells how far off the first is, and the two together are more exact
+(L. F. Richardson, 1911). Steps are powers of two, so that x + h is a number of float64. How far f itself is off is measured
+by differences of high order between close points, in which all that is smooth cancels (J. J. Moré and S. M. Wild, Estimating
+computational noise, SIAM Journal on Scientific Computing 33, 2011). Where all this does not settle the matter, other steps
+are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from math import factorial, frexp, inf, isfinite, ldexp, log2, nan, sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from gradcli.report.checked import AGREES, JUMP, KINK, MISMATCH, STEEP, UNCLEAR, UNDEFINED
+
+Arrays = Sequence[np.ndarray]
+Function = Callable[[Arrays], Sequence[np.ndarray] | None]  # None where the function has no value
+
+#: The steps that are tried until one settles the matter, as powers of two times the first.
+LADDER = (0, 6, -6, -12, 12, -18, -24)
+LARGER = (0, 6, 12)
+#: Noise is measured at so many points, so far apart.
+CLOSE_POINTS, CLOSENESS = 8, 2.0**-40
+#: How much the slopes on both sides of a kink differ, at least, relative to the larger.
+BEND = 1e-3
+#: What changes with less than this power of the step jumps; with less than that power, its slope is infinite.
+JUMPS_BELOW, STEEP_BELOW = 0.25, 0.9
+#: Differences that may be off by more than this, relative to the derivative or to f over the scale of x, tell nothing.
+TOO_VAGUE = 1e-2
+TINY = 1e-300
+
+
+class Change(NamedTuple):
+    """How much a weighted sum changed, and the size of those of its terms that did."""
+
+    amount: float
+    size: float
+
+
+class WeightedSum:
+    """The sum of a function's results times their weights: how it changes when the arrays that the function takes do."""
+
+    def __init__(self, function: Function, at: Arrays, weights: Arrays, epsilon: float) -> None:
+        self.function = function
+        self.at = list(at)
+        self.weights = weights
+        self.epsilon = epsilon  # of the narrowest dtype on the way
+        self.results = function(self.at)
+        with np.errstate(all="ignore"):
+            terms = [np.abs(weight * result) for weight, result in zip(weights, self.results or (), strict=False)]
+        self.size = float(sum(term[np.isfinite(term)].sum() for term in terms))
+        self.is_finite = self.results is not None and all(bool(np.isfinite(term).all()) for term in terms)
+
+    def change(self, moved: Arrays) -> Change:
+        """How the sum differs at other arrays; results that are the same, nan included, do not count."""
+        results = self.function(moved)
+        if results is None or self.results is None:
+            return Change(nan, 0.0)
+        amount = size = 0.0
+        with np.errstate(all="ignore"):
+            for weight, before, after in zip(self.weights, self.results, results, strict=True):
+                if before.shape != after.shape:
+                    return Change(nan, 0.0)
+                same = (before == after) | ((before != before) & (after != after))
+                amount += float(np.where(same, 0.0, weight * (after - before)).sum())
+                size += float(np.where(same, 0.0, np.abs(weight * before)).sum())
+        return Change(amount, size)
+
+
+class Line(NamedTuple):
+    """A straight line through the point of a weighted sum: how the sum changes along it, and how far is far."""
+
+    change: Callable[[float], Change]
+    scale: float
+    own_scale: float  # of the element, where that of all is larger
+    size: float  # of the sum at the point itself
+    epsilon: float
+
+    @property
+    def first_step(self) -> float:
+        """cbrt(eps) times the scale, as a power of two."""
+        return power_of_two(self.epsilon ** (1 / 3)) * self.scale
+
+
+def along_element(total: WeightedSum, number: int, position: int, own_scale: float, scale: float) -> Line:
+    """The line on which one element of one array moves."""
+    moved = list(total.at)
+    own = moved[number] = total.at[number].copy()
+    start = own.flat[position]
+
+    def change(distance: float) -> Change:
+        own.flat[position] = start + distance
+        try:
+            return total.change(moved)
+        finally:
+            own.flat[position] = start
+
+    return Line(change, power_of_two(scale), power_of_two(own_scale), total.size, total.epsilon)
+
+
+def along_direction(total: WeightedSum, directions: Sequence[np.ndarray | None]) -> Line:
+    """The line on which arrays move in directions whose lengths are their scales; None: an array stays."""
+
+    def change(distance: float) -> Change:
+        return total.change([at if v is None else at + distance * v for at, v in zip(total.at, directions, strict=True)])
+
+    return Line(change, 1.0, 1.0, total.size, total.epsilon)
+
+
+def moves(total: WeightedSum, number: int) -> bool:
+    """Whether a sum changes with an array at all, in a random direction."""
+    array = total.at[number]
+    generator = np.random.default_rng(0)
+    directions: list[np.ndarray | None] = [None] * len(total.at)
+    directions[number] = scales_of(array)[0] * generator.uniform(0.5, 1.5, array.shape)
+    line = along_direction(total, directions)
+    return any(line.change(distance).amount != 0 for distance in (line.first_step, -line.first_step))
+
+
+def power_of_two(number: float) -> float:
+    """The power of two nearest to a positive number, by its logarithm."""
+    mantissa, exponent = frexp(number)
+    return ldexp(1.0, max(exponent - (mantissa < sqrt(0.5)), -1000))
+
+
+def scales_of(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far is far for each element: its own size where it has one, and at least the mean size of all; 1 if all are 0."""
+    sizes = np.abs(array, dtype=np.float64)
+    sizes[~np.isfinite(sizes)] = 0.0
+    common = (float(sizes.mean()) if sizes.size else 0.0) or 1.0
+    return np.where(sizes > 0, sizes, common), np.maximum(sizes, common)
+
+
+def noise_of(line: Line) -> float:
+    """How far off the numbers of a sum are, from differences of high order between close points; inf if it has none there."""
+    points = range(1, CLOSE_POINTS + 1)  # not the point itself, where there may be a kink
+    values = np.array([line.change(number * CLOSENESS * line.scale).amount for number in points])
+    if not np.isfinite(values).all():
+        return inf
+    noise = 0.0
+    for order in range(1, CLOSE_POINTS - 2):
+        values = np.diff(values)
+        if order >= 3:
+            noise = max(noise, sqrt(factorial(order) ** 2 / factorial(2 * order) * float((values**2).mean())))
+    return noise
+
+
+class Attempt(NamedTuple):
+    """What differences with one step and its half give."""
+
+    step: float
+    value: float  # of the derivative
+    error: float  # how far off that may be
+    ahead: float  # the slope on either side
+    behind: float
+    error_of_side: float
+    change_ahead: float  # of the sum, over one step
+    change_behind: float
+    natural: float  # the slope with which the sum would change by its own size over the scale
+
+    @property
+    def vagueness(self) -> float:
+        """The error relative to the derivative, or to the natural slope."""
+        return self.error / max(abs(self.value), self.natural, TINY) if isfinite(self.error) else inf
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the slopes on both sides are surely told apart from noise."""
+        larger = max(abs(self.ahead), abs(self.behind))
+        return isfinite(larger) and 10 * self.error_of_side <= larger
+
+    @property
+    def bends(self) -> bool:
+        """Whether the slopes on both sides differ."""
+        larger = max(abs(self.ahead), abs(self.behind))
+        return abs(self.ahead - self.behind) > BEND * larger + self.error_of_side
+
+    def settles(self, gradient: float, tolerance: float) -> bool:
+        """Whether the gradient surely agrees, so that no other step need be tried."""
+        larger = max(abs(gradient), abs(self.value))
+        exact = max(tolerance * larger, 0.0 if gradient else tolerance * self.natural)
+        return (
+            isfinite(gradient)
+            and not self.bends
+            and self.error <= exact
+            and abs(self.value - gradient) <= tolerance * larger + self.error
+        )
+
+
+def attempted(line: Line, step: float, noise: float) -> Attempt:
+    """The differences with a step and its half."""
+    ahead, behind, near_ahead, near_behind = (line.change(distance) for distance in (step, -step, step / 2, -step / 2))
+    size = max(ahead.size, behind.size) or line.size
+    rounding = max(noise, 2 * line.epsilon * size)
+    far_slopes = ahead.amount / step, -behind.amount / step
+    near_slopes = 2 * near_ahead.amount / step, -2 * near_behind.amount / step
+    one_sided = [2 * near - far for near, far in zip(near_slopes, far_slopes, strict=True)]
+    error_of_side = 10 * rounding / step
+    is_finite = [isfinite(slope) for slope in one_sided]
+    if all(is_finite):
+        coarse, fine = sum(far_slopes) / 2, sum(near_slopes) / 2
+        value, error = fine + (fine - coarse) / 3, abs(fine - coarse) + 4 * rounding / step
+    elif any(is_finite):  # at the edge of where the function is defined, its derivative is that of the one side
+        side = is_finite.index(True)
+        value, error = one_sided[side], abs(near_slopes[side] - far_slopes[side]) + error_of_side
+    else:
+        value, error = nan, inf
+    slopes, changes = (one_sided[0], one_sided[1]), (ahead.amount, behind.amount)
+    return Attempt(step, value, error, *slopes, error_of_side, *changes, natural=size / line.scale)
+
+
+class Verdict(NamedTuple):
+    """What differences say of a gradient: whether it agrees, what they give themselves, and how far off that may be."""
+
+    kind: str
+    value: float
+    error: float
+    ahead: float
+    behind: float
+
+
+def examined(line: Line, gradient: float, tolerance: float, noise: float) -> Verdict:
+    """The verdict on a gradient along a line."""
+    attempts: list[Attempt] = []
+    for step in _steps(line, gradient, tolerance, noise):
+        attempts.append(attempted(line, step, noise))
+        if attempts[-1].settles(gradient, tolerance):
+            break
+    return judged(attempts, gradient, tolerance)
+
+
+def _steps(line: Line, gradient: float, tolerance: float, noise: float) -> Iterator[float]:
+    """The steps to try: a larger one first if noise would drown the gradient, those of the element's own scale last."""
+    target = tolerance * abs(gradient) * line.first_step
+    first = next((exponent for exponent in LARGER if 4 * noise <= ldexp(target, exponent)), 0) if 0 < target < inf else 0
+    for exponent in (first, *(other for other in LADDER if other != first)):
+        yield ldexp(line.first_step, exponent)
+    if line.own_scale < ldexp(line.scale, LADDER[2]):
+        for exponent in LADDER[:3]:
+            yield ldexp(line.first_step * (line.own_scale / line.scale), exponent)
+
+
+def judged(attempts: Sequence[Attempt], gradient: float, tolerance: float) -> Verdict:
+    """The verdict that attempts with several steps lead to."""
+    best = min(attempts, key=lambda attempt: attempt.vagueness)
+    smallest = min((attempt for attempt in attempts if attempt.is_clear), key=lambda attempt: attempt.step, default=None)
+    if smallest is not None and smallest.bends:
+        kind = _at_a_bend(attempts, smallest, gradient, tolerance)
+        return Verdict(kind, (smallest.ahead + smallest.behind) / 2, smallest.error_of_side, smallest.ahead, smallest.behind)
+    return Verdict(_where_smooth(attempts, best, gradient, tolerance), best.value, best.error, best.ahead, best.behind)
+
+
+def _at_a_bend(attempts: Sequence[Attempt], smallest: Attempt, gradient: float, tolerance: float) -> str:
+    power = _power(attempts)
+    if power < STEEP_BELOW:
+        return JUMP if power < JUMPS_BELOW else STEEP
+    if not isfinite(gradient):
+        return UNDEFINED
+    low, high = sorted((smallest.ahead, smallest.behind))
+    slack = tolerance * max(abs(low), abs(high)) + smallest.error_of_side
+    return KINK if low - slack <= gradient <= high + slack else MISMATCH
+
+
+def _where_smooth(attempts: Sequence[Attempt], best: Attempt, gradient: float, tolerance: float) -> str:
+    if not isfinite(best.error):
+        return UNDEFINED
+    larger = max(abs(best.value), abs(gradient) if isfinite(gradient) else 0.0)
+    is_vague = best.vagueness > TOO_VAGUE
+    if _power(attempts) < STEEP_BELOW and is_vague:
+        return STEEP
+    if not isfinite(gradient):
+        return UNDEFINED if is_vague else MISMATCH
+    off = abs(best.value - gradient)
+    if off <= tolerance * larger + best.error:
+        return UNCLEAR if is_vague else AGREES
+    if is_vague:
+        return UNCLEAR
+    witnesses = [a for a in attempts if 2 * a.error < off and abs(a.value - best.value) <= a.error + best.error + 1e-3 * off]
+    return MISMATCH if len(witnesses) > 1 else UNCLEAR
+
+
+def _power(attempts: Sequence[Attempt]) -> float:
+    """With which power of the step the sum changes, on the side where that is least."""
+    least = 1.0
+    for side in ("ahead", "behind"):
+        steps = []
+        for attempt in sorted(attempts, key=lambda attempt: attempt.step):
+            slope, change = getattr(attempt, side), abs(getattr(attempt, f"change_{side}"))
+            if isfinite(slope) and change and 10 * attempt.error_of_side * attempt.step <= change:
+                steps.append((attempt.step, change))
+        if len(steps) > 1:
+            (near, small), (far, large) = steps[:2]
+            least = min(least, log2(large / small) / log2(far / near))
+    return least

@@ -1,0 +1,84 @@
+"""Findings: the words for elements that disagree, and for those that have no derivative to compare with."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradcli.autograd import Tensor
+from gradcli.language import tree
+from gradcli.lazy import LazyArray
+from gradcli.report.checked import JUMP, KINK, MISMATCH, STEEP, UNCLEAR, UNDEFINED, Element, Finding
+from gradcli.session.check.blame import Blame, Graph, bending_function, cuts, faulty_rule, guilty_hook, source_of_nan
+
+NOT_FOUND = "each operation by itself has the derivative of what it computes"
+CUT = "the result depends on what is outside of the graph, and autograd does not follow it there"
+
+
+class About(NamedTuple):
+    """An element that needs words: whose it is, what it is called, and how many others are like it."""
+
+    element: Element
+    name: str  # of its leaf
+    title: str
+    others: int
+    leaf: Tensor
+    array: LazyArray
+    function: str  # what is differentiated, in words
+
+
+def finding_of(about: About, graph: Graph, program: tree.Program, tolerance: float) -> Finding:
+    """The words for one element, which stands for the others of its verdict."""
+    return _mismatch(about, graph, program, tolerance) if about.element.verdict == MISMATCH else _remark(about, graph)
+
+
+def _mismatch(about: About, graph: Graph, program: tree.Program, tolerance: float) -> Finding:
+    """What autograd and the differences say, and what is to blame for it."""
+    element = about.element
+    finding = _finding(about, f"autograd gives {_number(element.autograd)}, differences give {_number(element.differences)}")
+    blame = None
+    if not np.isfinite(element.autograd):
+        blame = source_of_nan(graph)
+    elif element.place is not None:
+        blame = guilty_hook(graph, about.name, about.leaf, element, tolerance)
+    blame = blame or faulty_rule(graph, tolerance)
+    if blame is not None:
+        return _blamed(finding, blame)
+    related = tuple(cuts(program))
+    return finding._replace(related=related, hint=CUT if related else NOT_FOUND)
+
+
+def _remark(about: About, graph: Graph) -> Finding:
+    """What an element is that has no derivative to compare with."""
+    element, name, convention, node = about.element, about.function, "", None
+    if element.verdict in (KINK, JUMP, STEEP) and element.place is not None:
+        bending = bending_function(graph, about.array, element)
+        if bending is not None:
+            node, name, convention = bending
+    autograd = f"autograd gives {_number(element.autograd)}"
+    sides = f"the slopes on its sides are {_number(element.behind)} and {_number(element.ahead)}"
+    message = {
+        KINK: f"a kink of {name}: {autograd}{f', by its convention ({convention})' if convention else ''}; {sides}",
+        JUMP: f"{name} jumps there: {autograd}{f' ({convention})' if convention else ''}, differences have no limit",
+        STEEP: f"{name} is infinitely steep there: {autograd}",
+        UNDEFINED: f"no numbers to compare: {autograd}, differences give {_number(element.differences)}",
+        UNCLEAR: f"differences cannot tell: they give {_number(element.differences)} and may be off by {element.error:.1g}",
+    }[element.verdict]
+    finding = _finding(about, message)
+    return finding if node is None else _blamed(finding, Blame(node, ""))
+
+
+def _finding(about: About, message: str) -> Finding:
+    more = f" (and {about.others:,} more like it)" if about.others else ""
+    return Finding(about.element.verdict, about.name, about.element.place, f"{about.title}{more}: {message}")
+
+
+def _blamed(finding: Finding, blame: Blame) -> Finding:
+    node = blame.node
+    finding = finding._replace(label=blame.label, hint=blame.hint)
+    return finding if node is None else finding._replace(grad_fn=node.name, source=node.source, span=node.span)
+
+
+def _number(number: float) -> str:
+    return f"{number:.6g}"

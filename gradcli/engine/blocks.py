@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from math import prod
 from threading import Thread
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.engine.interruptible import interruptibly, is_heard
 from gradcli.engine.mapped import MappedPages
 from gradcli.engine.memory import check_peak, peak_of_plan
 from gradcli.engine.order import Step, held_elsewhere
@@ -88,8 +89,9 @@ def run_plan(planned: Plan, values: dict[LazyArray, Array], rows: int | None = N
     done = RowsDone(planned.length * sum(bool(stage.streamed) for stage in planned.stages))
     with np.errstate(all="ignore"):
         for stage in planned.stages:
-            with profiled_whole(stage.whole):
-                _compute_whole(stage.whole, values)
+            if stage.whole:
+                with profiled_whole(stage.whole):
+                    interruptibly(partial(_compute_whole, stage.whole, values))
             if stage.streamed:
                 _Pass(stage, planned.length, values, rows).run(values, done)
             for array in stage.released:
@@ -97,10 +99,11 @@ def run_plan(planned: Plan, values: dict[LazyArray, Array], rows: int | None = N
 
 
 def _compute_whole(steps: list[Step], values: dict[LazyArray, Array]) -> None:
-    for node, operands in steps:
-        inputs = [value_of(operand, values) for operand in operands]
-        ufunc = UFUNCS.get(node.primitive)
-        values[node] = ufunc(*inputs) if ufunc is not None else IMPLEMENTATIONS[node.primitive](node, inputs)
+    with np.errstate(all="ignore"):
+        for node, operands in steps:
+            inputs = [value_of(operand, values) for operand in operands]
+            ufunc = UFUNCS.get(node.primitive)
+            values[node] = ufunc(*inputs) if ufunc is not None else IMPLEMENTATIONS[node.primitive](node, inputs)
 
 
 class _Pass:
@@ -142,10 +145,12 @@ class _Pass:
                 failures.append(failure)
 
         with _one_thread_for_blas() if self.has_products else nullcontext():
-            threads = [Thread(target=work, daemon=True) for _ in range(workers - 1)]
+            only_waits = self.has_products and is_heard()  # a block of products may take seconds
+            threads = [Thread(target=work, daemon=True) for _ in range(workers - (not only_waits))]
             for thread in threads:
                 thread.start()
-            work()
+            if not only_waits:
+                work()
             try:
                 for thread in threads:
                     thread.join()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gradcli.engine.order import Step, reachable, share
@@ -40,10 +41,11 @@ def _compute_whole(pending: list[LazyArray], steps: list[Step], canonical: dict[
         from gradcli.engine.memory import check_peak, peak_of_steps
 
         check_peak(peak_of_steps(steps, {canonical.get(root, root) for root in pending}), [array for array, _ in steps])
-    if settings.profile is None:
+    if settings.profile is None and largest < LEAST_ELEMENTS:
         compute_steps(pending, steps, canonical)
         return
+    from gradcli.engine.interruptible import interruptibly
     from gradcli.engine.profile import profiled_whole
 
     with profiled_whole(steps):
-        compute_steps(pending, steps, canonical)
+        interruptibly(partial(compute_steps, pending, steps, canonical))

@@ -49,7 +49,8 @@ def _variance_cotangent(g: Tensor, input: Tensor, dim: Dims, correction: Scalar,
 
 def _deviation_cotangent(g: Tensor, input: Tensor, result: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
     """g * (x - mean) / ((n - correction) * result), and 0 where the variance is 0."""
-    slope = g * where(eq(result, 0), 0.0, 0.5 / result)
+    is_zero = eq(result, 0)
+    slope = g * where(is_zero, 0.0, 0.5 / where(is_zero, 1.0, result))  # the inner choice keeps further derivatives finite
     return _variance_cotangent(slope, input, dim, correction, keepdim)
 
 

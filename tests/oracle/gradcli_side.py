@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
+
+import numpy
 
 from gradcli import autograd
 from gradcli.autograd import Node, Tensor
+from gradcli.autograd.transforms import pushed_forward
 from gradcli.engine.whole import evaluate as evaluate_arrays
 from gradcli.errors import GradcliError
 from gradcli.functions.ndarray import NDArray
@@ -46,6 +50,53 @@ def observe(program: str) -> Record:
     if printed:
         record["printed"] = "".join(printed)
     return record
+
+
+def second_derivatives(program: str) -> Record:
+    """The gradients of the gradients of a program's result, zeros where there are none; the error if they are refused."""
+    interpreter, _ = interpreter_and_prints()
+    outcome = interpreter.evaluate_last(parse(program))
+    leaves = leaves_in(interpreter)
+    try:
+        first = gradients_of(differentiable(tensors_in(outcome)), leaves, create_graph=True)
+        second = gradients_of(differentiable(first), leaves)
+    except GradcliError as error:
+        return {"error": observation.sentence(error.torch_message or error.message)}
+    return {name: derivative(leaf, found) for (name, leaf), found in zip(leaves.items(), second, strict=True)}
+
+
+def gradients_of(outputs: list[Tensor], leaves: dict[str, Tensor], create_graph: bool = False) -> list[Tensor | None]:
+    """The gradients of outputs, each with its own cotangent; none of what they do not depend on."""
+    if not outputs or not leaves:
+        return [None] * len(leaves)
+    inputs = list(leaves.values())
+    return autograd.gradients(outputs, inputs, cotangents(outputs), create_graph=create_graph, allow_unused=True)
+
+
+def differentiable(tensors: Sequence[Tensor | None]) -> list[Tensor]:
+    """Those that require grad."""
+    return [tensor for tensor in tensors if tensor is not None and tensor.requires_grad]
+
+
+def derivative(of: Tensor, found: Tensor | None) -> Record:
+    """A derivative as a record, zeros if there is none."""
+    array = numpy.zeros(of.shape, of.dtype.name) if found is None else found.numpy()
+    return observation.tensor_record(array, requires_grad=False)
+
+
+def forward(bindings: str, expression: str) -> Any:
+    """The derivative of an expression in a direction, by forward mode."""
+    interpreter, _ = interpreter_and_prints()
+    outcome = interpreter.evaluate_last(parse(bindings + expression))
+    leaves = list(leaves_in(interpreter).values())
+    outputs = [tensor for tensor in tensors_in(outcome) if tensor.dtype.is_floating]
+    tangents = pushed_forward(outputs, leaves, cotangents(leaves))
+    return [derivative(output, tangent) for output, tangent in zip(outputs, tangents, strict=True)]
+
+
+def cotangents(outputs: list[Tensor]) -> list[Tensor]:
+    """A cotangent for each output."""
+    return [evaluate(observation.cotangent_text(tuple(tensor.shape), tensor.dtype.name)) for tensor in outputs]
 
 
 def run(program: str) -> None:
@@ -106,12 +157,16 @@ def allows_backward(interpreter: Interpreter, outputs: list[Tensor]) -> bool:
 
 def gradients(interpreter: Interpreter) -> Record:
     """The gradient of each leaf that the program names, None where it has none."""
-    leaves = {
+    return {name: None if leaf.grad is None else describe(leaf.grad) for name, leaf in leaves_in(interpreter).items()}
+
+
+def leaves_in(interpreter: Interpreter) -> dict[str, Tensor]:
+    """The leaves of the scope that require grad."""
+    return {
         name: value
         for name, value in interpreter.scope.items()
         if isinstance(value, Tensor) and value.is_leaf and value.requires_grad
     }
-    return {name: None if leaf.grad is None else describe(leaf.grad) for name, leaf in leaves.items()}
 
 
 def graph(root: Node) -> list[list[Any]]:

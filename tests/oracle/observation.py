@@ -32,6 +32,11 @@ def tensor_record(array: numpy.ndarray, *, requires_grad: bool) -> Record:
     return record
 
 
+def name_of(dtype: object) -> str:
+    """The name of an element type of PyTorch."""
+    return str(dtype).removeprefix("torch.")
+
+
 def cotangent_text(shape: tuple[int, ...], dtype: str) -> str:
     """The gradient handed to backward for a result of this shape: distinct exact numbers, as an expression of both languages."""
     count = int(numpy.prod(shape, dtype=int))

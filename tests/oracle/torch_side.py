@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy
 import torch
+from torch.autograd import forward_ad
 
 from . import observation
 from .observation import Record
@@ -49,6 +50,57 @@ def run(program: str) -> tuple[dict[str, Any], Any]:
     return scope, eval(compile(ast.Expression(last.value), "<case>", "eval"), scope)
 
 
+def second_derivatives(program: str) -> Record:
+    """The gradients of the gradients of a program's result, zeros where there are none; the error if PyTorch refuses."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        scope, outcome = run(program)
+        leaves = leaves_in(scope)
+        try:
+            first = gradients_of(differentiable(tensors_in(outcome)), leaves, create_graph=True)
+            second = gradients_of(differentiable(first), leaves)
+        except RuntimeError as error:
+            return {"error": observation.sentence(str(error))}
+    return {name: derivative(leaf, found) for (name, leaf), found in zip(leaves.items(), second, strict=True)}
+
+
+def gradients_of(
+    outputs: list[torch.Tensor], leaves: dict[str, torch.Tensor], create_graph: bool = False
+) -> list[torch.Tensor | None]:
+    """The gradients of outputs, each with its own cotangent; none of what they do not depend on."""
+    if not outputs or not leaves:
+        return [None] * len(leaves)
+    found = torch.autograd.grad(outputs, list(leaves.values()), cotangents(outputs), create_graph=create_graph, allow_unused=True)
+    return list(found)
+
+
+def differentiable(tensors: list[torch.Tensor | None]) -> list[torch.Tensor]:
+    """Those that require grad."""
+    return [tensor for tensor in tensors if tensor is not None and tensor.requires_grad]
+
+
+def derivative(of: torch.Tensor, found: torch.Tensor | None) -> Record:
+    """A derivative as a record, zeros if there is none."""
+    array = numpy.zeros(of.shape, observation.name_of(of.dtype)) if found is None else found.detach().numpy(force=True)
+    return observation.tensor_record(array, requires_grad=False)
+
+
+def forward(bindings: str, expression: str) -> Any:
+    """The derivative of an expression in a direction, by forward mode; the error if PyTorch has none."""
+    with warnings.catch_warnings(), forward_ad.dual_level():
+        warnings.simplefilter("ignore")
+        scope, _ = run(bindings + "None")
+        leaves = leaves_in(scope)
+        duals = zip(leaves, leaves.values(), cotangents(list(leaves.values())), strict=True)
+        scope |= {name: forward_ad.make_dual(leaf, tangent) for name, leaf, tangent in duals}
+        try:
+            outcome = eval(expression, scope)
+        except (RuntimeError, NotImplementedError) as error:
+            return {"error": observation.sentence(str(error))}
+        outputs = [tensor for tensor in tensors_in(outcome) if tensor.is_floating_point()]
+        return [derivative(output, forward_ad.unpack_dual(output).tangent) for output in outputs]
+
+
 def refusal(program: str) -> Record:
     """The class and the message of the error that a program ends with."""
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
@@ -77,7 +129,7 @@ def describe(value: Any) -> Any:
     return observation.normalised(str(value))
 
 
-def tensors_in(value: Any) -> list[torch.Tensor]:
+def tensors_in(value: Any) -> list[Any]:
     """The tensors of a result: itself, or the items of a tuple or list."""
     if isinstance(value, torch.Tensor):
         return [value]
@@ -86,12 +138,15 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
 
 def backward(outputs: list[torch.Tensor]) -> None:
     """Differentiate all outputs, each with its own cotangent."""
-    scope = {"torch": torch}
-    cotangents = [
-        eval(observation.cotangent_text(tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")), scope)
+    torch.autograd.backward(outputs, cotangents(outputs))
+
+
+def cotangents(outputs: list[torch.Tensor]) -> list[torch.Tensor]:
+    """A cotangent for each output."""
+    return [
+        eval(observation.cotangent_text(tuple(tensor.shape), observation.name_of(tensor.dtype)), {"torch": torch})
         for tensor in outputs
     ]
-    torch.autograd.backward(outputs, cotangents)
 
 
 def allows_backward(outputs: list[torch.Tensor]) -> bool:
@@ -105,10 +160,14 @@ def allows_backward(outputs: list[torch.Tensor]) -> bool:
 
 def gradients(scope: dict[str, Any]) -> Record:
     """The gradient of each leaf that the program names, None where it has none."""
-    leaves = {
+    return {name: None if leaf.grad is None else describe(leaf.grad) for name, leaf in leaves_in(scope).items()}
+
+
+def leaves_in(scope: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """The leaves of a scope that require grad."""
+    return {
         name: value for name, value in scope.items() if isinstance(value, torch.Tensor) and value.is_leaf and value.requires_grad
     }
-    return {name: None if leaf.grad is None else describe(leaf.grad) for name, leaf in leaves.items()}
 
 
 def graph(root: Any) -> list[list[Any]]:

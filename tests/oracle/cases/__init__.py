@@ -89,8 +89,11 @@ class Case(NamedTuple):
 
     def program(self, leaves: dict[str, Leaf] = LEAVES) -> str:
         """The text to run: the leaves it names, then the source; its last statement is the expression that is compared."""
-        bindings = "".join(f"{name} = {leaves[name].text()}\n" for name in self.leaves)
-        return bindings + self.source
+        return self.bindings(leaves) + self.source
+
+    def bindings(self, leaves: dict[str, Leaf] = LEAVES) -> str:
+        """The statements that bind the leaves it names."""
+        return "".join(f"{name} = {leaves[name].text()}\n" for name in self.leaves)
 
 
 def named_leaves(source: str) -> tuple[str, ...]:
@@ -117,3 +120,12 @@ def cases_of(part: str) -> tuple[Case, ...]:
 def all_cases() -> tuple[Case, ...]:
     """Every case of the table."""
     return tuple(case for part in PARTS for case in cases_of(part))
+
+
+def differentiable_lines(part: str) -> tuple[Case, ...]:
+    """The cases of a part that are one expression of leaves that require grad."""
+    return tuple(
+        case
+        for case in cases_of(part)
+        if "\n" not in case.source and ";" not in case.source and any(LEAVES[name].requires_grad for name in case.leaves)
+    )

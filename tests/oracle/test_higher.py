@@ -1,0 +1,59 @@
+"""Second derivatives and forward mode of every case that is one expression, as PyTorch 2.13 has them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from . import gradcli_side
+from .cases import PARTS, Case, differentiable_lines
+from .golden_files import golden
+from .observation import differences
+
+TOLERANCE = "float32"  # of relative differences; PyTorch keeps some quotients from 0 by adding 1e-12
+LINES = pytest.mark.parametrize(
+    "case", [case for part in PARTS for case in differentiable_lines(part)], ids=lambda case: case.source
+)
+
+#: Where PyTorch contradicts its own first derivative, or chooses otherwise where both choices are right.
+OWN_SECOND = {
+    "F.softplus(x, beta=2, threshold=1)": "at the threshold itself",
+}
+OWN_FORWARD = {
+    "F.mse_loss(hollow, hollow * 2)": "the mean of nothing is nan; it has a gradient of 0 and a tangent of nan",
+    "empty.logsumexp(0)": "the logarithm of 0 has a gradient of 0 and a tangent of nan",
+    "f.add(j, alpha=0.5)": "the tangent has another dtype than the result",
+    "hollow.logsumexp(1)": "the logarithm of 0 has a gradient of 0 and a tangent of nan",
+    "torch.atan2(zeros[0], zeros[1])": "the gradient at (0, 0) is 0, the tangent nan",
+    "torch.autograd.grad([x.sum(), (x * y).sum()], [x, y])": "a gradient that does not stay in the graph has no tangent here",
+    "torch.put(x, torch.tensor([0, 0]), r)": "one place is written twice, and the tangent is that of the other writing",
+    "x.clamp(min=torch.tensor(0.5))": "the gradient at the bound is 1, the tangent 0",
+    "x.index_copy(0, torch.tensor([1, 1]), y)": "one place is written twice, and the tangents are added",
+    "zeros.clamp(min=zeros.detach())": "the gradient at the bound is 1, the tangent 0",
+}
+TANGENT_LOST = re.compile(r"scatter_reduce\(.*'prod'")  # PyTorch's is 0 everywhere
+
+
+@LINES
+def test_the_second_derivative_is_that_of_pytorch(case: Case) -> None:
+    expected = golden(f"{case.part}_higher")[case.source]["second"]
+    if "error" in expected:
+        pytest.skip(f"PyTorch has none: {expected['error']}")
+    found = differences(expected, gradcli_side.second_derivatives(case.program()), precision=TOLERANCE)
+    assert bool(found) == (case.source in OWN_SECOND), case.source + "\n" + "\n".join(found)
+
+
+@LINES
+def test_forward_mode_is_that_of_pytorch(case: Case) -> None:
+    expected = golden(f"{case.part}_higher")[case.source]["forward"]
+    if "error" in expected:
+        pytest.skip(f"PyTorch has none: {expected['error']}")
+    is_own = case.source in OWN_FORWARD or bool(TANGENT_LOST.search(case.source))
+    found = differences(expected, gradcli_side.forward(case.bindings(), case.source), precision=TOLERANCE)
+    assert bool(found) == is_own, case.source + "\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_golden_file_holds_exactly_the_lines_of_the_table(part: str) -> None:
+    assert list(golden(f"{part}_higher")) == [case.source for case in differentiable_lines(part)]

@@ -104,8 +104,10 @@ acosh = unary("acosh", "the inverse hyperbolic cosine", lambda x: rsqrt(x * x - 
 atanh = unary(
     "atanh", "the inverse hyperbolic tangent", lambda x: reciprocal(1 - x * x), domain=(-0.8, 0.8), aliases=("arctanh",)
 )
+deg2rad = unary("deg2rad", "degrees as radians", lambda g: g * (pi / 180), formula=lambda x: x * (pi / 180))
+rad2deg = unary("rad2deg", "radians as degrees", lambda g: g * (180 / pi), formula=lambda x: x * (180 / pi))
 
-# ── special functions ──
+# ── error functions ──
 
 erf = unary("erf", "the error function", lambda x: 2 / root(pi) * exp(-(x * x)), aliases=("torch.special.erf",))
 erfc = unary("erfc", "1 - erf(x), exact for large x", lambda x: -2 / root(pi) * exp(-(x * x)), aliases=("torch.special.erfc",))
@@ -218,7 +220,13 @@ hypot = binary(
     refuse=refusals.only_whole_numbers("hypot_cpu"),
 )
 reverse_sub = binary(
-    "rsub", "y - x", -1, 1, formula=lambda x, y: sub(y, x), grad_fn="RsubBackward1", refuse=refusals.booleans_in_subtraction
+    "rsub",
+    "y - x",
+    -1,
+    1,
+    formula=lambda x, y: sub(y, x),
+    refuse=refusals.booleans_in_subtraction,
+    names_with_number=("RsubBackward0", "RsubBackward1"),
 )
 
 xlogy = binary(
@@ -230,6 +238,7 @@ xlogy = binary(
     floating=True,
     domain=(0.3, 3.0),
     aliases=("torch.special.xlogy",),
+    names_with_number=("XlogyBackward1", "XlogyBackward2"),
 )
 
 bitwise_and = binary("bitwise_and", "bit by bit and", None, None, formula=_bitwise("bitwise_and"))
@@ -293,7 +302,20 @@ def sub_scaled(input: Operand, other: Operand, *, alpha: Scalar = 1) -> Tensor:
     return sub.apply_to(input, _scaled(input, other, alpha))
 
 
-add.scaled, sub.scaled = add_scaled, sub_scaled
+@function(
+    lambda other: "RsubBackward0" if isinstance(other, Tensor) else "RsubBackward1",
+    name="rsub",
+    public=False,
+    examples=("rsub(x, y, alpha=2)",),
+    d_input=lambda g, alpha: g * -alpha,
+    d_other=lambda g: g,
+)
+def reverse_sub_scaled(input: Operand, other: Operand, *, alpha: Scalar = 1) -> Tensor:
+    """y - alpha * x."""
+    return reverse_sub.apply_to(_scaled(other, input, alpha), other)
+
+
+add.scaled, sub.scaled, reverse_sub.scaled = add_scaled, sub_scaled, reverse_sub_scaled
 
 
 def _plus_scaled(combine: Binary, input: Tensor, tensor1: Tensor, tensor2: Tensor, value: Scalar) -> LazyArray:

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 #: The modules of the table.
-PARTS = ("basics", "programs", "rearranging", "transforms")
+PARTS = ("basics", "forms", "programs", "rearranging", "transforms")
 
 
 class Leaf(NamedTuple):

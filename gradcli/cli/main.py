@@ -19,6 +19,7 @@ EXAMPLES = """
 Examples:
   gradcli eval 'mean((x+2)*(x+2)*3)' --let 'x=ones(2,2)'
   gradcli eval 'y = x**2' 'sum(sin(y))' --let 'x=[1,2,3]' --json
+  gradcli check 'sum(x*relu(x))' --let 'x=[-1,0,2]'
   gradcli run script.grad
   gradcli functions softplus
 
@@ -95,7 +96,7 @@ def _failed(error: GradcliError, arguments: list[str]) -> int:
     """Report an error that ended the command; its options may not have been parsed, so the words are looked at."""
     from gradcli.cli.streams import Streams
 
-    source = error.source if arguments[:1] == ["eval"] else None  # whose statements are one text
+    source = error.source if arguments[:1] in (["eval"], ["check"]) else None  # whose statements are one text
     statement = None if source is None else Span(0, len(source.text))
     words = arguments[: arguments.index("--")] if "--" in arguments else arguments
     color = next((policy for policy in COLORS if f"--color={policy}" in words), "auto")

@@ -97,14 +97,14 @@ class Streams:
         sys.stderr.write(profile.profile_text(computations))
 
     @contextmanager
-    def progress(self) -> Iterator[None]:
+    def progress(self, unit: str = "rows") -> Iterator[None]:
         """Show a bar on stderr, if that is a terminal, while something in the block takes long."""
         if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             yield
             return
         from gradcli.report.progress import Progress
 
-        bar = settings.progress = Progress(lambda: self.console(sys.stderr))
+        bar = settings.progress = Progress(lambda: self.console(sys.stderr), unit=unit)
         try:
             yield
         finally:

@@ -30,6 +30,7 @@ class CommandEntry(NamedTuple):
 COMMANDS = {
     "eval": CommandEntry("gradcli.cli.eval", "Evaluate; differentiate the last expression; show value, gradients, graph."),
     "run": CommandEntry("gradcli.cli.run", "Run a script of statements (- is standard input)."),
+    "check": CommandEntry("gradcli.cli.check", "Compare each gradient with finite differences, element by element."),
     "functions": CommandEntry("gradcli.cli.functions", "List every function, or explain one."),
 }
 

@@ -36,9 +36,9 @@ class Element(NamedTuple):
 
     @property
     def relative(self) -> float:
-        """The same, relative to the larger of both."""
+        """The same, relative to the larger of both; 0 if neither can be told from 0."""
         larger = max(abs(self.autograd), abs(self.differences))
-        return self.absolute / larger if larger else 0.0
+        return 0.0 if larger <= self.error else self.absolute / larger
 
 
 class CheckedGradient(NamedTuple):

@@ -65,12 +65,18 @@ def diagnostic_lines(error: GradcliError, width: int = WIDTH, wrap: int | None =
     Source lines are cut to `width` cells. Sentences are wrapped to `wrap` cells; without it, which suits logs and searches,
     each of them is one line.
     """
-    lines = _labelled("error", error.message, TITLE, MESSAGE, wrap)
-    places = _places(error)
+    return told_lines("error", error.message, _places(error), list(_help(error)), width, wrap)
+
+
+def told_lines(
+    title: str, message: str, places: Sequence[Place], remarks: Sequence[tuple[str, str]], width: int, wrap: int | None = None
+) -> list[Line]:
+    """A titled sentence, the places in sources that it speaks of, and remarks on it, each after a label."""
+    lines = _labelled(title, message, TITLE, MESSAGE, wrap)
     digits = max((len(str(place.source.position(place.span.end).line)) for place in places), default=1)
     for source in dict.fromkeys(place.source for place in places):
         lines += _snippet([place for place in places if place.source is source], digits, width)
-    for label, text in _help(error):
+    for label, text in remarks:
         lines += _labelled(label, text, HELP, PLAIN, wrap)
     return lines
 

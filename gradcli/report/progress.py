@@ -17,13 +17,14 @@ WIDEST_BAR = 40
 
 
 class Progress:
-    """Told of rows that are done, it shows a bar once that takes long, and removes it when all are.
+    """Told of rows (or what its unit is) that are done, it shows a bar once that takes long, and removes it when all are.
 
     A computation starts with `(0, total)` and ends with `(total, total)`; between them any thread may call, at any rate.
     """
 
-    def __init__(self, console: Callable[[], Console], clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, console: Callable[[], Console], clock: Callable[[], float] = monotonic, unit: str = "rows") -> None:
         self._make_console = console  # made when there is something to show
+        self._unit = unit
         self._console: Console | None = None
         self._clock = clock
         self._lock = Lock()
@@ -53,7 +54,7 @@ class Progress:
     def _draw(self, total: int, elapsed: float) -> None:
         console = self._console = self._console or self._make_console()
         rate = self._done / elapsed
-        facts = f" {self._done / total:4.0%}  {_amount(rate)} rows/s  {_time((total - self._done) / rate)} left"
+        facts = f" {self._done / total:4.0%}  {_amount(rate)} {self._unit}/s  {_time((total - self._done) / rate)} left"
         width = console.width - 1  # the last cell may wrap the line
         bar = _bar(min(WIDEST_BAR, width - len(facts)), self._done / total, is_ascii=console.options.ascii_only)
         line = bar.append(facts)

@@ -22,8 +22,8 @@ from gradcli.session.trace import arrays_behind
 
 #: How many operations are looked at, how many elements of each, and how many numbers at once.
 MOST_NODES, MOST_ELEMENTS, MOST_NUMBERS = 400, 16, 1 << 26
-#: How much the values of an operation bend, over a step, relative to how much they change, where it has a kink.
-BEND = 1e-2
+#: How much the values of an operation with a kink bend over half a step, at least, relative to a whole one: 1/2, not 1/4.
+BEND = 0.35
 #: What takes a value out of the graph, and what to say where it stands.
 CUTS = {
     "bool": "made a truth value here, which has no gradient",
@@ -202,7 +202,7 @@ def bending_function(graph: Graph, leaf: LazyArray, element: Element) -> tuple[N
     (at,) = graph.observer.numbers([leaf])
     replay = piece([leaf], values)
     position = int(np.ravel_multi_index(element.place, at.shape)) if at.shape else 0
-    step = ldexp(float(scales_of(at)[0].flat[position]), -24)
+    step = ldexp(float(scales_of(at)[0].flat[position]), -17)
 
     def numbers(distance: float) -> Sequence[np.ndarray]:
         moved = at.copy()
@@ -210,8 +210,9 @@ def bending_function(graph: Graph, leaf: LazyArray, element: Element) -> tuple[N
         return replay([moved]) or ()
 
     epsilon = epsilon_of([leaf], values)
-    beside = zip(values, numbers(-step), numbers(0.0), numbers(step), strict=True)
-    bends = {array for array, before, here, after in beside if _bends(before, here, after, epsilon)}
+    far, near = (zip(numbers(-distance), numbers(distance), strict=True) for distance in (step, step / 2))
+    beside = zip(values, numbers(0.0), far, near, strict=True)
+    bends = {array for array, at, far_sides, near_sides in beside if _bends(at, far_sides, near_sides, epsilon)}
     for node, arrays in results.items():
         if not bends.isdisjoint(arrays):
             function: object = node.rule
@@ -219,10 +220,10 @@ def bending_function(graph: Graph, leaf: LazyArray, element: Element) -> tuple[N
     return None
 
 
-def _bends(before: np.ndarray, at: np.ndarray, after: np.ndarray, epsilon: float) -> bool:
-    """Whether values do not change evenly over two steps."""
+def _bends(at: np.ndarray, far: tuple[np.ndarray, np.ndarray], near: tuple[np.ndarray, np.ndarray], epsilon: float) -> bool:
+    """Whether values bend at a point: half a step from it not four times less than a whole step, as what is smooth does."""
     with np.errstate(all="ignore"):
-        bend = np.abs(before - 2 * at + after)
-        change = np.maximum(np.abs(after - at), np.abs(before - at))
-        rounding = 16 * epsilon * np.abs(at)
-    return bool((bend > BEND * change + rounding).any() or (np.isnan(bend) & ~np.isnan(at)).any())
+        wide, narrow = (np.abs(before - 2 * at + after) for before, after in (far, near))
+        rounding = 64 * epsilon * np.abs(at)
+        has_edge = np.isnan(wide) & ~np.isnan(at)
+    return bool(((wide > rounding) & (narrow > BEND * wide)).any() or has_edge.any())

@@ -32,6 +32,7 @@ WHOLE_HESSIAN = 24
 #: What one array costs, and one of its elements, in microseconds; running the statements again costs so many times as much.
 COST_OF_ARRAY, COST_OF_ELEMENT, COST_OF_RUNNING = 1.0, 2.5e-3, 8.0
 DOUBLE = 2.0**-52
+NOT_FINITE = "the result is not finite, and where it is not, there is nothing to compare"
 NARROW = "the program converts to a narrower dtype, whose rounding limits what differences can tell"
 
 
@@ -270,6 +271,8 @@ class Checker:
                         found = own[name]
                         gradient = np.zeros(subject.tensor.shape) if found is None else found
                         total, tolerance = self._total(subject, row), self.options.tolerance
+                        if not total.is_finite and NOT_FINITE not in self.notes:
+                            self.notes.append(NOT_FINITE)
                         parts.append((row, compared(title, total, subject.number, gradient, tolerance, samples[name], advance)))
                 yield title, name, parts
 

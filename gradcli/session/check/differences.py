@@ -33,6 +33,8 @@ BEND = 1e-3
 JUMPS_BELOW, STEEP_BELOW = 0.25, 0.9
 #: Differences that may be off by more than this, relative to the derivative or to f over the scale of x, tell nothing.
 TOO_VAGUE = 1e-2
+#: A slope of 0 is known well enough where it may be off by this, relative to f over the scale of x.
+ZERO = 1e-8
 TINY = 1e-300
 
 
@@ -131,7 +133,7 @@ def power_of_two(number: float) -> float:
 
 def scales_of(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How far is far for each element: its own size where it has one, and at least the mean size of all; 1 if all are 0."""
-    sizes = np.abs(array, dtype=np.float64)
+    sizes = np.array(np.abs(array), np.float64)
     sizes[~np.isfinite(sizes)] = 0.0
     common = (float(sizes.mean()) if sizes.size else 0.0) or 1.0
     return np.where(sizes > 0, sizes, common), np.maximum(sizes, common)
@@ -183,8 +185,10 @@ class Attempt(NamedTuple):
 
     def settles(self, gradient: float, tolerance: float) -> bool:
         """Whether the gradient surely agrees, so that no other step need be tried."""
+        if gradient == self.value == 0 and not self.change_ahead and not self.change_behind:
+            return True
         larger = max(abs(gradient), abs(self.value))
-        exact = max(tolerance * larger, 0.0 if gradient else tolerance * self.natural)
+        exact = max(tolerance * larger, 0.0 if gradient else ZERO * self.natural)
         return (
             isfinite(gradient)
             and not self.bends

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from math import isfinite
+from math import isfinite, nan
 from typing import NamedTuple
 
 import numpy as np
 
-from gradcli.report.checked import AGREES, MISMATCH, VERDICTS, CheckedGradient, Element
+from gradcli.report.checked import AGREES, MISMATCH, UNDEFINED, VERDICTS, CheckedGradient, Element
 from gradcli.session.check.differences import (
     Line,
     WeightedSum,
@@ -24,7 +24,7 @@ from gradcli.session.check.differences import (
 #: Of a tensor with more elements than this, some are checked, and all together along random directions.
 EACH_UP_TO, SAMPLES, DIRECTIONS = 1000, 100, 2
 #: What the differences of one gradient may cost, in microseconds by a rough count, before fewer elements are checked.
-BUDGET, LEAST_SAMPLES, EVALUATIONS = 2e6, 8, 8
+BUDGET, LEAST_SAMPLES, EVALUATIONS = 1e6, 8, 8
 #: How many elements of each verdict are remembered.
 REMEMBERED = 3
 
@@ -61,16 +61,17 @@ def compared(
     noise = _noise(total, number, own_scales, generator) if array.size else 0.0
     elements: dict[int, Element] = {}
 
-    def examine(position: int) -> Element:
-        own = float(gradient.flat[position])
-        line = along_element(total, number, position, float(own_scales.flat[position]), float(scales.flat[position]))
-        index = tuple(map(int, np.unravel_index(position, array.shape)))
+    def told(line: Line, own: float, place: tuple[int, ...] | None) -> Element:
         verdict = examined(line, own, tolerance, noise)
-        found = elements[position] = Element(
-            index, own, verdict.value, verdict.error, verdict.behind, verdict.ahead, verdict.kind
-        )
+        if verdict.kind == MISMATCH and not total.is_finite:  # what is nan stays so, whatever moves
+            verdict = verdict._replace(kind=UNDEFINED, value=nan)
+        return Element(place, own, verdict.value, verdict.error, verdict.behind, verdict.ahead, verdict.kind)
+
+    def examine(position: int) -> None:
+        line = along_element(total, number, position, float(own_scales.flat[position]), float(scales.flat[position]))
+        place = tuple(map(int, np.unravel_index(position, array.shape)))
+        elements[position] = told(line, float(gradient.flat[position]), place)
         advance()
-        return found
 
     for position in _positions(gradient, samples, generator):
         examine(position)
@@ -79,10 +80,8 @@ def compared(
         for _ in range(DIRECTIONS):
             line, direction = _random_line(total, number, own_scales, generator)
             slope = float((gradient * direction)[np.isfinite(gradient)].sum())
-            verdict = examined(line, slope, tolerance, noise)
-            found = Element(None, slope, verdict.value, verdict.error, verdict.behind, verdict.ahead, verdict.kind)
-            directions.append(found)
-            if verdict.kind == MISMATCH and all(element.verdict != MISMATCH for element in elements.values()):
+            directions.append(told(line, slope, None))
+            if directions[-1].verdict == MISMATCH and all(element.verdict != MISMATCH for element in elements.values()):
                 examine(_located(total, number, gradient, direction))
     return _summary(name, array.shape, elements, directions, tolerance)
 

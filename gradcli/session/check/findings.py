@@ -36,7 +36,7 @@ def finding_of(about: About, graph: Graph, program: tree.Program, tolerance: flo
 def _mismatch(about: About, graph: Graph, program: tree.Program, tolerance: float) -> Finding:
     """What autograd and the differences say, and what is to blame for it."""
     element = about.element
-    finding = _finding(about, f"autograd gives {_number(element.autograd)}, differences give {_number(element.differences)}")
+    finding = _finding(about, f": autograd gives {_number(element.autograd)}, differences give {_number(element.differences)}")
     blame = None
     if not np.isfinite(element.autograd):
         blame = source_of_nan(graph)
@@ -57,21 +57,21 @@ def _remark(about: About, graph: Graph) -> Finding:
         if bending is not None:
             node, name, convention = bending
     autograd = f"autograd gives {_number(element.autograd)}"
-    sides = f"the slopes on its sides are {_number(element.behind)} and {_number(element.ahead)}"
+    sides = f"the slopes on both sides are {_number(element.behind)} and {_number(element.ahead)}"
     message = {
-        KINK: f"a kink of {name}: {autograd}{f', by its convention ({convention})' if convention else ''}; {sides}",
-        JUMP: f"{name} jumps there: {autograd}{f' ({convention})' if convention else ''}, differences have no limit",
-        STEEP: f"{name} is infinitely steep there: {autograd}",
-        UNDEFINED: f"no numbers to compare: {autograd}, differences give {_number(element.differences)}",
-        UNCLEAR: f"differences cannot tell: they give {_number(element.differences)} and may be off by {element.error:.1g}",
+        KINK: f" is at a kink of {name}: {autograd}{f', its convention ({convention})' if convention else ''}; {sides}",
+        JUMP: f" is where {name} jumps: {autograd}{f', its convention ({convention})' if convention else ''}",
+        STEEP: f" is where {name} is infinitely steep: {autograd}",
+        UNDEFINED: f" has no numbers to compare: {autograd}, differences give {_number(element.differences)}",
+        UNCLEAR: f" is unclear: differences give {_number(element.differences)}, give or take {element.error:.1g}; {autograd}",
     }[element.verdict]
     finding = _finding(about, message)
     return finding if node is None else _blamed(finding, Blame(node, ""))
 
 
 def _finding(about: About, message: str) -> Finding:
-    more = f" (and {about.others:,} more like it)" if about.others else ""
-    return Finding(about.element.verdict, about.name, about.element.place, f"{about.title}{more}: {message}")
+    more = f" (and {about.others:,} more)" if about.others else ""
+    return Finding(about.element.verdict, about.name, about.element.place, f"{about.title}{more}{message}")
 
 
 def _blamed(finding: Finding, blame: Blame) -> Finding:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.autograd import Tensor
-from gradcli.errors import ArgumentError, DTypeMismatch, OperandLabel, ShapeMismatch, ValueFault
+from gradcli.errors import ArgumentError, DTypeMismatch, LimitExceeded, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import KINDS, Tensors, type_name
 from gradcli.functions.create import size_of
 from gradcli.functions.declare import function, method
@@ -23,6 +23,7 @@ from gradcli.functions.select import index_select, masked_select
 from gradcli.functions.shape import clone, expand, flatten, reshape, sum_to, unsafe_view, unsqueeze, view
 from gradcli.lazy import LazyArray, Size, compute, ops, settings
 from gradcli.lazy.dtypes import bool_, int32, int64
+from gradcli.lazy.ops import MOST_AXES
 from gradcli.lazy.shapes import describe, existing_dim, normalize_dim
 
 
@@ -142,6 +143,10 @@ def meshgrid(*tensors: Tensor, indexing: str = "ij") -> tuple[Tensor, ...]:
     return tuple(grids)
 
 
+#: Combinations are chosen from a grid of at most so many elements.
+MOST_CHOICES = 2**30
+
+
 def _require_vector(tensor: Tensor) -> None:
     if tensor.ndim != 1:
         raise misfit(f"Expect a 1D vector, but got shape {list(tensor.shape)}", tensor)
@@ -165,6 +170,8 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         raise ValueFault.as_torch(f"Expect a non-negative number, but got {r}")
     if not r:
         return Tensor(ops.full(Size((0,)), 0, input.dtype))
+    if input.shape[0] ** min(r, MOST_AXES) > MOST_CHOICES:
+        raise LimitExceeded(f"combinations() goes through {input.shape[0]}**{r} choices; the limit is {MOST_CHOICES:,}")
     grids = meshgrid((input,) * r)
     mask = Tensor(_ascending(input.shape[0], r, "less_equal" if with_replacement else "less"))
     return stack(tuple(masked_select(grid, mask) for grid in grids), 1)

@@ -56,10 +56,7 @@ def from_nested(data: Any, dtype: DType | None) -> LazyArray:
     if isinstance(data, Tensor):
         return ops.cast(data.array, dtype or data.dtype)
     if isinstance(data, NDArray):
-        own = BY_NAME.get(data.array.dtype.name)
-        if own is None:
-            raise TypeMismatch(f"can't convert an array of {data.array.dtype} to a tensor")
-        return ops.cast(ops.from_buffer(np.ascontiguousarray(data.array), own), dtype or own)
+        return ops.cast(data.tensor.array, dtype or data.tensor.dtype)
     if isinstance(data, (bool, int, float)):
         own = dtype or scalar_dtype(data)
         return _converted([data], Size(()), own)
@@ -145,16 +142,18 @@ def tensor(data: Any, *, dtype: DType | None = None, device: Device | None = Non
 
 @function(method=False)
 def as_tensor(data: Any, dtype: DType | None = None, device: Device | None = None) -> Tensor:
-    """A tensor as it is, or a new one from numbers."""
+    """A tensor as it is, one that shares memory with a NumPy array, or a new one from numbers."""
+    if isinstance(data, NDArray) and dtype in (None, data.tensor.dtype):
+        return data.tensor.data()
     return data if isinstance(data, Tensor) and dtype in (None, data.dtype) else Tensor(from_nested(data, dtype))
 
 
 @function(method=False)
 def from_numpy(ndarray: Any) -> Tensor:
-    """A tensor with the elements and the dtype of a NumPy array."""
+    """A tensor that shares the elements of a NumPy array: what changes one in place changes the other."""
     if not isinstance(ndarray, NDArray):
         raise TypeMismatch.as_torch(f"expected np.ndarray (got {type_name(ndarray)})")
-    return Tensor(from_nested(ndarray, None))
+    return ndarray.tensor.data()
 
 
 # ── filled ──
@@ -330,6 +329,11 @@ def to(input: Tensor, *arguments: Any, dtype: DType | None = None, device: Devic
     if dtype in (None, input.dtype) and not copy:
         return input
     return to_dtype(input, dtype or input.dtype)
+
+
+def as_floating(input: Tensor) -> Tensor:
+    """The same numbers with a fraction: whole ones in the default dtype."""
+    return input if input.dtype.is_floating else to(input, settings.default_dtype)
 
 
 def _conversion(name: str, dtype: DType) -> None:

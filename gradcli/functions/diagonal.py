@@ -8,9 +8,11 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import operators
 from gradcli.errors import ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Shape
+from gradcli.functions.create import size_of
 from gradcli.functions.declare import function
 from gradcli.functions.device import Device
 from gradcli.functions.layout import along_diagonal
+from gradcli.functions.limits import check_length
 from gradcli.functions.refusals import misfit, no_kernel, unlike_slice
 from gradcli.functions.shape import contiguous, view
 from gradcli.lazy import DType, LazyArray, Size, ops
@@ -49,9 +51,18 @@ def _triangle_indices(upper: bool, row: int, col: int, offset: int, dtype: DType
     own = int64 if dtype is None else dtype
     if own.kind in (BOOLEAN, FLOATING):
         raise no_kernel(f"tri{'ul'[not upper]}_indices", own)
-    rows, columns = np.ogrid[:row, :col]
-    found = np.argwhere(columns - rows >= offset if upper else columns - rows <= offset)
-    return ops.from_buffer(np.ascontiguousarray(found.T.astype(own.name)), own)
+    check_length(row)
+    numbers = np.arange(row)
+    offset = max(-row, min(offset, col))
+    first = np.clip(numbers + offset, 0, col) if upper else np.zeros_like(numbers)
+    last = np.full_like(numbers, col) if upper else np.clip(numbers + offset + 1, 0, col)
+    ends = np.cumsum(last - first)
+    places = ops.arange(0, 1, size_of((int(ends[-1]) if row else 0,))[0], int64)
+    rows = ops.searchsorted(ops.from_buffer(ends, int64), places, True)
+    before = ops.index(ops.from_buffer(ends - last, int64), (0,), [rows])  # places less this are columns
+    each = Size((1, *places.shape))
+    found = ops.concatenate([ops.reshape(rows, each), ops.reshape(ops.binary("sub", places, before), each)], 0)
+    return ops.cast(found, own)
 
 
 @function(method=False, examples=("tril_indices(3, 3)",))
@@ -83,9 +94,14 @@ def _diagonal_array(input: Tensor, offset: int, dim1: int, dim2: int) -> LazyArr
     moved = ops.permute(input.array, (*rest, a, b))
     rows, columns = moved.shape[-2:]
     length = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
-    along_rows, along_columns = ops.arange(max(-offset, 0), 1, length, int64), ops.arange(max(offset, 0), 1, length, int64)
-    entries = (*[None] * len(rest), 0, 1)
-    return ops.index(moved, entries, [along_rows, along_columns])
+    return ops.index(moved, (*[None] * len(rest), 0, 1), _along(offset, length))
+
+
+def _along(offset: int, length: int) -> list[LazyArray]:
+    """The rows and the columns of a diagonal."""
+    if not length:
+        offset = 0  # which may be beyond all integers
+    return [ops.arange(max(-offset, 0), 1, length, int64), ops.arange(max(offset, 0), 1, length, int64)]
 
 
 def _spread_diagonal(g: Tensor, input_shape: Size, offset: int, dim1: int, dim2: int) -> Tensor:
@@ -120,9 +136,8 @@ def embed_diagonal(input: Tensor, offset: int, dim1: int, dim2: int, shape: Shap
     rest = tuple(axis for axis in range(len(size)) if axis not in (dim1, dim2))
     order = (*rest, dim1, dim2)
     target = ops.full(Size(size[axis] for axis in order), 0, input.dtype)
-    length = input.shape[-1]
-    indices = [ops.arange(max(-offset, 0), 1, length, int64), ops.arange(max(offset, 0), 1, length, int64)]
-    filled = ops.index_put(target, (*[None] * len(rest), 0, 1), indices, input.array, accumulate=False)
+    entries = (*[None] * len(rest), 0, 1)
+    filled = ops.index_put(target, entries, _along(offset, input.shape[-1]), input.array, accumulate=False)
     return ops.permute(filled, tuple(sorted(range(len(order)), key=order.__getitem__)))
 
 
@@ -135,6 +150,8 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     """Matrices with the last dimension as their diagonal."""
     rank = input.ndim + 1
     a, b = normalize_dim(dim1, rank), normalize_dim(dim2, rank)
+    if a == b:
+        raise ValueFault.as_torch(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     rest = iter(input.shape[:-1])
     side = input.shape[-1] + (offset if offset > 0 else -offset)
     return embed_diagonal(input, offset, a, b, tuple(side if axis in (a, b) else next(rest) for axis in range(rank)))

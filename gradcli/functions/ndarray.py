@@ -1,4 +1,4 @@
-"""NDArray: `np.array` values, which compute at once and print as NumPy prints."""
+"""NDArray: `np.array` values, which compute at once, print as NumPy prints, and share memory with tensors as PyTorch's do."""
 
 from __future__ import annotations
 
@@ -7,21 +7,46 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.errors import ShapeMismatch, TypeMismatch, ValueFault
+from gradcli.autograd import GradMode, Tensor, change_in_place
+from gradcli.errors import IndexOutOfRange, ShapeMismatch, TypeMismatch, ValueFault
 from gradcli.functions.declare import function
 from gradcli.functions.limits import check_range
+from gradcli.functions.registry import METHODS as METHODS_OF_TENSORS
+from gradcli.lazy import ops
+from gradcli.lazy.dtypes import BY_NAME
 
 Number = bool | int | float
 
 
 class NDArray:
-    """A constant NumPy array in the language."""
+    """A NumPy array in the language: a tensor outside of the graph holds its elements, so that it can share them."""
 
-    __slots__ = ("array",)
+    __slots__ = ("tensor",)
     type_name = "numpy.ndarray"
 
     def __init__(self, array: np.ndarray) -> None:
-        self.array = array
+        dtype = BY_NAME.get(array.dtype.name)
+        if dtype is None:
+            raise TypeMismatch(f"there are no arrays of {array.dtype}")
+        self.tensor = Tensor(ops.from_buffer(np.asarray(array, order="C"), dtype))
+
+    @classmethod
+    def of(cls, tensor: Tensor) -> NDArray:
+        """The elements of a tensor: what changes one of the two in place changes the other."""
+        made = cls.__new__(cls)
+        made.tensor = tensor.data()
+        return made
+
+    @property
+    def array(self) -> np.ndarray:
+        """The elements as they are now."""
+        return self.tensor.numpy()
+
+    def assign(self, array: np.ndarray) -> None:
+        """Take over other elements, which all that share memory with these show."""
+        value = Tensor(ops.from_buffer(array, self.tensor.dtype))
+        with GradMode(False):
+            change_in_place(self.tensor, lambda snapshot: value)
 
     def __repr__(self) -> str:
         return repr(self.array)
@@ -78,6 +103,34 @@ def operate(symbol: str, left: Any, right: Any) -> Any:
             raise TypeMismatch(str(fault)) from None
 
 
+def operate_in_place(symbol: str, target: NDArray, value: Any) -> NDArray:
+    """`+=` and its like: the elements change, their type does not."""
+    changed = target.array.copy()
+    with np.errstate(all="ignore"):
+        try:
+            _UFUNCS[symbol[:-1]](target.array, _operand(value), out=changed, casting="same_kind")
+        except ValueError as fault:
+            raise ShapeMismatch(str(fault)) from None
+        except TypeError as fault:
+            raise TypeMismatch(str(fault)) from None
+    target.assign(changed)
+    return target
+
+
+def set_item(target: NDArray, index: Any, value: Any) -> None:
+    """target[index] = value."""
+    changed = target.array.copy()
+    try:
+        changed[index] = _operand(value)
+    except IndexError as fault:
+        raise IndexOutOfRange(str(fault)) from None
+    except ValueError as fault:
+        raise ShapeMismatch(str(fault)) from None
+    except TypeError as fault:
+        raise TypeMismatch(str(fault)) from None
+    target.assign(changed)
+
+
 def negate(value: NDArray) -> NDArray:
     """-a."""
     return NDArray(-value.array)
@@ -94,13 +147,14 @@ def dot(left: NDArray, right: Any) -> Any:
 def transpose(value: NDArray, *axes: int) -> NDArray:
     """The axes in reverse, or in the order given."""
     try:
-        return NDArray(np.transpose(value.array, axes or None))
+        np.transpose(value.array, axes or None)
     except (TypeError, ValueError) as fault:
         raise ValueFault(str(fault)) from None
+    return NDArray.of(METHODS_OF_TENSORS["permute"](value.tensor, axes or tuple(reversed(range(value.tensor.ndim)))))
 
 
 ATTRIBUTES: dict[str, Callable[[NDArray], Any]] = {
-    "T": lambda value: NDArray(value.array.T),
+    "T": transpose,
     "shape": lambda value: tuple(value.array.shape),
     "ndim": lambda value: value.array.ndim,
     "size": lambda value: value.array.size,
@@ -110,9 +164,10 @@ ATTRIBUTES: dict[str, Callable[[NDArray], Any]] = {
 def reshape(value: NDArray, *shape: Any) -> NDArray:
     """The same elements in the same order under another shape."""
     try:
-        return NDArray(value.array.reshape(*shape))
+        found = value.array.reshape(*shape)
     except (TypeError, ValueError) as fault:
         raise ShapeMismatch(str(fault)) from None
+    return NDArray.of(METHODS_OF_TENSORS["reshape"](value.tensor, found.shape))
 
 
 METHODS: dict[str, Callable[..., Any]] = {

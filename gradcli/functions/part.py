@@ -12,6 +12,7 @@ from gradcli.autograd.in_place import overlap, places_in_memory
 from gradcli.errors import IndexOutOfRange, NotSupported, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Shape
 from gradcli.functions.assign import copy_slices
+from gradcli.functions.create import size_of
 from gradcli.functions.declare import function, method
 from gradcli.functions.index import one_slice, select, slice_, spread, take_at
 from gradcli.functions.pointwise import wrap_number
@@ -117,7 +118,7 @@ def _wanted_places(size: Sequence[int], stride: Sequence[int], offset: int, memo
     last = offset + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
     if Size(size).numel() and last >= memory.shape.numel():
         raise _beyond_memory(size, stride, offset, last, memory)
-    places = ops.full(Size(size), offset, int64)
+    places = ops.full(size_of(size), offset, int64)
     for axis, (length, step) in enumerate(zip(size, stride, strict=True)):
         along = Size(length if own == axis else 1 for own in range(len(size)))
         places = ops.binary("add", places, ops.reshape(ops.arange(0, step, length, int64), along))
@@ -133,16 +134,17 @@ def _beyond_memory(size: Sequence[int], stride: Sequence[int], offset: int, last
     return ShapeMismatch.as_torch(message, hint=f"the last element would be number {last} of {count}, counted from 0")
 
 
-def _shown_at(input: Tensor, shown: Tensor, places: LazyArray) -> LazyArray:
+def _shown_at(input: Tensor, memory: Tensor, shown: Tensor, places: LazyArray) -> LazyArray:
     """Which elements of a view, counted through all dimensions, stand at places in memory."""
-    where, wanted = (values.reshape(-1) for values in compute([shown.array, places]))
-    if not np.isin(wanted, where).all():
+    elements = np.full(memory.shape.numel(), -1)
+    elements[compute([shown.array])[0].reshape(-1)] = np.arange(shown.shape.numel())
+    found = ops.index(ops.from_buffer(elements, int64), (0,), [places])
+    hidden = ops.reduce("any", ops.binary("less", found, ops.constant(0, int64)), tuple(range(len(places.shape))))
+    if compute([hidden])[0]:
         message = "as_strided() of a view reaches elements that the view does not show"
         labels = [OperandLabel(0, describe(input.shape))]
         raise NotSupported(message, operands=labels, hint="take as_strided() of the tensor itself")
-    order = np.argsort(where, kind="stable")
-    found = np.searchsorted(where, wanted, sorter=order)
-    return ops.from_buffer(order[found].reshape(places.shape), int64)
+    return found
 
 
 @function(
@@ -170,7 +172,7 @@ def as_strided(input: Tensor, size: Shape, stride: Shape, storage_offset: int | 
     memory, shown = places_in_memory(input)
     offset = storage_offset if storage_offset is not None else offset_of(input)
     places = _wanted_places(size, stride, offset, memory)
-    positions = places if memory is input else _shown_at(input, shown, places)
+    positions = places if memory is input else _shown_at(input, memory, shown, places)
     return strided_view(input, positions, stride)
 
 

@@ -12,6 +12,7 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Dims, Operand, Shape
+from gradcli.functions.create import size_of
 from gradcli.functions.declare import function
 from gradcli.functions.dims import axes_of
 from gradcli.functions.pointwise import common_dtype, wrap_number
@@ -262,7 +263,7 @@ def histc(input: Tensor, bins: int = 100, min: Scalar = 0, max: Scalar = 0) -> L
     bin_number = ops.cast(ops.where(inside, place, scale), int64)  # what is outside goes to a bin more
     last = ops.where(inside, ops.constant(bins - 1, int64), ops.constant(bins, int64))
     counts = ops.index_put(
-        ops.full(Size((bins + 1,)), 0, input.dtype),
+        ops.full(size_of((bins + 1,)), 0, input.dtype),
         (0,),
         [ops.binary("minimum", bin_number, last)],
         ops.full(flat.shape, 1, input.dtype),

@@ -6,11 +6,12 @@ from typing import Any
 
 from gradcli.autograd import Tensor
 from gradcli.errors import ArgumentError, DTypeMismatch, OperandLabel, ShapeMismatch, ValueFault
-from gradcli.functions.arguments import Dims, Shape, type_name
+from gradcli.functions.arguments import KINDS, Dims, Shape, type_name
 from gradcli.functions.declare import function
 from gradcli.functions.index import one_slice, slice_
 from gradcli.functions.join import cat, stack
 from gradcli.functions.layout import removed
+from gradcli.functions.limits import check_length
 from gradcli.functions.refusals import misfit
 from gradcli.lazy import LazyArray, Size, compute, ops
 from gradcli.lazy.dtypes import int64
@@ -97,6 +98,7 @@ def _chunks(input: Tensor, chunks: int, dim: int, evenly: Any, with_sizes: Any) 
     _require_dimensions(input, "chunk")
     if chunks < 1:
         raise ValueFault.as_torch(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    check_length(chunks)
     length = input.shape[normalize_dim(dim, input.ndim)]
     parts: tuple[Tensor, ...]
     parts = evenly(input, -(-length // chunks), dim) if length else with_sizes(input, (0,) * chunks, dim)
@@ -140,12 +142,14 @@ def _ends(input: Tensor, where: Any, axis: int, name: str) -> list[tuple[int, in
     if isinstance(where, int) and not isinstance(where, bool):
         if where <= 0:
             raise ValueFault.as_torch(f"number of sections must be larger than 0, got {where}")
+        check_length(where)
         stops = [(part + 1) * (length // where) + min(part + 1, length % where) for part in range(where)]
         return list(zip([0, *stops], stops, strict=False))
-    if not isinstance(where, (list, tuple)):
+    positions = KINDS["Shape"][1](where)
+    if positions is None:
         message = f"{name}() takes a number of parts, or the positions to split at, not {type_name(where)}"
         raise ArgumentError(message, operands=[OperandLabel(1, f"this is {type_name(where)}")])
-    bounds = [(start, stop) for start, stop in zip([0, *where], [*where, length], strict=True)]
+    bounds = [(start, stop) for start, stop in zip([0, *positions], [*positions, length], strict=True)]
     return [slice(start, stop).indices(length)[:2] for start, stop in bounds]
 
 

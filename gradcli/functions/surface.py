@@ -20,7 +20,7 @@ from gradcli.functions.limits import check_length
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.registry import NAMESPACES
 from gradcli.functions.shape import adjoint_of_matrix, all_reversed, matrix_transposed
-from gradcli.lazy import DType, Size, ops, settings
+from gradcli.lazy import DType, Size, ops, realize, settings
 from gradcli.lazy.dtypes import BY_NAME
 from gradcli.lazy.shapes import existing_dim
 
@@ -185,11 +185,12 @@ def _tolist(input: Tensor) -> Any:
 
 
 @method("numpy")
-def _numpy(input: Tensor) -> NDArray:
-    """The values as a NumPy array."""
-    if input.requires_grad:
+def _numpy(input: Tensor, *, force: bool = False) -> NDArray:
+    """The elements as a NumPy array, which shares them: what changes one in place changes the other."""
+    if input.requires_grad and not force:
         raise AutogradError.as_torch("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-    return NDArray(input.numpy().copy())
+    realize([input.array])
+    return NDArray.of(input)
 
 
 # ── sizes ──
@@ -254,6 +255,7 @@ ATTRIBUTES: dict[str, Callable[[Tensor], Any]] = {
     "names": lambda tensor: (None,) * tensor.ndim,
     "ndim": lambda tensor: tensor.ndim,
     "output_nr": lambda tensor: tensor.output_number,
+    "real": lambda tensor: tensor,
     "requires_grad": lambda tensor: tensor.requires_grad,
     "retains_grad": lambda tensor: tensor.retains_grad,
     "shape": lambda tensor: tensor.shape,

@@ -119,7 +119,7 @@ def as_tensor(value: Any) -> Any:
 
 
 def in_place(symbol: str, place: Place) -> Apply:
-    """`+=` and its like: tensors and lists are changed, other values make new ones."""
+    """`+=` and its like: tensors, arrays and lists are changed, other values make new ones."""
     plain = binary(symbol[:-1], place)
     tensor_operation = functions.INPLACE_OPERATORS.get(symbol)  # there is none for @=, as in PyTorch
 
@@ -128,6 +128,8 @@ def in_place(symbol: str, place: Place) -> Apply:
             if type(target) is Tensor and tensor_operation is not None:
                 place.enter()
                 return tensor_operation(target, as_tensor(value))
+            if type(target) is NDArray:
+                return ndarray.operate_in_place(symbol, target, value)
             if type(target) is list and symbol == "+=":
                 items = collected(iterate(value))
                 check_length(len(target) + len(items))
@@ -294,13 +296,21 @@ def _array_item(value: NDArray, index: Any) -> Any:
         raise IndexOutOfRange(str(refusal), operands=[OperandLabel(0, describe(value))]) from None
     except (TypeError, ValueError):
         raise _bad_index(value, index) from None
-    return NDArray(item) if getattr(item, "shape", ()) else item.item()
+    if not getattr(item, "shape", ()):
+        return item.item()
+    try:
+        return NDArray.of(functions.getitem(value.tensor, index))
+    except GradcliError:  # a step backwards, for example, which no view of a tensor has
+        return NDArray(item)
 
 
 def set_item(value: Any, index: Any, new: Any) -> None:
     """`value[index] = new`"""
     if type(value) is Tensor:
         functions.setitem(value, index, as_tensor(new))
+        return
+    if type(value) is NDArray:
+        ndarray.set_item(value, index, new)
         return
     if type(value) is not list:
         hint = "make a list of it with list()" if isinstance(value, (str, tuple)) else None

@@ -23,6 +23,7 @@ LINES: dict[str, str] = {
         torch.diagonal_scatter(v, v)
         torch.diagonal(v)
         x.diagonal(dim1=0, dim2=2)
+        torch.diag_embed(s)
     """,
     "dtype-mismatch": """
         torch.tensor_split(x, torch.tensor([1.5]))
@@ -65,7 +66,6 @@ LINES: dict[str, str] = {
         torch.slice_scatter(s, s)
     """,
     "shape-mismatch": """
-        x.t().detach().view(6)
         torch.column_stack([x, v])
         torch.hsplit(x, 2)
         torch.hsplit(s, 1)
@@ -123,6 +123,10 @@ LINES: dict[str, str] = {
         torch.as_strided(empty, (1,), (1,))
         torch.as_strided(x, (2, 4), (3, 1))
         torch.as_strided_scatter(x, v, (2,), (1,))
+        x.t().detach().view(6)
+    """,
+    "type-mismatch": """
+        torch.from_numpy([1, 2])
     """,
     "value": """
         torch.column_stack([])
@@ -165,6 +169,8 @@ LINES: dict[str, str] = {
         torch.as_strided(x, (2,), (-1,))
         torch.as_strided(x, (2,), (1, 2))
         torch.as_strided(x, (-2,), (1,))
+        torch.diag_embed(x, 0, 1, 1)
+        torch.diag_embed(x, 0, -1, 2)
     """,
 }
 
@@ -191,6 +197,10 @@ PROGRAMS: dict[str, str] = {
     "index-out-of-range": """
         q = torch.zeros(1, 3).expand(2, 3)
         q.index_fill_(0, torch.tensor([2]), 1.0)
+
+        n2 = np.array([1, 2])
+        n2[5] = 2
+        n2
     """,
     "leaf-in-place": """
         q = torch.zeros(1, 3, requires_grad=True)
@@ -203,5 +213,14 @@ PROGRAMS: dict[str, str] = {
 
         q = torch.zeros(1, 3).expand(2, 3)
         q.masked_fill_(torch.ones(2, 2, 3, dtype=torch.bool), 1.0)
+
+        n2 = np.array([1., 2.])
+        n2 -= np.array([1., 2., 3.])
+        n2
+    """,
+    "type-mismatch": """
+        n2 = np.array([1, 2])
+        n2 += 0.5
+        n2
     """,
 }

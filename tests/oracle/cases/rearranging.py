@@ -47,6 +47,16 @@ LINES: dict[str, str] = {
         torch.meshgrid(v, r)
         torch.meshgrid([v, r], indexing='xy')
         torch.meshgrid(v, s)
+        torch.as_tensor(np.array([1.0, 2.0]))
+        torch.as_tensor(np.array([1.0, 2.0]), dtype=torch.float32)
+        torch.diagonal(x, -9223372036854775808)
+        torch.diagonal(x, 5)
+        torch.diag(x, 7)
+        x.diag_embed(1, 0, 2)
+    """,
+    "numpy_memory": """
+        x.numpy(force=True)
+        torch.from_numpy(np.array([1, 2]))
     """,
     "ordering": """
         x.kthvalue(2)
@@ -67,7 +77,6 @@ LINES: dict[str, str] = {
         half.cummin(0)
     """,
     "parts": """
-        x.narrow(1, 1, 2).stride()
         torch.narrow_copy(x, 1, 0, 2)
         x.narrow_copy(1, 1, 2)
         x.narrow(1, torch.tensor(1), 2)
@@ -124,6 +133,7 @@ LINES: dict[str, str] = {
         torch.as_strided_scatter(x.detach(), f[0, :2], (2,), (1,))
         torch.as_strided_scatter(x.detach()[1:], r, (2,), (1,))
         x.detach().as_strided_scatter(r, (2,), (1,), 4)
+        x.narrow(1, 1, 2).stride()
     """,
     "repeating": """
         torch.repeat_interleave(x, 2)
@@ -368,10 +378,15 @@ LINES: dict[str, str] = {
         s.ravel()
         v.ravel()
         v[::2].ravel()
+        x.detach().numpy()
+        s.detach().numpy()
+        x.detach().numpy().T
+        x.detach().numpy().reshape(3, 2)
+        x.detach().numpy()[0]
+        x.detach().numpy()[0, 1]
+        x.detach().numpy()[:, ::-1]
     """,
     "splitting": """
-        x.split(2, 1)[0].stride()
-        x.chunk(2, 1)[1].stride()
         torch.hsplit(x, 3)[0]
         torch.hsplit(x, [1, 2])
         torch.hsplit(v, 3)
@@ -432,6 +447,8 @@ LINES: dict[str, str] = {
         torch.chunk(x, 2, -1)
         x.chunk(chunks=2, dim=1)
         torch.chunk(empty, 3)
+        x.split(2, 1)[0].stride()
+        x.chunk(2, 1)[1].stride()
     """,
     "strides": """
         x.t().stride()
@@ -529,6 +546,133 @@ PROGRAMS: dict[str, str] = {
         q = torch.zeros(1, 3).expand(2, 3)
         q[mask] = 1.0
         q
+
+        n2 = np.array([1., 2.])
+        q = torch.tensor(n2)
+        n2 *= 3
+        q
+
+        n2 = np.array([1., 2.])
+        q = torch.as_tensor(n2)
+        n2 *= 3
+        q
+
+        n2 = np.array([1., 2.])
+        b2 = n2
+        b2 += 1
+        n2
+
+        n2 = np.array([1, 2])
+        n2[0] = 2.7
+        n2
+
+        n2 = np.array([1, 2])
+        n2 //= 2
+        n2
+    """,
+    "numpy_memory": """
+        q = torch.ones(3)
+        n2 = q.numpy()
+        q.add_(1)
+        n2
+
+        q = torch.ones(3)
+        n2 = q.numpy()
+        n2[0] = 5
+        q
+
+        q = torch.ones(3)
+        n2 = q.numpy()
+        n2[0] += 5
+        q
+
+        q = torch.ones(2, 3)
+        n2 = q.numpy()
+        n2[0] += 5
+        n2[:, 1] = 7
+        q
+
+        q = torch.ones(3)
+        n2 = q.numpy()
+        n2 = n2 + 1
+        q
+
+        n2 = np.array([1., 2.])
+        q = torch.from_numpy(n2)
+        q.mul_(2)
+        n2
+
+        n2 = np.array([1., 2.])
+        q = torch.from_numpy(n2)
+        n2 *= 3
+        q
+
+        q = torch.ones(2, 3)
+        n2 = q.numpy()
+        b2 = n2.T
+        b2 += 1
+        q
+
+        q = torch.ones(2, 3)
+        n2 = q.numpy().reshape(6)
+        n2[4] = 0
+        q
+
+        q = torch.ones(2, 3)
+        n2 = q[0].numpy()
+        n2 += 1
+        q
+
+        q = torch.ones(2, 3)
+        n2 = q[0].numpy()
+        b2 = torch.from_numpy(n2)
+        b2 += 1
+        q
+
+        q = torch.ones(3)
+        n2 = q.numpy()
+        q += torch.from_numpy(n2)
+        n2
+
+        q = torch.ones(3)
+        n2 = q.numpy()
+        q = q + 1
+        n2
+
+        q = torch.ones(3)
+        n2 = q.numpy()
+        n2 += np.array([1, 2, 3])
+        q
+
+        q = torch.ones(3)
+        n2 = q.numpy()
+        q.data = torch.zeros(3)
+        n2
+
+        q = torch.ones(3)
+        n2 = q.numpy()
+        q.requires_grad_()
+        n2 += 1
+        q
+
+        q = torch.ones(3)
+        n2 = q.numpy()
+        z = q * 2
+        n2 += 1
+        z
+
+        q = torch.ones(3)
+        n2 = q.numpy()
+        n2 += 1
+        q._version
+
+        q = torch.ones(3)
+        q.numpy() is q.numpy()
+
+        n2 = np.array([1., 2.])
+        q = torch.from_numpy(n2).requires_grad_()
+        (q * q).sum().backward()
+        q.grad
     """,
     "parts": """
         q = x * 2
@@ -599,5 +743,23 @@ PROGRAMS: dict[str, str] = {
         q = torch.zeros(1, 3)
         q.expand(2, 3)[0].masked_fill_(torch.tensor([True, False, True]), 1.0)
         q
+
+        n2 = np.array([1., 2.])
+        q = torch.from_numpy(n2)
+        q.fill_(3)
+        q._version, n2
+    """,
+    "shapes": """
+        q = torch.ones(3)
+        n2 = q.detach().numpy()
+        n2 += 1
+        q.sum()
+
+        q = torch.ones(3, requires_grad=True)
+        z = (q * q).sum()
+        n2 = q.detach().numpy()
+        n2 += 1
+        z.backward()
+        q.grad
     """,
 }

@@ -9,13 +9,9 @@ import pytest
 from gradcli.errors import GradcliError
 
 from . import gradcli_side
-from .cases import PARTS, Case, all_cases, cases_of
+from .cases import OWN_GRAPHS, PARTS, Case, all_cases, cases_of
 from .golden_files import golden
 from .observation import Record, differences
-
-#: The graph that a backward pass records with create_graph is made by the derivative rules, and these are gradcli's own:
-#: of these cases values and gradients are compared, not the nodes of the derivative.
-OWN_GRAPHS = ("derivatives_of_derivatives", "transforms", "transforms_of_lines")
 
 
 def cases(*without: str) -> pytest.MarkDecorator:

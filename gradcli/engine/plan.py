@@ -15,9 +15,8 @@ from gradcli.engine.order import Step
 from gradcli.engine.primitives import REDUCTIONS, SCANS, UFUNCS
 from gradcli.lazy.array import LazyArray
 
-_ROUNDING = frozenset({"ceil", "floor", "round", "sign", "trunc", "remainder", "erfinv", "lgamma", "digamma"})
-ELEMENTWISE = (frozenset(UFUNCS) - {"matmul"}) | _ROUNDING | {"cast"}
-
+_ROUNDING = frozenset({"ceil", "floor", "round", "sign", "trunc", "remainder"})
+ELEMENTWISE = (frozenset(UFUNCS) - {"matmul"}) | _ROUNDING | {"cast", "exponent", "mantissa"}
 
 # A leading axis shorter than this is not worth cutting into blocks.
 LEAST_ROWS = 32
@@ -130,6 +129,13 @@ def _slicing(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int 
     return Role(axis, (axis,))
 
 
+def _windowing(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
+    """Windows and their adjoint, if they lie along other axes."""
+    axis = _own_axis(operands[0], axes[0], length)
+    rank = min(len(node.shape), len(operands[0].shape))
+    return None if axis is None or axis >= rank or axis in [along for along, *_ in node.params[0]] else Role(axis, (axis,))
+
+
 def _flipping(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
     axis = _own_axis(operands[0], axes[0], length)
     return Role(axis, (axis,)) if axis is not None and axis not in node.params[0] else None
@@ -177,10 +183,12 @@ RULES: dict[str, Rule] = {
     "flip": _flipping,
     "gather": _along_another_axis,
     "matmul": _product,
+    "overlap_add": _windowing,
     "permute": _permutation,
     "place": _slicing,
     "reshape": _reshaping,
     "slice": _slicing,
+    "windows": _windowing,
 }
 
 

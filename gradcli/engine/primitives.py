@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.engine import kernels
+from gradcli.engine.special import SPECIAL, lgamma, special
 from gradcli.errors import ValueFault
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import ALL, DType
@@ -46,6 +47,7 @@ def _refusing_zero(ufunc: Callable[..., Any]) -> Callable[[np.ndarray, np.ndarra
 _whole_remainder = _refusing_zero(np.remainder)
 
 UFUNCS: dict[str, Callable[..., Any]] = {
+    **{name: special(name) for name in SPECIAL},
     "abs": np.absolute,
     "acos": np.arccos,
     "acosh": np.arccosh,
@@ -79,6 +81,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "isnan": np.isnan,
     "less": np.less,
     "less_equal": np.less_equal,
+    "lgamma": lgamma,
     "log": np.log,
     "log10": np.log10,
     "log1p": np.log1p,
@@ -92,6 +95,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "minimum": np.minimum,
     "mul": np.multiply,
     "neg": np.negative,
+    "nextafter": np.nextafter,
     "normal_cdf": kernels.normal_cdf,
     "not_equal": np.not_equal,
     "pow": power,
@@ -123,19 +127,8 @@ SCANS: dict[str, Callable[..., Any]] = {
     "cumprod": np.multiply.accumulate,
     "cummax": np.maximum.accumulate,
     "cummin": np.minimum.accumulate,
+    "logcumsumexp": np.logaddexp.accumulate,
 }
-
-
-def _special(name: str) -> Implementation:
-    """A function of SciPy, imported when it is first computed."""
-
-    def implementation(node: LazyArray, values: list[Array]) -> Array:
-        import scipy.special
-
-        result: Array = getattr(scipy.special, name)(*values)
-        return result
-
-    return implementation
 
 
 def _reduction(ufunc: Callable[..., Any]) -> Implementation:
@@ -183,6 +176,40 @@ def _place(node: LazyArray, values: list[Array]) -> Array:
     slices, shape = node.params
     result = np.zeros(shape, NUMPY_DTYPE[node.dtype])
     result[_basic_index(slices)] = values[0]
+    return result
+
+
+def _windows(node: LazyArray, values: list[Array]) -> Array:
+    (along,) = node.params
+    x = values[0]
+    shape, strides = list(x.shape), list(x.strides)
+    for axis, length, step, gap in along:
+        shape[axis] = (x.shape[axis] - gap * (length - 1) - 1) // step + 1
+        strides[axis] *= step
+        shape.append(length)
+        strides.append(x.strides[axis] * gap)
+    return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
+
+
+def _overlap_add(node: LazyArray, values: list[Array]) -> Array:
+    """Added up an offset within all windows at a time, or a window at a time where they are fewer."""
+    along, sizes = node.params
+    x = values[0]
+    rank = x.ndim - len(along)
+    shape, how = list(x.shape[:rank]), []
+    for number, ((axis, length, step, gap), size) in enumerate(zip(along, sizes, strict=True)):
+        shape[axis] = size
+        count = x.shape[axis]
+        if count < length:
+            x = np.swapaxes(x, axis, rank + number)
+            count, step, gap = length, gap, step
+        how.append((axis, count, step, gap))
+    result = np.zeros(shape, NUMPY_DTYPE[node.dtype])
+    for offset in np.ndindex(x.shape[rank:]):
+        place = [slice(None)] * rank
+        for (axis, count, step, gap), number in zip(how, offset, strict=True):
+            place[axis] = slice(number * gap, number * gap + count * step, step)
+        result[tuple(place)] += x[(..., *offset)]
     return result
 
 
@@ -331,15 +358,15 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "concatenate": lambda node, values: np.concatenate(values, axis=node.params[0]),
     "constant": _constant,
     "determinant": _linear_algebra("det", "linalg.det: the determinant could not be computed"),
-    "digamma": _special("digamma"),
-    "erfinv": _special("erfinv"),
+    "exponent": lambda node, values: np.asarray(np.frexp(values[0])[1]).astype(values[0].dtype),
     "flip": lambda node, values: np.flip(values[0], node.params[0]),
     "floor": _rounding(np.floor),
     "gather": _gather,
     "index": _index,
     "index_put": _index_put,
     "inverse": _linear_algebra("inv", "linalg.inv: The inversion could not be completed because the input matrix is singular."),
-    "lgamma": _special("gammaln"),
+    "mantissa": lambda node, values: np.asarray(np.frexp(values[0])[0]),
+    "overlap_add": _overlap_add,
     "placeholder": _no_value,
     "permute": lambda node, values: np.transpose(values[0], node.params[0]),
     "place": _place,
@@ -354,4 +381,5 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "solve": _linear_algebra("solve", "torch.linalg.solve: The solver failed because the input matrix is singular."),
     "sign": _sign,
     "slice": lambda node, values: values[0][_basic_index(node.params[0])],
+    "windows": _windows,
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gradcli.lazy import ops
 from gradcli.lazy.array import LazyArray, compute
 from gradcli.lazy.dtypes import float64, int64
-from gradcli.lazy.ops import Entry
+from gradcli.lazy.ops import Entry, Window
 from gradcli.lazy.settings import settings
 from gradcli.lazy.shapes import Size
 
@@ -172,6 +172,19 @@ def _place(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[b
     return ops.place(operands[0], ((0, size, 1), *slices), Size((size, *shape)))
 
 
+def _later_windows(along: Sequence[Window]) -> tuple[Window, ...]:
+    return tuple((axis + 1, length, step, gap) for axis, length, step, gap in along)
+
+
+def _windows(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[bool], size: int) -> LazyArray:
+    return ops.windows(operands[0], _later_windows(array.params[0]))
+
+
+def _overlap_add(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[bool], size: int) -> LazyArray:
+    along, sizes = array.params
+    return ops.overlap_add(operands[0], _later_windows(along), sizes)
+
+
 def _concatenate(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[bool], size: int) -> LazyArray:
     return ops.concatenate(_all_repeated(operands, is_batch, size), array.params[0] + 1)
 
@@ -272,7 +285,7 @@ def _solve(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[b
 RULES: dict[str, Rule] = {
     **dict.fromkeys(("sum", "prod", "max", "min", "any", "all"), _reduction),
     **dict.fromkeys(("argmax", "argmin"), _position),
-    **dict.fromkeys(("cumsum", "cumprod", "cummax", "cummin"), _scan),
+    **dict.fromkeys(("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp"), _scan),
     "argsort": _argsort,
     "broadcast_to": _broadcast,
     "concatenate": _concatenate,
@@ -283,6 +296,7 @@ RULES: dict[str, Rule] = {
     "index_put": _index_put,
     "inverse": lambda array, operands, is_batch, size: ops.inverse(operands[0]),
     "matmul": _matmul,
+    "overlap_add": _overlap_add,
     "permute": lambda array, operands, is_batch, size: ops.permute(operands[0], (0, *_later(array.params[0]))),
     "place": _place,
     "reshape": lambda array, operands, is_batch, size: ops.reshape(operands[0], Size((size, *array.shape))),
@@ -291,4 +305,5 @@ RULES: dict[str, Rule] = {
     "searchsorted": _searchsorted,
     "slice": lambda array, operands, is_batch, size: ops.slice_(operands[0], ((0, size, 1), *array.params[0])),
     "solve": _solve,
+    "windows": _windows,
 }

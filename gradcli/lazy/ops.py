@@ -24,6 +24,7 @@ MOST_ELEMENTS = 2**60
 
 Scalar = bool | int | float
 Slice = tuple[int, int, int]  # start, number of elements, step > 0
+Window = tuple[int, int, int, int]  # axis, length, how far apart windows start, how far apart their elements are
 Entry = int | None  # of an advanced index: which index array stands there, or None for a whole axis
 
 COMPARISONS = frozenset({"equal", "not_equal", "less", "less_equal"})
@@ -144,7 +145,7 @@ def arg_reduce(primitive: str, x: LazyArray, axis: int, keepdims: bool = False) 
 
 
 def scan(primitive: str, x: LazyArray, axis: int) -> LazyArray:
-    """cumsum, cumprod, cummax, cummin along an axis."""
+    """cumsum, cumprod, cummax, cummin, logcumsumexp along an axis."""
     wide = accumulator(x.dtype)
     if wide is not x.dtype:
         return cast(scan(primitive, cast(x, wide), axis), x.dtype)
@@ -207,6 +208,26 @@ def place(x: LazyArray, slices: tuple[Slice, ...], shape: Size) -> LazyArray:
 def flip(x: LazyArray, axes: tuple[int, ...]) -> LazyArray:
     """The axes in reverse."""
     return LazyArray("flip", (x,), (axes,), x.shape, x.dtype)
+
+
+def windows(x: LazyArray, along: tuple[Window, ...]) -> LazyArray:
+    """All parts of a length that lie in order on some axes: such an axis counts them, and an axis for each is put last."""
+    shape = list(x.shape)
+    for axis, length, step, gap in along:
+        shape[axis] = (x.shape[axis] - gap * (length - 1) - 1) // step + 1
+    _check_size(size := Size((*shape, *(length for _, length, _, _ in along))))
+    return LazyArray("windows", (x,), (along,), size, x.dtype)
+
+
+def overlap_add(x: LazyArray, along: tuple[Window, ...], sizes: tuple[int, ...]) -> LazyArray:
+    """Zeros with each element added where `windows` would have taken it from axes of these sizes: the adjoint of windows."""
+    wide = accumulator(x.dtype)
+    if wide is not x.dtype:
+        return cast(overlap_add(cast(x, wide), along, sizes), x.dtype)
+    shape = list(x.shape[: len(x.shape) - len(along)])
+    for (axis, _, _, _), size in zip(along, sizes, strict=True):
+        shape[axis] = size
+    return LazyArray("overlap_add", (x,), (along, sizes), Size(shape), x.dtype)
 
 
 def concatenate(arrays: Sequence[LazyArray], axis: int) -> LazyArray:

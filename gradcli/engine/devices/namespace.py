@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from gradcli.engine.special import SPECIAL
 from gradcli.errors import ValueFault
 from gradcli.lazy.dtypes import bool_, float64, int64
 
@@ -52,6 +53,7 @@ NUMERIC: dict[str, str] = {
     "minimum": "minimum",
     "mul": "multiply",
     "neg": "negative",
+    "nextafter": "nextafter",
     "reciprocal": "reciprocal",
     "sin": "sin",
     "sinh": "sinh",
@@ -316,6 +318,24 @@ def _indexed(run: Execution, shape: Sequence[int], entries: Sequence[int | None]
     return _position(run, coordinates, shape)
 
 
+def _windowed(run: Execution, along: Sequence[tuple[int, int, int, int]], whole: Sequence[int], parts: Sequence[int]) -> Array:
+    """The positions in a whole of the elements of windows, whose shape is that of the parts."""
+    rank = len(parts)
+    coordinates = [_on_axis(run, run.library.count(size), axis, rank) for axis, size in enumerate(parts[: len(whole)])]
+    for number, (axis, length, step, gap) in enumerate(along, len(whole)):
+        coordinates[axis] = coordinates[axis] * step + _on_axis(run, run.library.count(length) * gap, number, rank)
+    return _position(run, coordinates, whole)
+
+
+def _windows(run: Execution, node: Instruction, values: list[Array]) -> Array:
+    return _taken(run, values[0], _windowed(run, node.params[0], values[0].shape, node.shape))
+
+
+def _overlap_add(run: Execution, node: Instruction, values: list[Array]) -> Array:
+    zeros = run.library.full(node.shape, 0, node.dtype)
+    return _put(run, node, zeros, _windowed(run, node.params[0], node.shape, values[0].shape), values[0], accumulate=True)
+
+
 def _taken(run: Execution, x: Array, positions: Array) -> Array:
     return run.xp.reshape(run.xp.take(_flat(run, x), _flat(run, positions), axis=0), positions.shape)
 
@@ -420,8 +440,10 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "index": _index,
     "index_put": _index_put,
     "inverse": _inverting("inv", "linalg.inv: The inversion could not be completed because the input matrix is singular."),
+    "logcumsumexp": _running("logaddexp"),
     "max": _reduction("max", takes_dtype=False),
     "min": _reduction("min", takes_dtype=False),
+    "overlap_add": _overlap_add,
     "permute": lambda run, node, values: run.xp.permute_dims(values[0], node.params[0]),
     "place": _place,
     "pow": _power,
@@ -434,7 +456,21 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "slice": _slice,
     "solve": _inverting("solve", "torch.linalg.solve: The solver failed because the input matrix is singular."),
     "sum": _reduction("sum", takes_dtype=True),
+    "windows": _windows,
 }
 
 #: Computed by functions of each library's own, which the array API lacks.
-OWN_PRIMITIVES = frozenset({"digamma", "erf", "erfc", "erfinv", "lgamma", "normal_cdf"})
+OWN_PRIMITIVES = frozenset({*SPECIAL, "erf", "erfc", "exponent", "lgamma", "mantissa", "normal_cdf"})
+
+
+def own_functions(special: Any, frexp: Callable[[Array], tuple[Array, Array]]) -> dict[str, Callable[..., Array]]:
+    """Those of a library, which has some of them in a module like scipy.special."""
+    return {
+        **{name: getattr(special, name) for name in SPECIAL if hasattr(special, name)},
+        "erf": special.erf,
+        "erfc": special.erfc,
+        "exponent": lambda x: frexp(x)[1],
+        "lgamma": special.gammaln,
+        "mantissa": lambda x: frexp(x)[0],
+        "normal_cdf": special.ndtr,
+    }

@@ -1,8 +1,8 @@
 """Writes what is compared of each function into a Markdown table: `python -m tests.oracle.coverage FILE`.
 
-`differentiable.txt` lists the differentiable, deterministic, real-valued functions of PyTorch 2.13. For each of them: how many calls of
-it the cases have, how many of these are compared in their first, second and forward derivatives and in what is refused, and in how
-many examples it is compared with finite differences and under vmap.
+`differentiable.txt` lists the differentiable, deterministic, real-valued functions of PyTorch 2.13. For each of them: how many
+calls of it the cases have, how many of these are compared in their first, second and forward derivatives and in what is refused,
+and in how many examples it is compared with finite differences and under vmap.
 """
 
 from __future__ import annotations

@@ -68,6 +68,14 @@ def stretched(strides: Strides, dim: int, step: int) -> Strides:
     return (*strides[:dim], strides[dim] * step, *strides[dim + 1 :])
 
 
+def unfolded(strides: Strides, dimension: int, step: int) -> Strides:
+    """Windows that slide along a dimension, their elements as the last dimension."""
+    if not strides:
+        return (1,)
+    axis = normalize_dim(dimension, len(strides))
+    return (*stretched(strides, axis, step), strides[axis])
+
+
 def along_diagonal(strides: Strides, dim1: int, dim2: int) -> Strides:
     """Two dimensions as one, the last, that goes along both."""
     axes = normalize_dim(dim1, len(strides)), normalize_dim(dim2, len(strides))

@@ -1,4 +1,4 @@
-"""A part of a tensor replaced by another tensor, and parts that are described by their layout in memory."""
+"""A part of a tensor replaced by another tensor, windows, and parts that are described by their layout in memory."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from gradcli.functions.assign import copy_slices
 from gradcli.functions.create import size_of
 from gradcli.functions.declare import function, method
 from gradcli.functions.index import one_slice, select, slice_, spread, take_at
+from gradcli.functions.layout import unfolded
 from gradcli.functions.pointwise import wrap_number
+from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import unlike_slice
+from gradcli.functions.registry import METHODS
 from gradcli.functions.shape import reshape
+from gradcli.functions.windows import overlap_add
 from gradcli.lazy import LazyArray, Size, compute, ops
 from gradcli.lazy.dtypes import int64
-from gradcli.lazy.ops import Slice
+from gradcli.lazy.ops import Slice, Window
 from gradcli.lazy.shapes import describe, normalize_dim
 
 # ── slices ──
@@ -91,6 +95,49 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """The tensor with one slice along a dimension replaced."""
     part = select(input, dim, index)
     return _with_part(input, src, _one(input.shape, dim, index), part.shape)
+
+
+# ── windows ──
+
+
+def _windows(shape: Size, dimension: int, size: int, step: int) -> tuple[Window, ...]:
+    """The windows that slide along a dimension; a 0-dim tensor has one."""
+    axis = normalize_dim(dimension, len(shape))
+    length = shape[axis] if shape else 1
+    if size < 0:
+        raise ValueFault.as_torch(f"size is {size} but must be >= 0")
+    if size > length:
+        raise ShapeMismatch.as_torch(f"maximum size for tensor at dimension {axis} is {length} but size is {size}")
+    if step <= 0:
+        raise ValueFault.as_torch(f"step is {step} but must be > 0")
+    return ((axis, size, step, 1),)
+
+
+def _folded(g: Tensor, shape: Size, dimension: int, size: int, step: int) -> Tensor:
+    """The cotangents of windows, added where they overlap."""
+    if not shape:
+        return reshape(total(g), ())
+    windows = _windows(shape, dimension, size, step)
+    return overlap_add(g, windows, (shape[windows[0][0]],))
+
+
+@function(
+    "UnfoldBackward0",
+    public=False,
+    view=True,
+    strides=unfolded,
+    examples=("x.unfold(0, 2, 1)", "x.unfold(-1, 1, 2)"),
+    d_input=lambda g, input_shape, dimension, size, step: _folded(g, input_shape, dimension, size, step),
+)
+def unfold(input: Tensor, dimension: int, size: int, step: int) -> LazyArray:
+    """All parts of a size along a dimension, each a step after the one before, with their elements as the last dimension."""
+    windows = _windows(input.shape, dimension, size, step)
+    if not input.shape:
+        return ops.slice_(ops.reshape(input.array, Size((1,))), ((0, size, 1),))
+    return ops.windows(input.array, windows)
+
+
+METHODS["unfold"] = unfold
 
 
 # ── layout in memory ──

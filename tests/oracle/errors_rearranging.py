@@ -24,6 +24,7 @@ LINES: dict[str, str] = {
         torch.diagonal(v)
         x.diagonal(dim1=0, dim2=2)
         torch.diag_embed(s)
+        line.unfold(1, 2, 1)
     """,
     "dtype-mismatch": """
         torch.tensor_split(x, torch.tensor([1.5]))
@@ -123,6 +124,9 @@ LINES: dict[str, str] = {
         torch.as_strided(empty, (1,), (1,))
         torch.as_strided(x, (2, 4), (3, 1))
         torch.as_strided_scatter(x, v, (2,), (1,))
+        line.unfold(0, 7, 1)
+        s.unfold(0, 2, 1)
+        empty.unfold(0, 1, 1)
         x.t().detach().view(6)
     """,
     "type-mismatch": """
@@ -171,6 +175,9 @@ LINES: dict[str, str] = {
         torch.as_strided(x, (-2,), (1,))
         torch.diag_embed(x, 0, 1, 1)
         torch.diag_embed(x, 0, -1, 2)
+        line.unfold(0, 2, 0)
+        line.unfold(0, 2, -1)
+        line.unfold(0, -1, 1)
     """,
 }
 

@@ -53,6 +53,24 @@ LINES: dict[str, str] = {
         torch.diagonal(x, 5)
         torch.diag(x, 7)
         x.diag_embed(1, 0, 2)
+        x.unfold(1, 2, 1)
+        x.unfold(0, 2, 1)
+        line.unfold(0, 2, 3)
+        line.unfold(0, 6, 1)
+        line.unfold(0, 0, 1)
+        line.unfold(0, 1, 1)
+        line.unfold(dimension=0, size=2, step=2)
+        s.unfold(0, 1, 1)
+        s.unfold(0, 0, 1)
+        c.unfold(1, 2, 1).unfold(2, 2, 1)
+        c.unfold(-1, 2, 1)
+        x.t().unfold(0, 2, 1)
+        j.unfold(1, 2, 1)
+        empty.unfold(0, 0, 1)
+        hollow.unfold(0, 2, 1)
+        line.unfold(0, 2, 1).sum()
+        line.unfold(0, 3, 2) * 2
+        half.unfold(0, 2, 1)
     """,
     "numpy_memory": """
         x.numpy(force=True)
@@ -451,6 +469,8 @@ LINES: dict[str, str] = {
         x.chunk(2, 1)[1].stride()
     """,
     "strides": """
+        x.unfold(1, 2, 1).stride()
+        x.t().unfold(0, 2, 1).stride()
         x.t().stride()
         c.permute(2, 0, 1).stride()
         c.transpose(0, 2).stride()
@@ -683,6 +703,13 @@ PROGRAMS: dict[str, str] = {
         q = x.detach().clone()
         q.as_strided((2,), (3,)).fill_(7.0)
         q
+    """,
+    "ranges": """
+        q = torch.arange(6.0)
+        z = q.unfold(0, 2, 2)
+        z[0] = 7
+        q.add_(1)
+        z
     """,
     "scattering": """
         q = x.detach().clone()

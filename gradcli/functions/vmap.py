@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -156,20 +157,19 @@ def _mapped(mapping: Mapping, arguments: tuple[Any, ...], keywords: dict[str, An
     streams = settings.random_streams_used
     wholes = [movedim(value, dim, 0) if dim else value for value, dim in zip(leaves(arguments), dims, strict=True)]
     elements = [value if dim is None else batch.placeholder(value) for value, dim in zip(wholes, dims, strict=True)]
+    if mapping.randomness == "different":
+        batch.elements.different = range(streams, sys.maxsize)
     with batch:
         result = mapping.function(*with_leaves(arguments, iter(elements)), **keywords)
     for whole, element in zip(wholes, elements, strict=True):
         if element is not whole and element.version:  # the function changed what it was given
             change_in_place(whole, _giving(batch.of(element)))
-    drawn = range(streams, settings.random_streams_used)
-    if drawn and mapping.randomness == "error":
+    if settings.random_streams_used > streams and mapping.randomness == "error":
         message = (
             "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
             "randomness flags on vmap or perform the randomness operation out of vmap"
         )
         raise ArgumentError.as_torch(message)
-    if mapping.randomness == "different":
-        batch.elements.different = drawn
     return _results(mapping, result, batch)
 
 

@@ -30,6 +30,7 @@ class Elements:
         self.size = size
         self.different = range(0)  # streams of random numbers, drawn anew for each element
         self._wholes: dict[LazyArray, LazyArray] = {}
+        self._alike: set[LazyArray] = set()  # what is known to be the same for all elements
 
     def put(self, placeholder: LazyArray, whole: LazyArray) -> None:
         """Let a placeholder stand for the elements along the first axis of an array."""
@@ -37,8 +38,8 @@ class Elements:
 
     def whole(self, element: LazyArray) -> LazyArray | None:
         """The batch of what was made of placeholders; none of what is the same for all elements."""
-        wholes, size = self._wholes, self.size
-        for array in self._missing(element):
+        wholes, alike, size = self._wholes, self._alike, self.size
+        for array in self._unknown(element):
             if array.primitive == "random" and array.params[2] in self.different:
                 wholes[array] = _drawn_anew(array, size)
                 continue
@@ -46,6 +47,8 @@ class Elements:
             if any(is_batch):
                 operands = [wholes.get(operand, operand) for operand in array.operands]
                 wholes[array] = RULES.get(array.primitive, _elementwise)(array, operands, is_batch, size)
+            else:
+                alike.add(array)
         return wholes.get(element)
 
     def repeated(self, element: LazyArray) -> LazyArray:
@@ -53,13 +56,13 @@ class Elements:
         whole = self.whole(element)
         return _repeated(element, self.size) if whole is None else whole
 
-    def _missing(self, element: LazyArray) -> list[LazyArray]:
-        """All that an array depends on and that has no batch yet, operands before what is made of them."""
+    def _unknown(self, element: LazyArray) -> list[LazyArray]:
+        """All that an array depends on and that was not looked at yet, operands before what is made of them."""
         found: set[LazyArray] = set()
         stack = [element]
         while stack:
             array = stack.pop()
-            if array not in found and array not in self._wholes:
+            if array not in found and array not in self._wholes and array not in self._alike:
                 found.add(array)
                 stack += array.operands
         return sorted(found, key=lambda array: array.serial)

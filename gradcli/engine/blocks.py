@@ -7,7 +7,6 @@ of blocks that one thread takes one after the other, adding up what they accumul
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, partial
 from itertools import count
@@ -20,14 +19,14 @@ import numpy as np
 
 from gradcli.engine.interruptible import interruptibly, is_heard
 from gradcli.engine.mapped import MappedPages
-from gradcli.engine.memory import check_peak, peak_of_plan
+from gradcli.engine.memory import bytes_held, check_peak, peak_of_plan
 from gradcli.engine.order import Step, held_elsewhere
-from gradcli.engine.plan import Plan, Stage, plan
+from gradcli.engine.plan import Stage
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS
 from gradcli.engine.profile import profiled_whole
 from gradcli.engine.program import BLOCK_BYTES, Frame, Program, value_of
 from gradcli.engine.progress import RowsDone
-from gradcli.engine.rewrite import rewrite
+from gradcli.engine.schedule import Schedule, scheduled
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.settings import PassProfile, settings
 
@@ -60,12 +59,11 @@ def stream_steps(
     `rows` sets the number of rows in a block, for tests; without, it follows from the sizes.
     """
     held = held_elsewhere(steps, canonical)
-    prepared = prepare(steps, [*held, *[canonical.get(root, root) for root in pending]], least_elements)
-    if prepared is None:
+    found = scheduled(steps, [*held, *[canonical.get(root, root) for root in pending]], least_elements)
+    if found is None:
         return False
-    planned, instead = prepared
-    values: dict[LazyArray, Array] = {}
-    run_plan(planned, values, rows)
+    schedule, instead, values = found
+    run_schedule(schedule, values, rows)
     for node in held:
         node.keep(np.asarray(value_of(instead[node], values)))
     for root in pending:
@@ -74,26 +72,19 @@ def stream_steps(
     return True
 
 
-def prepare(
-    steps: list[Step], wanted: Iterable[LazyArray], least_elements: int
-) -> tuple[Plan, dict[LazyArray, LazyArray]] | None:
-    """The plan of an evaluation, and what stands for each wanted array in it; None if there is no axis to stream over."""
-    steps, instead = rewrite(steps, wanted)
-    planned = plan(steps, set(instead.values()), least_elements)
-    return (planned, instead) if planned is not None else None
-
-
-def run_plan(planned: Plan, values: dict[LazyArray, Array], rows: int | None = None) -> None:
-    """Compute the stages of a plan one after the other, from and into `values`."""
-    check_peak(peak_of_plan(planned, BLOCK_BYTES * _workers()), [array for array, _ in planned.steps()])
+def run_schedule(schedule: Schedule, values: dict[LazyArray, Array], rows: int | None = None) -> None:
+    """Compute the stages of a schedule one after the other, from and into `values`."""
+    planned = schedule.plan
+    peak = bytes_held(values.values()) + peak_of_plan(planned, BLOCK_BYTES * _workers())
+    check_peak(peak, [array for array, _ in planned.steps()])
     done = RowsDone(planned.length * sum(bool(stage.streamed) for stage in planned.stages))
     with np.errstate(all="ignore"):
-        for stage in planned.stages:
+        for stage, program in zip(planned.stages, schedule.programs, strict=True):
             if stage.whole:
                 with profiled_whole(stage.whole):
                     interruptibly(partial(_compute_whole, stage.whole, values))
             if stage.streamed:
-                _Pass(stage, planned.length, values, rows).run(values, done)
+                _Pass(stage, program, planned.length, values, rows).run(values, done)
             for array in stage.released:
                 values.pop(array, None)
 
@@ -109,10 +100,13 @@ def _compute_whole(steps: list[Step], values: dict[LazyArray, Array]) -> None:
 class _Pass:
     """One pass: the streamed axis is cut into blocks, each goes through all instructions, and the parts are put together."""
 
-    def __init__(self, stage: Stage, length: int, values: dict[LazyArray, Array], rows: int | None) -> None:
+    def __init__(self, stage: Stage, program: Program, length: int, values: dict[LazyArray, Array], rows: int | None) -> None:
         self.length = length
         self.outputs = {array: np.empty(array.shape, NUMPY_DTYPE[array.dtype]) for array in stage.outputs}
-        self.program = Program(stage.streamed, values, self.outputs)
+        self.program = program
+        self.values = values
+        self.cut = [(register, value_of(array, values), axis) for register, array, axis in program.cut]
+        self.cut += [(register, self.outputs[array], axis) for register, array, axis in program.stored]
         self.has_products = any(step.array.primitive == "matmul" for step in stage.streamed)
         self.rows = min(length, rows if rows is not None else self.program.rows_of_a_block(length))
         self.blocks = -(-length // self.rows)
@@ -124,7 +118,7 @@ class _Pass:
     def run(self, values: dict[LazyArray, Array], done: RowsDone) -> None:
         """Share the lanes out to threads, then merge what they accumulated."""
         start = perf_counter()
-        pages = MappedPages([array for _, array, _ in self.program.cut], self.length)
+        pages = MappedPages([array for _, array, _ in self.cut], self.length)
         workers = min(len(self.lanes), _workers())
         next_lane = count().__next__
         failures: list[BaseException] = []
@@ -173,9 +167,9 @@ class _Pass:
         rows = min(self.rows, self.length - start)
         frame = frames.get(rows)
         if frame is None:
-            frame = frames[rows] = Frame(self.program, rows, memory)
+            frame = frames[rows] = Frame(self.program, rows, memory, self.values)
         registers = frame.registers
-        for register, array, axis in self.program.cut:
+        for register, array, axis in self.cut:
             registers[register] = array[(slice(None),) * axis + (slice(start, start + rows),)]
         for position, step in enumerate(self.program.instructions):
             sources = step.sources

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import prod
+from typing import TYPE_CHECKING
 
 from gradcli.engine.mapped import mapping_of
 from gradcli.engine.order import Step
@@ -11,6 +12,9 @@ from gradcli.engine.plan import Plan
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.memory import check_memory
 from gradcli.lazy.settings import settings
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # Whoever needs less is not asked how much there is.
 UNQUESTIONED = 64 << 20
@@ -26,10 +30,14 @@ def bytes_of(array: LazyArray) -> int:
     return 0 if array.primitive in VIEWS else prod(array.shape) * array.dtype.itemsize
 
 
+def bytes_held(buffers: Iterable[np.ndarray]) -> int:
+    """What arrays take, each once; parts of files are read when they are needed, and let go."""
+    return sum(buffer.nbytes for buffer in {id(buffer): buffer for buffer in buffers}.values() if mapping_of(buffer) is None)
+
+
 def bytes_read(arrays: Iterable[LazyArray]) -> int:
-    """What is in memory already; parts of files are read when they are needed, and let go."""
-    inputs = {id(array.buffer): array.buffer for array in arrays if array.buffer is not None}
-    return sum(buffer.nbytes for buffer in inputs.values() if mapping_of(buffer) is None)
+    """What is in memory already."""
+    return bytes_held(array.buffer for array in arrays if array.buffer is not None)
 
 
 def peak_of_steps(steps: list[Step], wanted: Iterable[LazyArray]) -> int:

@@ -14,7 +14,7 @@ from gradcli.lazy.array import LazyArray
 if TYPE_CHECKING:
     import numpy as np
 
-    from gradcli.engine.plan import Plan
+    from gradcli.engine.schedule import Schedule
 
 
 class Prepared:
@@ -24,7 +24,7 @@ class Prepared:
     a run computes is not kept in them.
     """
 
-    __slots__ = ("_fixed", "_inputs", "_kept", "_plan", "_results", "_steps")
+    __slots__ = ("_fixed", "_inputs", "_kept", "_results", "_schedule", "_steps")
 
     def __init__(self, inputs: Sequence[LazyArray], roots: Sequence[LazyArray]) -> None:
         self._inputs = inputs
@@ -32,20 +32,19 @@ class Prepared:
         steps, canonical = share(order)
         self._results = [canonical.get(root, root) for root in roots]
         self._fixed = Values()
-        self._plan = self._planned(steps) if largest >= LEAST_ELEMENTS else None
-        self._steps = steps if self._plan is not None else self._without_fixed(steps)
+        self._schedule = self._scheduled(steps) if largest >= LEAST_ELEMENTS else None
+        self._steps = steps if self._schedule is not None else self._without_fixed(steps)
         known = [operand.buffer for _, operands in steps for operand in operands] + [root.buffer for root in roots]
         self._kept = {owner_of(array) for array in (*self._fixed.values(), *known) if array is not None}
 
-    def _planned(self, steps: list[Step]) -> Plan | None:
-        from gradcli.engine.blocks import prepare
+    def _scheduled(self, steps: list[Step]) -> Schedule | None:
+        from gradcli.engine.schedule import schedule
 
-        prepared = prepare(steps, self._results, LEAST_ELEMENTS)
-        if prepared is None:
+        found = schedule(steps, self._results, LEAST_ELEMENTS)
+        if found is None:
             return None
-        planned, instead = prepared
-        self._results = [instead.get(result, result) for result in self._results]
-        return planned
+        self._results = [found.instead.get(result, result) for result in self._results]
+        return found.schedule
 
     def _without_fixed(self, steps: list[Step]) -> list[Step]:
         """The steps that depend on inputs; what the others give is computed now."""
@@ -64,11 +63,11 @@ class Prepared:
         """The values of the roots, which are the caller's to change."""
         values = Values(self._fixed)
         values.update(zip(self._inputs, inputs, strict=True))
-        if self._plan is None:
+        if self._schedule is None:
             execute(self._steps, set(self._results), values)
         else:
-            from gradcli.engine.blocks import run_plan
+            from gradcli.engine.blocks import run_schedule
 
-            run_plan(self._plan, values)
+            run_schedule(self._schedule, values)
         taken = self._kept | {owner_of(array) for array in inputs}
         return [owned(values[array] if array.buffer is None else array.buffer, taken) for array in self._results]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -43,19 +43,23 @@ class Instruction(NamedTuple):
 
 
 class Program:
-    """The instructions of a pass, and what its registers hold when a block starts.
+    """The instructions of a pass, and what its registers hold when a block starts; no values, so that it may run again.
 
-    Results come first among the registers, then what is read from memory. `fixed` is the same in every block, `cut` is the
-    block's part of an array in memory, `slots` are memory that results share one after the other.
+    Results come first among the registers, then what is read from memory. `numbers` and `whole` are the same in every block,
+    `cut` is the block's part of an array in memory, `stored` that of an output, `slots` are memory that results share one
+    after the other.
     """
 
-    def __init__(self, steps: list[StreamedStep], values: dict[LazyArray, Array], outputs: dict[LazyArray, Array]) -> None:
+    def __init__(self, steps: list[StreamedStep], outputs: Collection[LazyArray]) -> None:
         self.instructions: list[Instruction] = []
         self.registers = len(steps)
-        self.fixed: list[tuple[int, Array]] = []
-        self.cut: list[tuple[int, Array, int]] = []
+        self.numbers: list[tuple[int, Array]] = []
+        self.whole: list[tuple[int, LazyArray]] = []
+        self.cut: list[tuple[int, LazyArray, int]] = []
+        self.stored: list[tuple[int, LazyArray, int]] = []
         self.slots: list[tuple[int, int, LazyArray, int]] = []  # register, number of the slot, what it holds, streamed axis
         self._in_memory: dict[object, int] = {}
+        self._localized: dict[int, list[LazyArray]] = {}
         result_of = {step.array: position for position, step in enumerate(steps) if step.role.axis is not None}
         last_use = {operand: position for position, step in enumerate(steps) for operand in step.operands}
         slots = _Slots()
@@ -68,7 +72,7 @@ class Program:
                 [
                     result_of[operand]
                     if operand_axis is not None and operand in result_of
-                    else self._read(operand, operand_axis, values, takes_scalars)
+                    else self._read(operand, operand_axis, takes_scalars)
                     for operand, operand_axis in zip(operands, operand_axes, strict=True)
                 ]
             )
@@ -76,7 +80,7 @@ class Program:
             stored = None
             if array in outputs and axis is not None:
                 stored = None if writes else self._new_register()
-                self.cut.append((position if stored is None else stored, outputs[array], axis))
+                self.stored.append((position if stored is None else stored, array, axis))
             used = {result_of[operand]: last_use[operand] == position for operand in operands if operand in result_of}
             last_used = [register for register, is_last in used.items() if is_last]
             slot = slots.take(array, position, set(used), last_used, writes and array not in outputs)
@@ -89,7 +93,7 @@ class Program:
             assert function is not None
             self.instructions.append(Instruction(array, axis, function, writes, sources, stored, released))
 
-    def _read(self, operand: LazyArray, axis: int | None, values: dict[LazyArray, Array], takes_scalars: bool) -> int:
+    def _read(self, operand: LazyArray, axis: int | None, takes_scalars: bool) -> int:
         """The register of what is read from memory, whole or cut into blocks; a constant as a number where that will do."""
         is_scalar = takes_scalars and operand.primitive == "constant"
         key = (operand, None if is_scalar else axis, is_scalar)
@@ -97,11 +101,11 @@ class Program:
         if register is None:
             register = self._in_memory[key] = self._new_register()
             if is_scalar:
-                self.fixed.append((register, np.asarray(operand.params[0]).astype(NUMPY_DTYPE[operand.dtype])))
+                self.numbers.append((register, np.asarray(operand.params[0]).astype(NUMPY_DTYPE[operand.dtype])))
             elif axis is None:
-                self.fixed.append((register, value_of(operand, values)))
+                self.whole.append((register, operand))
             else:
-                self.cut.append((register, value_of(operand, values), axis))
+                self.cut.append((register, operand, axis))
         return register
 
     def _new_register(self) -> int:
@@ -110,26 +114,29 @@ class Program:
 
     def traffic(self) -> tuple[int, int]:
         """The bytes that all blocks together read from memory, and those they store."""
-        stored = {register for register, _, _ in self.cut if register < len(self.instructions)}
-        stored |= {step.stored for step in self.instructions if step.stored is not None}
-        written = sum(array.nbytes for register, array, _ in self.cut if register in stored)
-        return sum(array.nbytes for register, array, _ in self.cut if register not in stored), written
+        return sum(_bytes(array) for _, array, _ in self.cut), sum(_bytes(array) for _, array, _ in self.stored)
 
     def memory(self, rows: int) -> dict[int, Array]:
         """Memory for the slots of one thread, in blocks of at most so many rows."""
         held = {slot: localized(array, axis, rows) for _, slot, array, axis in self.slots}
         return {slot: np.empty(prod(array.shape), NUMPY_DTYPE[array.dtype]) for slot, array in held.items()}
 
+    def localized(self, rows: int) -> list[LazyArray]:
+        """The steps' arrays as they are for one block of so many rows: the same list at each call."""
+        found = self._localized.get(rows)
+        if found is None:
+            found = self._localized[rows] = [localized(step.array, step.axis, rows) for step in self.instructions]
+        return found
+
     def rows_of_a_block(self, length: int) -> int:
         """So many rows that a block stays in cache, within bounds; a function of the shapes alone."""
         slots = {slot: array for _, slot, array, _ in self.slots}
-        sizes = [prod(array.shape) for array in slots.values()] + [array.size for _, array, _ in self.cut]
-        held = sum(prod(array.shape) * array.dtype.itemsize for array in slots.values())
-        row_bytes = (held + sum(array.nbytes for _, array, _ in self.cut)) / length
+        arrays = [*slots.values(), *[array for _, array, _ in (*self.cut, *self.stored)]]
+        row_bytes = sum(map(_bytes, arrays)) / length
         rows = int(BLOCK_BYTES / max(row_bytes, 1))
         if any(step.array.primitive == "matmul" for step in self.instructions):
             return max(LEAST_PRODUCT_ROWS, min(rows, MOST_PRODUCT_ROWS))
-        widest = max([length, *sizes]) // length
+        widest = max([length, *[prod(array.shape) for array in arrays]]) // length
         return max(1, LEAST_BLOCK // widest, min(rows, MOST_BLOCK // widest))
 
 
@@ -138,14 +145,20 @@ class Frame:
 
     __slots__ = ("locals", "registers")
 
-    def __init__(self, program: Program, rows: int, memory: dict[int, Array]) -> None:
-        self.locals = [localized(step.array, step.axis, rows) for step in program.instructions]
+    def __init__(self, program: Program, rows: int, memory: dict[int, Array], values: dict[LazyArray, Array]) -> None:
+        self.locals = program.localized(rows)
         self.registers: list[Any] = [None] * program.registers
-        for register, whole in program.fixed:
-            self.registers[register] = whole
-        for register, slot, array, axis in program.slots:
-            shape = localized(array, axis, rows).shape
+        for register, number in program.numbers:
+            self.registers[register] = number
+        for register, array in program.whole:
+            self.registers[register] = value_of(array, values)
+        for register, slot, _, _ in program.slots:
+            shape = self.locals[register].shape
             self.registers[register] = memory[slot][: prod(shape)].reshape(shape)
+
+
+def _bytes(array: LazyArray) -> int:
+    return prod(array.shape) * array.dtype.itemsize
 
 
 def _is_scattered(array: LazyArray, axis: int) -> bool:

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.engine.special import special
+
 Array = np.ndarray
 
 # Elements that are computed at a time: a whole block mostly, because threads wait for each other between short calls.
@@ -175,18 +177,6 @@ def _normal_cdf(x: Array, out: Array) -> None:
     np.reciprocal(value, out=out)
 
 
-def _special(name: str) -> Callable[..., Any]:
-    """A function of SciPy, imported when it is first computed."""
-
-    def function(x: Array, out: Array | None = None) -> Any:
-        import scipy.special
-
-        result = getattr(scipy.special, name)(x, out=out)
-        return result.astype(x.dtype, copy=False)  # SciPy gives float32 for float16
-
-    return function
-
-
 # ── sine and cosine of float64 ──
 
 
@@ -271,10 +261,10 @@ def _where(condition: Array, x: Array, y: Array, out: Array | None = None) -> An
 
 
 cos = Kernel(_cosine, np.cos, "d", _tangent_is_vectorized)
-erf = Kernel(_erf, _special("erf"), "ef")
-erfc = Kernel(_erfc, _special("erfc"), "ef")
+erf = Kernel(_erf, special("erf"), "ef")
+erfc = Kernel(_erfc, special("erfc"), "ef")
 logaddexp = Kernel(_logaddexp, np.logaddexp, "fd")
-normal_cdf = Kernel(_normal_cdf, _special("ndtr"), "f")
+normal_cdf = Kernel(_normal_cdf, special("ndtr"), "f")
 sin = Kernel(_sine, np.sin, "d", _tangent_is_vectorized)
 where = Kernel(_select, _where, "fdilq")
 

@@ -86,6 +86,7 @@ def clamp_max(input: Tensor, max: Operand) -> Tensor:
 @function(
     lambda decimals: "RoundBackward1" if decimals else "RoundBackward0",
     in_place=True,
+    aliases=("torch.special.round",),
     kink="0 everywhere",
     d_input=lambda g: zeros_like(g),
     examples=("round(x)", "round(x, decimals=1)"),
@@ -122,13 +123,17 @@ _CPP_NAMES = {
     d_weight=lambda g, input, end: g * (end - input),
 )
 def lerp(input: Tensor, end: Tensor, weight: Operand) -> Tensor:
-    """input + weight * (end - input)."""
+    """input + weight * (end - input), counted from the nearer of the two."""
     for name, operand in (("end", end), ("weight", weight)):
         if isinstance(operand, Tensor) and operand.dtype is not input.dtype and (operand is end or operand.shape):
             message = f"expected dtype {_CPP_NAMES[input.dtype.name]} for `{name}` but got dtype {_CPP_NAMES[operand.dtype.name]}"
             raise DTypeMismatch.as_torch(message)
     require_floating("lerp_kernel_scalar" if not isinstance(weight, Tensor) else "lerp_kernel_tensor", input)
-    return input + weight * (end - input)
+    whole = end - input
+    from_input, from_end = input + weight * whole, end - whole * (1 - weight)
+    if isinstance(weight, Tensor):
+        return where(abs(weight) < 0.5, from_input, from_end)
+    return from_input if magnitude(weight) < 0.5 else from_end
 
 
 @function()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, isfinite
 from typing import Any
 
 import numpy as np
@@ -232,73 +231,6 @@ def _new(name: str, value: int) -> None:
 
 _new("zeros", 0)
 _new("ones", 1)
-
-
-# ── ranges ──
-
-
-@function(method=False, examples=("arange(5)", "arange(0, 1, 0.25)"))
-def arange(
-    start: Scalar,
-    end: Scalar | None = None,
-    step: Scalar = 1,
-    *,
-    dtype: DType | None = None,
-    device: Device | None = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """start, start + step, ..., below end."""
-    first, last = (0, start) if end is None else (start, end)
-    if not all(isfinite(value) for value in (first, last, step)):
-        raise ValueFault.as_torch(f"unsupported range: {first} -> {last}")
-    if step == 0:
-        raise ValueFault.as_torch("step must be nonzero")
-    if (last - first) * step < 0:
-        raise ValueFault.as_torch("upper bound and lower bound inconsistent with step sign")
-    own = dtype or (settings.default_dtype if any(isinstance(v, float) for v in (first, last, step)) else int64)
-    steps = (last - first) / step
-    length = size_of((max(0, ceil(steps)) if isfinite(steps) else MOST_ELEMENTS + 1,))[0]
-    return leaf(ops.arange(first, step, length, own), requires_grad)
-
-
-@function(method=False, examples=("linspace(0, 1, 5)",))
-def linspace(
-    start: Scalar,
-    end: Scalar,
-    steps: int,
-    *,
-    dtype: DType | None = None,
-    device: Device | None = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Evenly spaced numbers, both ends included."""
-    return leaf(_evenly_spaced(start, end, steps, dtype or settings.default_dtype), requires_grad)
-
-
-@function(method=False, examples=("logspace(0, 2, 3)",))
-def logspace(
-    start: Scalar,
-    end: Scalar,
-    steps: int,
-    base: float = 10.0,
-    *,
-    dtype: DType | None = None,
-    device: Device | None = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """base to the power of evenly spaced numbers."""
-    exponents = _evenly_spaced(start, end, steps, float64)
-    powers = ops.binary("pow", ops.constant(base, float64), exponents)
-    return leaf(ops.cast(powers, dtype or settings.default_dtype), requires_grad)
-
-
-def _evenly_spaced(start: Scalar, end: Scalar, steps: int, dtype: DType) -> LazyArray:
-    if steps < 0:
-        raise ValueFault.as_torch("number of steps must be non-negative")
-    size = size_of((steps,))
-    with np.errstate(all="ignore"):
-        values = np.linspace(float(start), float(end), size[0], dtype=np.float64)
-        return ops.from_buffer(values.astype(dtype.name), dtype)
 
 
 # ── conversions ──

@@ -265,6 +265,21 @@ def inverse_square_length(x: Tensor, y: Tensor) -> Tensor:
     return where(eq(square, 0), 0.0, reciprocal(square))
 
 
+# ── with a number, of which nothing is saved ──
+
+
+@function("MulBackward1", public=False, examples=("times_number(x, 3)",), d_input=lambda g, other: g * other)
+def times_number(input: Tensor, other: Scalar) -> Tensor:
+    """x times a Python number."""
+    return mul.apply_to(input, other)
+
+
+@function("DivBackward1", public=False, examples=("over_number(x, 3)",), d_input=lambda g, other: g / other)
+def over_number(input: Tensor, other: Scalar) -> Tensor:
+    """x divided by a Python number."""
+    return div.apply_to(input, other)
+
+
 # ── sums with a factor ──
 
 

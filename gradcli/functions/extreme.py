@@ -56,6 +56,27 @@ def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> LazyArray:
     return ops.reduce("min", input.array, axes_of(input.ndim, dim), keepdim)
 
 
+@function(
+    "AminmaxBackward0",
+    results=("min", "max"),
+    examples=("aminmax(x).max", "aminmax(x, dim=1).min"),
+    kink="ties share evenly",
+    d_input=lambda g_min, g_max, input, min, max, dim, keepdim: (
+        _shared_by_ties(g_min, input, min, dim, keepdim) + _shared_by_ties(g_max, input, max, dim, keepdim)
+    ),
+)
+def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> tuple[LazyArray, LazyArray]:
+    """The smallest and the largest element, or along a dimension; ties share the gradient evenly."""
+    if dim is None and not input.shape.numel():
+        raise misfit("aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.", input)
+    axes = axes_of(input.ndim, dim)
+    for axis in axes:
+        if input.shape[axis] == 0:
+            message = f"aminmax: Expected reduction dim {axis} to have non-zero size."
+            raise IndexOutOfRange.as_torch(message, operands=[OperandLabel(0, describe(input.shape))])
+    return ops.reduce("min", input.array, axes, keepdim), ops.reduce("max", input.array, axes, keepdim)
+
+
 def put_back_chosen(g_values: Tensor, indices: Tensor, input_shape: Size, dim: int, keepdim: bool) -> Tensor:
     """The cotangent at the elements that were chosen, 0 elsewhere."""
     if not input_shape:

@@ -15,7 +15,7 @@ from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.dims import axes_of, listed, names_all
 from gradcli.functions.elementwise import abs as magnitude
-from gradcli.functions.elementwise import eq, isnan, logical_or, ne, sign, sqrt, sub
+from gradcli.functions.elementwise import eq, isnan, logical_or, ne, reciprocal, sign, sqrt, sub
 from gradcli.functions.extreme import amax, amin
 from gradcli.functions.power import pow
 from gradcli.functions.reduce import kept, widened
@@ -209,3 +209,47 @@ def _difference_cotangent(g: Tensor, input: Tensor, other: Tensor, result: Tenso
 def dist(input: Tensor, other: Tensor, p: Scalar = 2) -> Tensor:
     """The norm of order p of input - other."""
     return vector_norm(sub(input, other), p)
+
+
+# ── slices of a bounded norm ──
+
+
+def _renorm_cotangent(g: Tensor, input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
+    """g times the factor, and where the factor depends on the input, what its norm brings."""
+    norm = _norm_of_slices(input, p, dim)
+    others = _others(input, dim)
+    share = _norm_cotangent(total(input * g, others, True), input, norm, p, others, True)
+    assert share is not None, "orders are positive"
+    inverse = reciprocal(norm + _LEAST_NORM)
+    return where(norm > maxnorm, inverse * maxnorm * (g - inverse * share), g)
+
+
+def _others(input: Tensor, dim: int) -> tuple[int, ...]:
+    """All dimensions but one."""
+    return tuple(axis for axis in range(input.ndim) if axis != normalize_dim(dim, input.ndim))
+
+
+def _norm_of_slices(input: Tensor, p: float, dim: int) -> Tensor:
+    return vector_norm(input, p, _others(input, dim), True)
+
+
+_LEAST_NORM = 1e-7  # what PyTorch adds to a norm that it divides by
+
+
+@function(
+    "RenormBackward0",
+    in_place=True,
+    examples=("renorm(x, 2, 0, 1.0)", "renorm(x, 1, 1, 0.5)"),
+    d_input=lambda g, input, p, dim, maxnorm: _renorm_cotangent(g, input, float(p), dim, float(maxnorm)),
+)
+def renorm(input: Tensor, p: Scalar, dim: int, maxnorm: Scalar) -> Tensor:
+    """The tensor with those slices along a dimension made smaller whose norm of order p is above maxnorm."""
+    if p <= 0:
+        raise ValueFault.as_torch("renorm: non-positive-norm not supported")
+    if maxnorm < 0:
+        raise ValueFault.as_torch(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
+    if input.ndim < 2:
+        raise misfit(f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions", input)
+    norm = _norm_of_slices(widened(input), p, dim)
+    factor = where(norm > maxnorm, reciprocal(norm + _LEAST_NORM) * maxnorm, 1.0)
+    return to(input * factor, input.dtype)

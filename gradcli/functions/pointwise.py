@@ -287,6 +287,7 @@ def unary(
     kink: str = "",
     floating: bool = True,
     refuse: Refuse | None = None,
+    in_place: bool = True,
 ) -> Unary:
     """Declare an elementwise function of one tensor by its partial derivative; `floating`: integers give floats."""
     declared = Unary(
@@ -301,7 +302,7 @@ def unary(
         floating=floating,
         refuse=refuse,
     )
-    register(declared, name, namespace=namespace, aliases=aliases, method=namespace == "torch", in_place=True)
+    register(declared, name, namespace=namespace, aliases=aliases, method=namespace == "torch", in_place=in_place)
     return declared
 
 

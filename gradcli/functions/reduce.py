@@ -13,6 +13,7 @@ from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.diagonal import diagonal_mask, triu
 from gradcli.functions.dims import axes_of, names_all
+from gradcli.functions.elementwise import div, isnan, logical_not
 from gradcli.functions.index import slice_
 from gradcli.functions.join import cat, flip
 from gradcli.functions.pointwise import wrap_number
@@ -97,6 +98,32 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
     axes = axes_of(input.ndim, dim)
     total = ops.reduce("sum", ops.cast(input.array, accumulator(own)), axes, keepdim)
     return ops.cast(ops.binary("div", total, ops.constant(ops.size_of(input.array, axes), total.dtype)), own)
+
+
+def _without_nan(input: Tensor) -> Tensor:
+    """0 where the input is nan."""
+    return where(isnan(input), wrap_number(0, input.dtype), input)
+
+
+@function(
+    "NansumBackward0",
+    examples=("nansum(x)", "nansum(x, 1)"),
+    kink="0 where the input is nan",
+    d_input=lambda g, input, dim, keepdim: where(isnan(input), 0.0, spread(to(g, input.dtype), input.shape, dim, keepdim)),
+)
+def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """The sum of the elements that are not nan, of all or over some dimensions."""
+    return sum(_without_nan(input), dim, keepdim, dtype=dtype)
+
+
+@function(forms=(nansum, div), examples=("nanmean(x)", "nanmean(x, 1)"))
+def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """The mean of the elements that are not nan, of all or over some dimensions."""
+    if not input.dtype.is_floating:
+        kind = input.dtype.tensor_type
+        message = f"nanmean(): expected input to have floating point or complex dtype but got {kind}"
+        raise DTypeMismatch.as_torch(message, hint="convert it with .float()")
+    return div.apply_to(nansum(input, dim, keepdim, dtype=dtype), sum(logical_not(isnan(input)), dim, keepdim))
 
 
 def _product_of_the_others(g: Tensor, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:

@@ -14,6 +14,7 @@ import numpy as np
 import scipy.special
 
 from gradcli.engine.devices.library import Library
+from gradcli.engine.devices.namespace import own_functions
 
 DEVICE = array_api_strict.Device("device1")
 
@@ -52,15 +53,8 @@ class Strict(Library):
 
     def __init__(self) -> None:
         super().__init__(_Namespace(), "cuda:0", DEVICE)
-        names = {
-            "digamma": "digamma",
-            "erf": "erf",
-            "erfc": "erfc",
-            "erfinv": "erfinv",
-            "lgamma": "gammaln",
-            "normal_cdf": "ndtr",
-        }
-        self.own = {primitive: on_elements(getattr(scipy.special, name)) for primitive, name in names.items()}
+        own = own_functions(scipy.special, np.frexp)
+        self.own = {primitive: on_elements(function) for primitive, function in own.items()}
         self.sent: list[tuple[int, ...]] = []
         self.fetched: list[tuple[int, ...]] = []
 

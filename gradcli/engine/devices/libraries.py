@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.engine.devices.library import Array, Library
+from gradcli.engine.devices.namespace import own_functions
 from gradcli.errors import DeviceUnavailable
 
 
@@ -34,14 +35,7 @@ class CuPy(Library):
         self._cupy, self._scatter_add = cupy, cupyx.scatter_add
         self._cuda_device = cupy.cuda.Device(number)
         self.out_of_memory = (cupy.cuda.memory.OutOfMemoryError,)
-        self.own = {
-            "digamma": special.digamma,
-            "erf": special.erf,
-            "erfc": special.erfc,
-            "erfinv": special.erfinv,
-            "lgamma": special.gammaln,
-            "normal_cdf": special.ndtr,
-        }
+        self.own = own_functions(special, cupy.frexp)
 
     def working(self) -> AbstractContextManager[Any]:
         """On the device asked for."""
@@ -79,15 +73,7 @@ class PyTorch(Library):
         super().__init__(array_api_compat.torch, place, torch.device(place))
         self._torch = torch
         self.out_of_memory = (torch.OutOfMemoryError,)
-        self.own = {
-            "digamma": torch.special.digamma,
-            "erf": torch.special.erf,
-            "erfc": torch.special.erfc,
-            "erfinv": torch.special.erfinv,
-            "lgamma": torch.special.gammaln,
-            "normal_cdf": torch.special.ndtr,
-            "matmul": self._matmul,
-        }
+        self.own = {**own_functions(torch.special, torch.frexp), "matmul": self._matmul}
 
     def working(self) -> AbstractContextManager[Any]:
         """Without recording."""
@@ -133,14 +119,7 @@ class Jax(Library):
         self._jax, self._jax_device = jax, devices[number]
         self._enable_x64 = enable_x64
         self.fused = jax.jit
-        self.own = {
-            "digamma": special.digamma,
-            "erf": special.erf,
-            "erfc": special.erfc,
-            "erfinv": special.erfinv,
-            "lgamma": special.gammaln,
-            "normal_cdf": special.ndtr,
-        }
+        self.own = own_functions(special, jax.numpy.frexp)
 
     def working(self) -> AbstractContextManager[Any]:
         """With 64-bit numbers, float32 products as exact as elsewhere, and new arrays on the device asked for."""

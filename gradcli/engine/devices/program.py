@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from gradcli.engine.devices.library import Library
 from gradcli.engine.devices.namespace import IMPLEMENTATIONS
 from gradcli.engine.order import Step
-from gradcli.errors import GradcliError
+from gradcli.errors import GradcliError, NotSupported
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import DType
 from gradcli.lazy.shapes import Size
@@ -82,7 +82,11 @@ def execute(library: Library, program: Program, inputs: Sequence[Array]) -> tupl
         operands = [values[operand] for operand in instruction.operands]
         function = own.get(instruction.primitive)
         if function is None:
-            values[slot] = IMPLEMENTATIONS[instruction.primitive](run, instruction, operands)
+            implementation = IMPLEMENTATIONS.get(instruction.primitive)
+            if implementation is None:
+                message = f"the library of the device {library.place} has no {instruction.primitive}"
+                raise NotSupported(message, hint="compute on the host: --device cpu")
+            values[slot] = implementation(run, instruction, operands)
         else:
             values[slot] = library.cast(function(*operands), instruction.dtype)
         for released in instruction.released:

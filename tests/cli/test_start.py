@@ -34,7 +34,7 @@ def imported_by(*words: str) -> set[str]:
     return set(done.stderr.split())
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["eval", "--help"], []])
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["eval", "--help"], ["check", "--help"], []])
 def test_help_and_version_import_neither_numpy_nor_the_engine(words: list[str]) -> None:
     assert imported_by(*words) <= {"typer"}
 
@@ -53,7 +53,7 @@ def test_importing_the_package_imports_nothing_else() -> None:
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "['gradcli']\n"
 
 
-@pytest.mark.parametrize("words", [["--help"], ["eval", "--help"], ["run", "--help"], ["functions", "-h"], []])
+@pytest.mark.parametrize("words", [["--help"], ["eval", "--help"], ["run", "--help"], ["check", "--help"], ["functions", "-h"], []])
 def test_help_has_examples_and_fits_the_width(words: list[str]) -> None:
     done = run_here(*words)
     assert (done.status, done.err) == (0, "")
@@ -63,7 +63,7 @@ def test_help_has_examples_and_fits_the_width(words: list[str]) -> None:
 
 def test_help_lists_exit_statuses_and_commands() -> None:
     text = run_here("--help").out
-    for word in ("eval", "run", "functions", "Exit status", "130", "141", "--version", "--install-completion"):
+    for word in ("eval", "run", "check", "functions", "Exit status", "130", "141", "--version", "--install-completion"):
         assert word in text
 
 

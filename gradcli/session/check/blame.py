@@ -14,7 +14,7 @@ from gradcli.errors import BackwardTwice, GradcliError, Related, Span
 from gradcli.functions import Function
 from gradcli.language import tree
 from gradcli.lazy import LazyArray, ops
-from gradcli.report.checked import MISMATCH, Element
+from gradcli.report.checked import JUMP, KINK, MISMATCH, STEEP, Element
 from gradcli.session.check.differences import WeightedSum, scales_of
 from gradcli.session.check.elements import compared
 from gradcli.session.check.program import Observer, epsilon_of, piece
@@ -22,8 +22,9 @@ from gradcli.session.trace import arrays_behind
 
 #: How many operations are looked at, how many elements of each, and how many numbers at once.
 MOST_NODES, MOST_ELEMENTS, MOST_NUMBERS = 400, 16, 1 << 26
-#: How much the values of an operation with a kink bend over half a step, at least, relative to a whole one: 1/2, not 1/4.
-BEND = 0.35
+#: How much of what they do over a step values do over half of it, at least. What is smooth bends a quarter as much, at a kink
+#: half as much; it changes half as much, more where it is steep, and as much where it jumps.
+SHARES = {KINK: 0.35, STEEP: 0.6, JUMP: 0.85}
 #: What takes a value out of the graph, and what to say where it stands.
 CUTS = {
     "bool": "made a truth value here, which has no gradient",
@@ -192,8 +193,8 @@ def _nodes_of(program: tree.Program) -> Iterator[tree.Node]:
             stack += item
 
 
-def bending_function(graph: Graph, leaf: LazyArray, element: Element) -> tuple[Node, str, str] | None:
-    """The operation nearest to a leaf that has a kink where an element lies: its node, its name and what it does there."""
+def singular_function(graph: Graph, leaf: LazyArray, element: Element, verdict: str) -> tuple[Node, str, str] | None:
+    """The operation nearest to a leaf that has a kink where an element lies (or jumps, or is steep): its name and convention."""
     assert element.place is not None
     results = {node: node.kept.results for node in reversed(graph.nodes()) if node.kept is not None}
     if sum(array.shape.numel() for arrays in results.values() for array in arrays) > MOST_NUMBERS:
@@ -212,7 +213,7 @@ def bending_function(graph: Graph, leaf: LazyArray, element: Element) -> tuple[N
     epsilon = epsilon_of([leaf], values)
     far, near = (zip(numbers(-distance), numbers(distance), strict=True) for distance in (step, step / 2))
     beside = zip(values, numbers(0.0), far, near, strict=True)
-    bends = {array for array, at, far_sides, near_sides in beside if _bends(at, far_sides, near_sides, epsilon)}
+    bends = {array for array, here, wide, narrow in beside if _is_singular(here, wide, narrow, epsilon, verdict)}
     for node, arrays in results.items():
         if not bends.isdisjoint(arrays):
             function: object = node.rule
@@ -220,10 +221,17 @@ def bending_function(graph: Graph, leaf: LazyArray, element: Element) -> tuple[N
     return None
 
 
-def _bends(at: np.ndarray, far: tuple[np.ndarray, np.ndarray], near: tuple[np.ndarray, np.ndarray], epsilon: float) -> bool:
-    """Whether values bend at a point: half a step from it not four times less than a whole step, as what is smooth does."""
+Sides = tuple[np.ndarray, np.ndarray]  # what values are behind a point and ahead of it
+
+
+def _is_singular(at: np.ndarray, far: Sides, near: Sides, epsilon: float, verdict: str) -> bool:
+    """Whether values have a kink at a point, or jump, or are steep: by what they do over a step and over half of it."""
     with np.errstate(all="ignore"):
-        wide, narrow = (np.abs(before - 2 * at + after) for before, after in (far, near))
+        if verdict == KINK:
+            pairs = [(far[0] - 2 * at + far[1], near[0] - 2 * at + near[1])]
+        else:
+            pairs = [(wide - at, narrow - at) for wide, narrow in zip(far, near, strict=True)]
         rounding = 64 * epsilon * np.abs(at)
-        has_edge = np.isnan(wide) & ~np.isnan(at)
-    return bool(((wide > rounding) & (narrow > BEND * wide)).any() or has_edge.any())
+        return any(
+            bool(((np.abs(wide) > rounding) & (np.abs(narrow) > SHARES[verdict] * np.abs(wide))).any()) for wide, narrow in pairs
+        )

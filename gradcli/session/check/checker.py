@@ -15,7 +15,7 @@ from gradcli.lazy.dtypes import float64
 from gradcli.report.checked import VERDICTS, Check, CheckedClaim, Element, Finding
 from gradcli.session.check.blame import Graph
 from gradcli.session.check.claims import checked_claim, claimed_numbers
-from gradcli.session.check.differences import Function, WeightedSum, moves
+from gradcli.session.check.differences import Function, WeightedSum, moves, scales_of
 from gradcli.session.check.elements import DIRECTIONS, Compared, compared, joined, number_of_samples
 from gradcli.session.check.findings import About, finding_of
 from gradcli.session.check.options import CheckOptions, Claim
@@ -42,6 +42,7 @@ class Row(NamedTuple):
     weights: Sequence[np.ndarray]
     name: str = ""  # of a whole Hessian: the leaf of the first derivative, and its element
     place: tuple[int, ...] = ()
+    size: float = 0.0  # what would be no more than rounding is told from it
 
     @property
     def label(self) -> str:
@@ -77,7 +78,11 @@ class Checker:
         leaves = self._leaves(result)
         cotangent = self._cotangent(result)
         outputs = [result] if self.options.order == 1 else self._first_derivatives(result, leaves, cotangent)
-        rows = [Row([self._numbers(cotangent)])] if self.options.order == 1 else list(self._rows(leaves, outputs))
+        rows = (
+            [Row([self._numbers(cotangent)])]
+            if self.options.order == 1
+            else list(self._rows(leaves, outputs, self._size(result, cotangent)))
+        )
         subjects = self._subjects(leaves, outputs, cotangent)
         slopes = [self._slopes(outputs, row, leaves) for row in rows]
         if self.options.order == 1:
@@ -146,17 +151,25 @@ class Checker:
         finally:
             state.keeps_values = False
 
-    def _rows(self, leaves: dict[str, Tensor], outputs: Sequence[Tensor]) -> Iterator[Row]:
+    def _size(self, result: Tensor, cotangent: Tensor) -> float:
+        """The size of the sum whose derivatives are taken."""
+        weights, values = self._numbers(cotangent), self._numbers(result)
+        with np.errstate(all="ignore"):
+            size = float(np.abs(weights * values).sum())
+        return size if 0 < size < np.inf else float(np.abs(weights).sum())
+
+    def _rows(self, leaves: dict[str, Tensor], outputs: Sequence[Tensor], size: float) -> Iterator[Row]:
         """The weights of first derivatives: each by itself if they are few, else random ones."""
         if sum(output.shape.numel() for output in outputs) > WHOLE_HESSIAN:
             self.notes.append("what is checked is the Hessian times a fixed random vector")
             yield Row([_random_weights(output.shape, number) for number, output in enumerate(outputs)])
             return
-        for number, (name, output) in enumerate(zip(leaves, outputs, strict=True)):
-            for index in np.ndindex(*output.shape):
+        for number, (name, leaf) in enumerate(leaves.items()):
+            scales = scales_of(self._numbers(leaf))[1]
+            for index in np.ndindex(*leaf.shape):
                 weights = [np.zeros(other.shape) for other in outputs]
                 weights[number][index] = 1.0
-                yield Row(weights, name, index)
+                yield Row(weights, name, index, size / float(scales[index]))
 
     # ── autograd's side, and that of the differences ──
 
@@ -192,7 +205,9 @@ class Checker:
         for names in filter(None, (list(own), *([name] for name in leaves if name not in own))):
             arrays = [self.program.array_of(leaves[name], outputs) for name in names]
             at = [np.asarray(numbers) for numbers in self.observer.numbers(arrays)]
-            cost = sum(COST_OF_ARRAY + prod(array.shape) * COST_OF_ELEMENT for array in arrays_behind(roots, arrays))
+            cost = sum(
+                (COST_OF_ARRAY + prod(array.shape) * COST_OF_ELEMENT for array in arrays_behind(roots, arrays)), COST_OF_ARRAY
+            )
             if again and names == list(own):
                 function = self.program.run_again([leaves[name] for name in names], self._outputs_again(cotangent))
                 cost *= COST_OF_RUNNING
@@ -226,7 +241,7 @@ class Checker:
         return used
 
     def _total(self, subject: Subject, row: Row) -> WeightedSum:
-        return WeightedSum(subject.function, subject.at, row.weights, subject.epsilon)
+        return WeightedSum(subject.function, subject.at, row.weights, subject.epsilon, row.size)
 
     # ── both together ──
 
@@ -258,7 +273,9 @@ class Checker:
     ) -> Iterator[tuple[str, str, list[tuple[Row, Compared]]]]:
         """For each gradient its title, its leaf, and the comparison of each row."""
         samples = {
-            name: number_of_samples(subject.tensor.shape.numel(), self.options.samples, subject.cost * len(subjects) * len(rows))
+            name: number_of_samples(
+                subject.tensor.shape.numel(), self.options.samples, subject.cost * len(subjects) * max(len(rows), 1)
+            )
             for name, subject in subjects.items()
         }
         advance = _progress(sum(samples.values()) * len(rows))

@@ -35,7 +35,6 @@ JUMPS_BELOW, STEEP_BELOW = 0.25, 0.9
 TOO_VAGUE = 1e-2
 #: A slope of 0 is known well enough where it may be off by this, relative to f over the scale of x.
 ZERO = 1e-8
-TINY = 1e-300
 
 
 class Change(NamedTuple):
@@ -48,7 +47,7 @@ class Change(NamedTuple):
 class WeightedSum:
     """The sum of a function's results times their weights: how it changes when the arrays that the function takes do."""
 
-    def __init__(self, function: Function, at: Arrays, weights: Arrays, epsilon: float) -> None:
+    def __init__(self, function: Function, at: Arrays, weights: Arrays, epsilon: float, least_size: float = 0.0) -> None:
         self.function = function
         self.at = list(at)
         self.weights = weights
@@ -56,7 +55,9 @@ class WeightedSum:
         self.results = function(self.at)
         with np.errstate(all="ignore"):
             terms = [np.abs(weight * result) for weight, result in zip(weights, self.results or (), strict=False)]
-        self.size = float(sum(term[np.isfinite(term)].sum() for term in terms))
+        size = float(sum(term[np.isfinite(term)].sum() for term in terms))
+        size = size or float(sum(np.abs(weight).sum() for weight in weights))  # results that are all 0 might be about 1
+        self.size = max(size, least_size)
         self.is_finite = self.results is not None and all(bool(np.isfinite(term).all()) for term in terms)
 
     def change(self, moved: Arrays) -> Change:
@@ -71,7 +72,7 @@ class WeightedSum:
                     return Change(nan, 0.0)
                 same = (before == after) | ((before != before) & (after != after))
                 amount += float(np.where(same, 0.0, weight * (after - before)).sum())
-                size += float(np.where(same, 0.0, np.abs(weight * before)).sum())
+                size += float(np.where(same, 0.0, np.abs(weight) * np.maximum(np.abs(before), np.abs(after))).sum())
         return Change(amount, size)
 
 
@@ -139,18 +140,33 @@ def scales_of(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(sizes > 0, sizes, common), np.maximum(sizes, common)
 
 
-def noise_of(line: Line) -> float:
-    """How far off the numbers of a sum are, from differences of high order between close points; inf if it has none there."""
+class Noise(NamedTuple):
+    """How far off the numbers of a sum are, and the size of the terms that brought it about."""
+
+    amount: float
+    size: float
+
+    def of(self, size: float) -> float:
+        """The noise that terms of this size bring about."""
+        return self.amount * min(1.0, size / self.size) if self.size > 0 else self.amount
+
+
+QUIET = Noise(0.0, 0.0)
+
+
+def noise_of(line: Line) -> Noise:
+    """The noise of a sum, from differences of high order between close points; infinite if it has no values there."""
     points = range(1, CLOSE_POINTS + 1)  # not the point itself, where there may be a kink
-    values = np.array([line.change(number * CLOSENESS * line.scale).amount for number in points])
+    changes = [line.change(number * CLOSENESS * line.scale) for number in points]
+    values = np.array([change.amount for change in changes])
     if not np.isfinite(values).all():
-        return inf
+        return Noise(inf, 0.0)
     noise = 0.0
     for order in range(1, CLOSE_POINTS - 2):
         values = np.diff(values)
         if order >= 3:
-            noise = max(noise, sqrt(factorial(order) ** 2 / factorial(2 * order) * float((values**2).mean())))
-    return noise
+            noise = max(noise, factorial(order) / sqrt(factorial(2 * order) * len(values)) * float(np.linalg.norm(values)))
+    return Noise(noise, max(change.size for change in changes))
 
 
 class Attempt(NamedTuple):
@@ -164,12 +180,13 @@ class Attempt(NamedTuple):
     error_of_side: float
     change_ahead: float  # of the sum, over one step
     change_behind: float
-    natural: float  # the slope with which the sum would change by its own size over the scale
+    natural: float  # the slope with which the terms that change would do so by their own size over the scale
+    overall: float  # the same of the whole sum
 
-    @property
-    def vagueness(self) -> float:
-        """The error relative to the derivative, or to the natural slope."""
-        return self.error / max(abs(self.value), self.natural, TINY) if isfinite(self.error) else inf
+    def vagueness(self, gradient: float) -> float:
+        """The error relative to the derivative, or to the natural slope; a derivative of 0 has no size but that of the whole."""
+        natural = max(abs(self.value), self.natural, 0.0 if gradient else self.overall)
+        return self.error / natural if isfinite(self.error) and natural > 0 else self.error and inf
 
     @property
     def is_clear(self) -> bool:
@@ -188,7 +205,7 @@ class Attempt(NamedTuple):
         if gradient == self.value == 0 and not self.change_ahead and not self.change_behind:
             return True
         larger = max(abs(gradient), abs(self.value))
-        exact = max(tolerance * larger, 0.0 if gradient else ZERO * self.natural)
+        exact = max(tolerance * larger, 0.0 if gradient else ZERO * max(self.natural, self.overall))
         return (
             isfinite(gradient)
             and not self.bends
@@ -197,11 +214,11 @@ class Attempt(NamedTuple):
         )
 
 
-def attempted(line: Line, step: float, noise: float) -> Attempt:
+def attempted(line: Line, step: float, noise: Noise) -> Attempt:
     """The differences with a step and its half."""
     ahead, behind, near_ahead, near_behind = (line.change(distance) for distance in (step, -step, step / 2, -step / 2))
     size = max(ahead.size, behind.size) or line.size
-    rounding = max(noise, 2 * line.epsilon * size)
+    rounding = max(noise.of(size), 2 * line.epsilon * size)
     far_slopes = ahead.amount / step, -behind.amount / step
     near_slopes = 2 * near_ahead.amount / step, -2 * near_behind.amount / step
     one_sided = [2 * near - far for near, far in zip(near_slopes, far_slopes, strict=True)]
@@ -212,11 +229,13 @@ def attempted(line: Line, step: float, noise: float) -> Attempt:
         value, error = fine + (fine - coarse) / 3, abs(fine - coarse) + 4 * rounding / step
     elif any(is_finite):  # at the edge of where the function is defined, its derivative is that of the one side
         side = is_finite.index(True)
-        value, error = one_sided[side], abs(near_slopes[side] - far_slopes[side]) + error_of_side
+        value, error = one_sided[side], 2 * abs(near_slopes[side] - far_slopes[side]) + error_of_side
     else:
         value, error = nan, inf
     slopes, changes = (one_sided[0], one_sided[1]), (ahead.amount, behind.amount)
-    return Attempt(step, value, error, *slopes, error_of_side, *changes, natural=size / line.scale)
+    return Attempt(
+        step, value, error, *slopes, error_of_side, *changes, natural=size / line.scale, overall=line.size / line.scale
+    )
 
 
 class Verdict(NamedTuple):
@@ -229,7 +248,7 @@ class Verdict(NamedTuple):
     behind: float
 
 
-def examined(line: Line, gradient: float, tolerance: float, noise: float) -> Verdict:
+def examined(line: Line, gradient: float, tolerance: float, noise: Noise) -> Verdict:
     """The verdict on a gradient along a line."""
     attempts: list[Attempt] = []
     for step in _steps(line, gradient, tolerance, noise):
@@ -239,10 +258,10 @@ def examined(line: Line, gradient: float, tolerance: float, noise: float) -> Ver
     return judged(attempts, gradient, tolerance)
 
 
-def _steps(line: Line, gradient: float, tolerance: float, noise: float) -> Iterator[float]:
+def _steps(line: Line, gradient: float, tolerance: float, noise: Noise) -> Iterator[float]:
     """The steps to try: a larger one first if noise would drown the gradient, those of the element's own scale last."""
     target = tolerance * abs(gradient) * line.first_step
-    first = next((exponent for exponent in LARGER if 4 * noise <= ldexp(target, exponent)), 0) if 0 < target < inf else 0
+    first = next((exponent for exponent in LARGER if 4 * noise.amount <= ldexp(target, exponent)), 0) if 0 < target < inf else 0
     for exponent in (first, *(other for other in LADDER if other != first)):
         yield ldexp(line.first_step, exponent)
     if line.own_scale < ldexp(line.scale, LADDER[2]):
@@ -252,7 +271,8 @@ def _steps(line: Line, gradient: float, tolerance: float, noise: float) -> Itera
 
 def judged(attempts: Sequence[Attempt], gradient: float, tolerance: float) -> Verdict:
     """The verdict that attempts with several steps lead to."""
-    best = min(attempts, key=lambda attempt: attempt.vagueness)
+    unbent = [attempt for attempt in attempts if not attempt.bends]  # with no kink nearby, where that can be had
+    best = min(unbent or attempts, key=lambda attempt: attempt.vagueness(gradient))
     smallest = min((attempt for attempt in attempts if attempt.is_clear), key=lambda attempt: attempt.step, default=None)
     if smallest is not None and smallest.bends:
         kind = _at_a_bend(attempts, smallest, gradient, tolerance)
@@ -275,9 +295,10 @@ def _where_smooth(attempts: Sequence[Attempt], best: Attempt, gradient: float, t
     if not isfinite(best.error):
         return UNDEFINED
     larger = max(abs(best.value), abs(gradient) if isfinite(gradient) else 0.0)
-    is_vague = best.vagueness > TOO_VAGUE
-    if _power(attempts) < STEEP_BELOW and is_vague:
-        return STEEP
+    is_vague = best.vagueness(gradient) > TOO_VAGUE
+    power = _power(attempts)
+    if power < STEEP_BELOW and is_vague:
+        return JUMP if power < JUMPS_BELOW else STEEP
     if not isfinite(gradient):
         return UNDEFINED if is_vague else MISMATCH
     off = abs(best.value - gradient)
@@ -293,12 +314,12 @@ def _power(attempts: Sequence[Attempt]) -> float:
     """With which power of the step the sum changes, on the side where that is least."""
     least = 1.0
     for side in ("ahead", "behind"):
-        steps = []
+        changes: dict[float, float] = {}  # by step
         for attempt in sorted(attempts, key=lambda attempt: attempt.step):
             slope, change = getattr(attempt, side), abs(getattr(attempt, f"change_{side}"))
             if isfinite(slope) and change and 10 * attempt.error_of_side * attempt.step <= change:
-                steps.append((attempt.step, change))
-        if len(steps) > 1:
-            (near, small), (far, large) = steps[:2]
+                changes[attempt.step] = change
+        if len(changes) > 1:
+            (near, small), (far, large) = list(changes.items())[:2]
             least = min(least, log2(large / small) / log2(far / near))
     return least

@@ -11,7 +11,9 @@ import numpy as np
 
 from gradcli.report.checked import AGREES, MISMATCH, UNDEFINED, VERDICTS, CheckedGradient, Element
 from gradcli.session.check.differences import (
+    QUIET,
     Line,
+    Noise,
     WeightedSum,
     along_direction,
     along_element,
@@ -58,7 +60,7 @@ def compared(
     array = total.at[number]
     own_scales, scales = scales_of(array)
     generator = np.random.default_rng(0)
-    noise = _noise(total, number, own_scales, generator) if array.size else 0.0
+    noise = _noise(total, number, own_scales, generator) if array.size else QUIET
     elements: dict[int, Element] = {}
 
     def told(line: Line, own: float, place: tuple[int, ...] | None) -> Element:
@@ -86,12 +88,12 @@ def compared(
     return _summary(name, array.shape, elements, directions, tolerance)
 
 
-def _noise(total: WeightedSum, number: int, scales: np.ndarray, generator: np.random.Generator) -> float:
+def _noise(total: WeightedSum, number: int, scales: np.ndarray, generator: np.random.Generator) -> Noise:
     """The noise of a sum: that with half of the elements moved, or with the others, or with all, if one has a singularity."""
     halves = generator.permutation(scales.size).reshape(scales.shape) % 2
     masks = [halves, 1 - halves, np.ones_like(halves)] if 1 < scales.size <= EACH_UP_TO else [np.ones_like(halves)]
     noise = min(noise_of(_random_line(total, number, scales, generator, mask)[0]) for mask in masks)
-    return noise if isfinite(noise) else 0.0
+    return noise if isfinite(noise.amount) else QUIET
 
 
 def _random_line(
@@ -131,7 +133,7 @@ def _gap(total: WeightedSum, number: int, gradient: np.ndarray, direction: np.nd
     directions: list[np.ndarray | None] = [None] * len(total.at)
     directions[number] = part.reshape(direction.shape)
     line = along_direction(total, directions)
-    found = attempted(line, line.first_step, 0.0)
+    found = attempted(line, line.first_step, QUIET)
     slopes = (gradient.reshape(-1) * part)[positions]
     gap = abs(found.value - float(slopes[np.isfinite(slopes)].sum())) - found.error
     return gap if isfinite(gap) else 0.0

@@ -10,10 +10,12 @@ from gradcli.autograd import Tensor
 from gradcli.language import tree
 from gradcli.lazy import LazyArray
 from gradcli.report.checked import JUMP, KINK, MISMATCH, STEEP, UNCLEAR, UNDEFINED, Element, Finding
-from gradcli.session.check.blame import Blame, Graph, bending_function, cuts, faulty_rule, guilty_hook, source_of_nan
+from gradcli.session.check.blame import Blame, Graph, cuts, faulty_rule, guilty_hook, singular_function, source_of_nan
 
 NOT_FOUND = "each operation by itself has the derivative of what it computes"
 CUT = "the result depends on what is outside of the graph, and autograd does not follow it there"
+
+CONVENTIONS = "what autograd takes for the slope at a kink is a convention, and together conventions need not make a derivative"
 
 
 class About(NamedTuple):
@@ -46,16 +48,22 @@ def _mismatch(about: About, graph: Graph, program: tree.Program, tolerance: floa
     if blame is not None:
         return _blamed(finding, blame)
     related = tuple(cuts(program))
-    return finding._replace(related=related, hint=CUT if related else NOT_FOUND)
+    if related:
+        return finding._replace(related=related, hint=CUT)
+    singular = singular_function(graph, about.array, element, KINK) if element.place is not None else None
+    if singular is None:
+        return finding._replace(hint=NOT_FOUND)
+    node, name, convention = singular
+    return _blamed(finding, Blame(node, f"{name} is at a kink{f' ({convention})' if convention else ''}", CONVENTIONS))
 
 
 def _remark(about: About, graph: Graph) -> Finding:
     """What an element is that has no derivative to compare with."""
     element, name, convention, node = about.element, about.function, "", None
     if element.verdict in (KINK, JUMP, STEEP) and element.place is not None:
-        bending = bending_function(graph, about.array, element)
-        if bending is not None:
-            node, name, convention = bending
+        singular = singular_function(graph, about.array, element, element.verdict)
+        if singular is not None:
+            node, name, convention = singular
     autograd = f"autograd gives {_number(element.autograd)}"
     sides = f"the slopes on both sides are {_number(element.behind)} and {_number(element.ahead)}"
     message = {

@@ -46,6 +46,10 @@ LINES: dict[str, str] = {
         torch.histc(j, 4)
         torch.tril_indices(3, 3, dtype=torch.float32)
         torch.meshgrid(v, f[0])
+        torch.linspace(0, 1, 3, dtype=torch.bool)
+        torch.arange(5, dtype=torch.bool)
+        torch.arange(2, dtype=torch.bool)
+        torch.logspace(0, 5, 4, dtype=torch.bool)
     """,
     "index-out-of-range": """
         torch.narrow(x, 1, 0, 4)
@@ -178,6 +182,14 @@ LINES: dict[str, str] = {
         line.unfold(0, 2, 0)
         line.unfold(0, 2, -1)
         line.unfold(0, -1, 1)
+        torch.linspace(0, 100000, 5, dtype=torch.float16)
+        torch.linspace(-70000, 70000, 5, dtype=torch.float16)
+        torch.linspace(0, 1e39, 3, dtype=torch.float32)
+        torch.linspace(0, 300, 4, dtype=torch.uint8)
+        torch.arange(0, 5, 0.5, dtype=torch.int64)
+        torch.arange(1e30, 2e30, 1e30, dtype=torch.int64)
+        torch.logspace(0, 70000, 4, dtype=torch.float16)
+        torch.logspace(0, 3, -1)
     """,
 }
 

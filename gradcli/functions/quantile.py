@@ -1,26 +1,22 @@
-"""What is chosen by rank or by number: quantiles, the most frequent element, and how many elements fall into each bin."""
+"""What is chosen by rank or by number: quantiles and the most frequent element."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from gradcli.autograd import Tensor
-from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, ValueFault
 from gradcli.functions.arguments import Operand
-from gradcli.functions.bounds import clamp, lerp
-from gradcli.functions.conditional import where
+from gradcli.functions.bounds import lerp
 from gradcli.functions.create import to
 from gradcli.functions.declare import Function, function
-from gradcli.functions.elementwise import ceil, eq, floor, isnan, logical_and, logical_not, mul, sub, times_number
-from gradcli.functions.extreme import amax, amin, put_back_chosen, refuse_empty
+from gradcli.functions.elementwise import ceil, floor, isnan, logical_not, mul, sub, times_number
+from gradcli.functions.extreme import put_back_chosen, refuse_empty
 from gradcli.functions.gather import gather
 from gradcli.functions.pointwise import wrap_number
 from gradcli.functions.reduce import any as some
 from gradcli.functions.reduce import sum
-from gradcli.functions.refusals import misfit, require_floating
+from gradcli.functions.refusals import misfit
 from gradcli.functions.select import masked_fill
 from gradcli.functions.shape import expand, flatten, transpose, unsqueeze, view_as_shape
 from gradcli.functions.sort import BOTH, sort
@@ -185,35 +181,3 @@ def _run_length(in_order: LazyArray, axis: int) -> LazyArray:
     started = ops.where(starts, after_first, ops.constant(0, int64))
     run_start = ops.scan("cummax", ops.concatenate((first, started), axis), axis)
     return ops.binary("sub", places, run_start)
-
-
-# ── bins ──
-
-
-def _range(input: Tensor, low: Scalar, high: Scalar) -> tuple[Tensor, Tensor]:
-    """The bounds of the bins: those given, or the smallest and the largest element; apart where they are equal."""
-    bounds = wrap_number(low, input.dtype), wrap_number(high, input.dtype)
-    if low == high and input.shape.numel():
-        bounds = amin(input), amax(input)
-    smallest, largest = (possible_values(bound.array) for bound in bounds)
-    if not np.isfinite(smallest + largest).all():
-        message = f"torch.histc: range of [{smallest.flat[0]:g}, {largest.flat[0]:g}] is not finite"
-        raise ValueFault.as_torch(message, hint="give min and max")
-    if (smallest > largest).any():
-        raise ValueFault.as_torch("torch.histc: max must be larger than min")
-    apart = to(eq(*bounds), input.dtype)
-    return bounds[0] - apart, bounds[1] + apart
-
-
-@function(examples=("histc(x, 4)", "histc(x, 4, -1, 1)"))
-def histc(input: Tensor, bins: int = 100, min: Scalar = 0, max: Scalar = 0) -> LazyArray:
-    """How many elements fall into each of equal bins between two numbers, or between the smallest and the largest element."""
-    require_floating("histogram_cpu", input)
-    if bins <= 0:
-        raise ValueFault.as_torch(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
-    elements = view_as_shape(input.detach(), (input.shape.numel(),))
-    low, high = _range(elements, min, max)
-    is_inside = logical_and(elements >= low, elements <= high)
-    place = clamp(to(where(is_inside, (elements - low) / (high - low) * bins, 0.0), int64), 0, bins - 1)
-    counted = to(is_inside, input.dtype)
-    return ops.index_put(ops.full(Size((bins,)), 0, input.dtype), (0,), [place.array], counted.array, accumulate=True)

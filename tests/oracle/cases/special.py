@@ -301,13 +301,6 @@ LINES: dict[str, str] = {
         torch.mode(torch.tensor([[1, 2, 2, 1, 3], [3, 3, 1, 2, 2]]))
         torch.mode(torch.tensor([1., float('nan'), float('nan'), 2.]))
         torch.mode(torch.tensor([float('nan'), float('nan'), 1., 1.]))
-        torch.histc(x.detach(), 4)
-        torch.histc(const, bins=3, min=-1, max=2)
-        torch.histc(const)
-        torch.histc(torch.ones(3), 2)
-        torch.histc(half.detach(), 3)
-        torch.histc(empty.detach(), 3)
-        torch.histc(torch.tensor([1., float('nan'), 2.]), 2, 0, 3)
     """,
     "samples": """
         torch.trapezoid(x)

@@ -55,7 +55,7 @@ class PipeClosed(Exception):
 def collect_sparingly() -> None:
     """Turn garbage collection on after start-up: what is imported stays, and graphs are mostly freed without it."""
     gc.freeze()
-    gc.set_threshold(400_000, 20, 20)
+    gc.set_threshold(400_000, 1000, 20)  # a graph of a million nodes would be walked through once more for nothing
     gc.enable()
 
 

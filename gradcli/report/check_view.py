@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite, log10
 from typing import Final, NamedTuple
 
 from gradcli.report import diagnostics
@@ -28,6 +29,7 @@ Segment = tuple[str, str]  # a piece of text and its style, as the streams write
 GRADIENT_HEADINGS: Final = ("gradient", "checked", "worst", "autograd", "differences", "off by", "relative", "verdict")
 SECOND_HEADINGS: Final = ("derivative", *GRADIENT_HEADINGS[1:])
 CLAIM_HEADINGS: Final = ("claim", "checked", "worst", "claimed", "autograd", "differences", "verdict")
+SPARED: Final = "relative"
 GAP: Final = "  "
 WIDEST_CLAIM: Final = 40
 
@@ -75,19 +77,29 @@ def check_segments(check: Check, width: int | None) -> Iterator[Segment]:
 
 
 def _table(headings: Sequence[str], lines: Sequence[Line], width: int | None) -> Iterator[Segment]:
-    """The lines below their headings; or each as a list, if one is too wide."""
-    widths = [
-        max(cell_width(row[column]) for row in (headings, *(line.cells for line in lines))) for column in range(len(headings))
-    ]
-    if width is not None and sum(widths) + len(GAP) * (len(widths) - 1) > width:
+    """The lines below their headings, without the column that may be left out if they are too wide; or else as lists."""
+    rows = [tuple(headings), *(line.cells for line in lines)]
+    if width is not None and _width(rows) > width and SPARED in headings:
+        position = headings.index(SPARED)
+        rows = [row[:position] + row[position + 1 :] for row in rows]
+    if width is not None and _width(rows) > width:
         yield from _lists(headings, lines)
         return
-    yield GAP.join(map(_padded, headings, widths)).rstrip() + "\n", QUIET
-    for cells, style in lines:
+    widths = _widths(rows)
+    yield GAP.join(map(_padded, rows[0], widths)).rstrip() + "\n", QUIET
+    for cells, line in zip(rows[1:], lines, strict=True):
         yield _padded(cells[0], widths[0]), NAME
         yield "".join(GAP + _padded(cell, own) for cell, own in zip(cells[1:-1], widths[1:-1], strict=True)) + GAP, ""
-        yield cells[-1], style
+        yield cells[-1], line.style
         yield "\n", ""
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(cell_width, column)) for column in zip(*rows, strict=True)]
+
+
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    return sum(_widths(rows)) + len(GAP) * (len(rows[0]) - 1)
 
 
 def _lists(headings: Sequence[str], lines: Sequence[Line]) -> Iterator[Segment]:
@@ -122,6 +134,8 @@ def _line(name: str, checked: str, worst: Element | None, verdict: str, verdicts
     if worst is None:
         return Line((name, checked, "", "", "", "", "", verdict), style)
     autograd, differences = _numbers(worst.autograd, worst.differences, tells_apart=worst.verdict == MISMATCH)
+    if worst.verdict != MISMATCH:
+        differences = _known_digits(worst.differences, worst.error)
     gaps = f"{worst.absolute:.2g}", f"{worst.relative:.2g}"
     return Line((name, checked, _place(worst.place), autograd, differences, *gaps, verdict), style)
 
@@ -171,6 +185,14 @@ def _numbers(*numbers: float | None, tells_apart: bool) -> list[str]:
             break
     written = iter(texts)
     return ["" if number is None else next(written) for number in numbers]
+
+
+def _known_digits(number: float, error: float) -> str:
+    """A number in as many digits as are known of it, seven at most; 0 if it can't be told from that."""
+    size = abs(number)
+    if not isfinite(size) or not error > 0:
+        return f"{number:.7g}"
+    return "0" if size <= error else f"{number:.{max(1, min(7, int(log10(size / error))))}g}"
 
 
 # ── findings ──

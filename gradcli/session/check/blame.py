@@ -14,8 +14,8 @@ from gradcli.errors import BackwardTwice, GradcliError, Related, Span
 from gradcli.functions import Function
 from gradcli.language import tree
 from gradcli.lazy import LazyArray, ops
-from gradcli.report.checked import JUMP, KINK, MISMATCH, STEEP, Element
-from gradcli.session.check.differences import WeightedSum, scales_of
+from gradcli.report.checked import AGREES, JUMP, KINK, MISMATCH, STEEP, Element
+from gradcli.session.check.differences import QUIET, WeightedSum, along_element, examined, scales_of
 from gradcli.session.check.elements import compared
 from gradcli.session.check.program import Observer, epsilon_of, piece
 from gradcli.session.trace import arrays_behind
@@ -163,6 +163,21 @@ def source_of_nan(graph: Graph) -> Blame | None:
             )
             return Blame(node, f"{node.name} makes {kind} of a finite gradient", hint if meets_zero else None)
     return None
+
+
+def is_right_within_the_graph(graph: Graph, leaf: LazyArray, element: Element, tolerance: float) -> bool:
+    """Whether the gradient is that of the recorded operations, if everything else that they are given stays as it is."""
+    assert element.place is not None
+    others = [array for node in graph.nodes() if node.kept is not None for array in node.kept.others]
+    inputs = list(dict.fromkeys([leaf, *others]))
+    recorded = [(output.array, g) for output, g in zip(graph.outputs, graph.cotangents, strict=True) if output.requires_grad]
+    roots = [array for array, _ in recorded]
+    weights = graph.observer.numbers([g.array for _, g in recorded])
+    total = WeightedSum(piece(inputs, roots), graph.observer.numbers(inputs), weights, epsilon_of(inputs, roots))
+    position = int(np.ravel_multi_index(element.place, leaf.shape)) if leaf.shape else 0
+    own_scale, scale = (float(scales.flat[position]) for scales in scales_of(total.at[0]))
+    line = along_element(total, 0, position, own_scale, scale)
+    return examined(line, element.autograd, tolerance, QUIET).kind in (AGREES, KINK)
 
 
 def cuts(program: tree.Program) -> list[Related]:

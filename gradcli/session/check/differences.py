@@ -33,6 +33,8 @@ BEND = 1e-3
 JUMPS_BELOW, STEEP_BELOW = 0.25, 0.9
 #: Differences that may be off by more than this, relative to the derivative or to f over the scale of x, tell nothing.
 TOO_VAGUE = 1e-2
+#: Where noise keeps a first step from being as precise as the tolerance, it is enough if two are as precise as this.
+SECOND_PRECISION = 1e-4
 #: A slope of 0 is known well enough where it may be off by this, relative to f over the scale of x.
 ZERO = 1e-8
 
@@ -198,27 +200,26 @@ class Attempt(NamedTuple):
     def bends(self) -> bool:
         """Whether the slopes on both sides differ."""
         larger = max(abs(self.ahead), abs(self.behind))
-        return abs(self.ahead - self.behind) > BEND * larger + self.error_of_side
+        return abs(self.ahead - self.behind) > BEND * larger + 4 * self.error_of_side
 
-    def settles(self, gradient: float, tolerance: float) -> bool:
-        """Whether the gradient surely agrees, so that no other step need be tried."""
+    def agrees(self, gradient: float, tolerance: float) -> bool:
+        """Whether a gradient is within reach, and nothing bends."""
+        reach = tolerance * max(abs(gradient), abs(self.value)) + self.error
+        return isfinite(gradient) and not self.bends and abs(self.value - gradient) <= reach
+
+    def settles(self, gradient: float, precision: float) -> bool:
+        """Whether the derivative is known well enough, so that no other step need be tried."""
         if gradient == self.value == 0 and not self.change_ahead and not self.change_behind:
             return True
         larger = max(abs(gradient), abs(self.value))
-        exact = max(tolerance * larger, 0.0 if gradient else ZERO * max(self.natural, self.overall))
-        return (
-            isfinite(gradient)
-            and not self.bends
-            and self.error <= exact
-            and abs(self.value - gradient) <= tolerance * larger + self.error
-        )
+        return self.error <= max(precision * larger, 0.0 if gradient else ZERO * max(self.natural, self.overall))
 
 
 def attempted(line: Line, step: float, noise: Noise) -> Attempt:
     """The differences with a step and its half."""
     ahead, behind, near_ahead, near_behind = (line.change(distance) for distance in (step, -step, step / 2, -step / 2))
     size = max(ahead.size, behind.size) or line.size
-    rounding = max(noise.of(size), 2 * line.epsilon * size)
+    rounding = max(noise.of(size), line.epsilon / 2 * size)
     far_slopes = ahead.amount / step, -behind.amount / step
     near_slopes = 2 * near_ahead.amount / step, -2 * near_behind.amount / step
     one_sided = [2 * near - far for near, far in zip(near_slopes, far_slopes, strict=True)]
@@ -226,7 +227,7 @@ def attempted(line: Line, step: float, noise: Noise) -> Attempt:
     is_finite = [isfinite(slope) for slope in one_sided]
     if all(is_finite):
         coarse, fine = sum(far_slopes) / 2, sum(near_slopes) / 2
-        value, error = fine + (fine - coarse) / 3, abs(fine - coarse) + 4 * rounding / step
+        value, error = fine + (fine - coarse) / 3, abs(fine - coarse) + 8 * rounding / step
     elif any(is_finite):  # at the edge of where the function is defined, its derivative is that of the one side
         side = is_finite.index(True)
         value, error = one_sided[side], 2 * abs(near_slopes[side] - far_slopes[side]) + error_of_side
@@ -253,15 +254,18 @@ def examined(line: Line, gradient: float, tolerance: float, noise: Noise) -> Ver
     attempts: list[Attempt] = []
     for step in _steps(line, gradient, tolerance, noise):
         attempts.append(attempted(line, step, noise))
-        if attempts[-1].settles(gradient, tolerance):
-            break
+        if all(attempt.agrees(gradient, tolerance) for attempt in attempts):
+            precision = tolerance if len(attempts) == 1 else max(tolerance, SECOND_PRECISION)
+            if any(attempt.settles(gradient, precision) for attempt in attempts):
+                break
     return judged(attempts, gradient, tolerance)
 
 
 def _steps(line: Line, gradient: float, tolerance: float, noise: Noise) -> Iterator[float]:
     """The steps to try: a larger one first if noise would drown the gradient, those of the element's own scale last."""
     target = tolerance * abs(gradient) * line.first_step
-    first = next((exponent for exponent in LARGER if 4 * noise.amount <= ldexp(target, exponent)), 0) if 0 < target < inf else 0
+    rounding = 8 * max(noise.amount, line.epsilon / 2 * line.size)
+    first = next((exponent for exponent in LARGER if rounding <= ldexp(target, exponent)), 0) if 0 < target < inf else 0
     for exponent in (first, *(other for other in LADDER if other != first)):
         yield ldexp(line.first_step, exponent)
     if line.own_scale < ldexp(line.scale, LADDER[2]):

@@ -10,7 +10,16 @@ from gradcli.autograd import Tensor
 from gradcli.language import tree
 from gradcli.lazy import LazyArray
 from gradcli.report.checked import JUMP, KINK, MISMATCH, STEEP, UNCLEAR, UNDEFINED, Element, Finding
-from gradcli.session.check.blame import Blame, Graph, cuts, faulty_rule, guilty_hook, singular_function, source_of_nan
+from gradcli.session.check.blame import (
+    Blame,
+    Graph,
+    cuts,
+    faulty_rule,
+    guilty_hook,
+    is_right_within_the_graph,
+    singular_function,
+    source_of_nan,
+)
 
 NOT_FOUND = "each operation by itself has the derivative of what it computes"
 CUT = "the result depends on what is outside of the graph, and autograd does not follow it there"
@@ -47,9 +56,8 @@ def _mismatch(about: About, graph: Graph, program: tree.Program, tolerance: floa
     blame = blame or faulty_rule(graph, tolerance)
     if blame is not None:
         return _blamed(finding, blame)
-    related = tuple(cuts(program))
-    if related:
-        return finding._replace(related=related, hint=CUT)
+    if element.place is not None and is_right_within_the_graph(graph, about.array, element, tolerance):
+        return finding._replace(related=tuple(cuts(program)), hint=CUT)
     singular = singular_function(graph, about.array, element, KINK) if element.place is not None else None
     if singular is None:
         return finding._replace(hint=NOT_FOUND)

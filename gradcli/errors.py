@@ -168,9 +168,27 @@ class ImportRefused(GradcliError):
 
 
 class ArgumentError(GradcliError):
-    """A call with a wrong number or wrong kinds of arguments."""
+    """A call with a wrong number or wrong kinds of arguments.
+
+    `as_method` is what PyTorch says if the first argument stood before the dot, where it is not counted.
+    """
 
     code = "argument"
+    as_method: str | None = None
+
+    def of_method(self) -> Self:
+        """The error of the same call, written as that of a method."""
+        if self.as_method is not None:
+            self.message, self.torch_message = self.as_method, self.as_method
+        return self
+
+    def of_variant(self, name: str, variant: str) -> Self:
+        """The error of the same call under the name of a variant of the function."""
+        called = f"{name}(", f"{variant}("
+        self.message = self.message.replace(*called)
+        self.torch_message = self.torch_message and self.torch_message.replace(*called)
+        self.as_method = self.as_method and self.as_method.replace(*called)
+        return self
 
 
 class TypeMismatch(GradcliError):

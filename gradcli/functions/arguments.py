@@ -15,6 +15,7 @@ from gradcli.lazy import DType
 AnyFunction = Callable[..., Any]
 Dims = int | Sequence[int] | None
 Shape = Sequence[int]
+Sizes = int | Sequence[int]
 Tensors = Sequence[Tensor]
 
 REQUIRED = object()
@@ -110,6 +111,7 @@ KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "Operand": ("Tensor", _operand),
     "Scalar": ("Number", _number_or_item),
     "Shape": ("tuple of ints", lambda value: _ints(value) if not _is_int(value) else (value,)),
+    "Sizes": ("tuple of ints", _coerce_dims),
     "Tensor": ("Tensor", lambda value: value if isinstance(value, Tensor) else None),
     "Tensors": ("tuple of Tensors", _coerce_tensors),
     "bool": ("bool", lambda value: value if isinstance(value, bool) else (bool(value) if _is_int(value) else None)),
@@ -164,6 +166,8 @@ def bind(function_name: str, parameters: Sequence[Parameter], arguments: Sequenc
     bound: list[Any] = []
     position = 0
     remaining = dict(keywords) if keywords else {}
+    if len(arguments) > len(parameters) and not any(parameter.is_variadic for parameter in parameters):
+        raise _beyond(function_name, parameters, arguments)
     for parameter in parameters:
         if parameter.is_variadic:
             start, values = position, arguments[position:]
@@ -178,34 +182,67 @@ def bind(function_name: str, parameters: Sequence[Parameter], arguments: Sequenc
             bound.append(_checked(function_name, parameter, arguments[position], position))
             position += 1
         else:
-            bound.append(_keyword(function_name, parameter, remaining, arguments, keywords))
+            bound.append(_keyword(function_name, parameters, parameter, remaining, arguments, keywords))
     if position < len(arguments):
-        given = f"{len(arguments)} {'was' if len(arguments) == 1 else 'were'} given"
-        raise ArgumentError(
-            f"{function_name}() takes {_positional_count(parameters)} but {given}",
-            operands=[OperandLabel(position, "one too many")],
-            hint=_signature_hint(function_name, parameters),
-        )
+        raise _beyond(function_name, parameters, arguments)
     for name in remaining:
-        message = f"{function_name}() got an unexpected keyword argument '{name}'"
-        names = [parameter.name for parameter in parameters]
-        raise ArgumentError.as_torch(
-            message,
-            hint=_signature_hint(function_name, parameters),
-            did_you_mean=close_matches(name, names),
-        )
+        raise _unwanted(function_name, parameters, name)
     return bound
 
 
-def _positional_count(parameters: Sequence[Parameter]) -> str:
+def _fault(message: str, as_method: str, **more: Any) -> ArgumentError:
+    error = ArgumentError.as_torch(message, **more)
+    error.as_method = as_method
+    return error
+
+
+def _beyond(function_name: str, parameters: Sequence[Parameter], arguments: Sequence[Any]) -> ArgumentError:
+    """The error for more arguments than there are parameters."""
+    return _fault(
+        _too_many(function_name, parameters, len(arguments)),
+        _too_many(function_name, parameters[1:], len(arguments) - 1),
+        operands=[OperandLabel(sum(not parameter.is_keyword_only for parameter in parameters), "one too many")],
+        hint=_signature_hint(function_name, parameters),
+    )
+
+
+def _too_many(function_name: str, parameters: Sequence[Parameter], given: int) -> str:
+    """The same in PyTorch's words."""
+    if not parameters:
+        return f"TensorBase.{function_name}() takes no arguments ({given} given)"
     positional = [parameter for parameter in parameters if not parameter.is_keyword_only]
     least, most = sum(parameter.default is REQUIRED for parameter in positional), len(positional)
     count = f"{most}" if least == most else f"from {least} to {most}"
-    return f"{count} positional argument{'s' * (most != 1)}"
+    takes = f"{function_name}() takes {count} positional argument{'' if count == '1' else 's'}"
+    return f"{takes} but {given} {'was' if given == 1 else 'were'} given"
+
+
+def _unwanted(function_name: str, parameters: Sequence[Parameter], name: str) -> ArgumentError:
+    """The error for a keyword that names no parameter, or one that has its value already."""
+    names = [parameter.name for parameter in parameters]
+    if name in names:
+        return ArgumentError.as_torch(f"{function_name}() got multiple values for argument '{name}'")
+    message = f"{function_name}() got an unexpected keyword argument '{name}'"
+    return _fault(
+        message,
+        message if len(parameters) > 1 else f"TensorBase.{function_name}() takes no keyword arguments",
+        hint=_signature_hint(function_name, parameters),
+        did_you_mean=close_matches(name, names),
+    )
+
+
+def _missing(function_name: str, parameters: Sequence[Parameter], first: Parameter, keywords: Mapping[str, Any]) -> ArgumentError:
+    """The error for parameters without a value, from the first one on."""
+    following = parameters[list(parameters).index(first) :]
+    missing = [parameter.name for parameter in following if parameter.default is REQUIRED and parameter.name not in keywords]
+    quoted = ", ".join(f'"{name}"' for name in missing)
+    what = "arguments" if len(missing) == 1 else "argument"  # in PyTorch's words
+    return ArgumentError.as_torch(f"{function_name}() missing {len(missing)} required positional {what}: {quoted}")
 
 
 def _keyword(
     function_name: str,
+    parameters: Sequence[Parameter],
     parameter: Parameter,
     remaining: dict[str, Any],
     arguments: Sequence[Any],
@@ -220,7 +257,7 @@ def _keyword(
         operand = len(arguments) + list(keywords).index(name)
         return _checked(function_name, parameter, remaining.pop(name), operand, is_keyword=True)
     if parameter.default is REQUIRED:
-        raise ArgumentError.as_torch(f'{function_name}() missing 1 required positional arguments: "{parameter.name}"')
+        raise _missing(function_name, parameters, parameter, keywords)
     return parameter.default
 
 
@@ -232,13 +269,24 @@ def _checked(
     coerced = parameter.coerce(value)
     value = value if culprit is None else culprit
     if coerced is None and not (parameter.kind in ("Any", "Dims") and value is None):
-        place = "" if is_keyword else f" (position {operand + 1})"
-        message = f"{function_name}(): argument '{parameter.name}'{place} must be {parameter.expected}, not {type_name(value)}"
-        hint = (
-            "make a tensor of it: tensor(...)" if parameter.kind == "Tensor" and isinstance(value, (list, int, float)) else None
-        )
-        raise ArgumentError.as_torch(message, operands=[OperandLabel(operand, f"this is {type_name(value)}")], hint=hint)
+        raise _of_wrong_kind(function_name, parameter, value, operand, is_keyword)
     return coerced
+
+
+def _of_wrong_kind(function_name: str, parameter: Parameter, value: Any, operand: int, is_keyword: bool) -> ArgumentError:
+    """The error for a value that the parameter does not take."""
+    is_list_of_tensors = parameter.kind == "Tensors" and isinstance(value, (list, tuple))
+    culprit = next((place for place, item in enumerate(value) if not isinstance(item, Tensor)), 0) if is_list_of_tensors else 0
+
+    def sentence(position: int) -> str:
+        if is_list_of_tensors:
+            return f"expected Tensor as element {culprit} in argument {position}, but got {type_name(value[culprit])}"
+        place = "" if is_keyword else f" (position {position + 1})"
+        return f"{function_name}(): argument '{parameter.name}'{place} must be {parameter.expected}, not {type_name(value)}"
+
+    hint = "make a tensor of it: tensor(...)" if parameter.kind == "Tensor" and isinstance(value, (list, int, float)) else None
+    labels = [OperandLabel(operand, f"this is {type_name(value)}")]
+    return _fault(sentence(operand), sentence(operand - 1), operands=labels, hint=hint)
 
 
 def _signature_hint(function_name: str, parameters: Sequence[Parameter]) -> str:

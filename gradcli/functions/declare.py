@@ -138,6 +138,11 @@ class Function:
         return f"{self.namespace}.{self.name}"
 
     @property
+    def called(self) -> str:
+        """The name in PyTorch's sentences about arguments, such as linalg_inv."""
+        return f"{self.namespace[6:]}_{self.name}" if self.namespace in ("torch.linalg", "torch.special") else self.name
+
+    @property
     def signature(self) -> str:
         """The signature as PyTorch's documentation writes it."""
         return signature_text(self.name, self.parameters)
@@ -213,7 +218,7 @@ class GeneralFunction(Function):
     # ── forward ──
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        bound = bind(self.name, self.parameters, arguments, keywords)
+        bound = bind(self.called, self.parameters, arguments, keywords)
         inplace = self.positions.get("inplace")
         if inplace is not None and bound[inplace]:
             bound[inplace] = False

@@ -172,7 +172,7 @@ class Unary(Pointwise):
         if len(arguments) == 1 and not keywords and type(arguments[0]) is Tensor:
             x = arguments[0]
         else:
-            (x,) = bind(self.name, self.parameters, arguments, keywords)
+            (x,) = bind(self.called, self.parameters, arguments, keywords)
         if self.refuse is not None:
             self.refuse(x)
         source = x
@@ -209,13 +209,13 @@ class Binary(Pointwise):
         if len(arguments) == 2 and not keywords:
             x, y = arguments
             if type(x) is not Tensor and type(y) is not Tensor:
-                x, y = bind(self.name, (_X, _Y), arguments, keywords)
+                x, y = bind(self.called, (_X, _Y), arguments, keywords)
             elif self.takes_tensors_only and (type(x) is not Tensor or type(y) is not Tensor):
-                x, y = bind(self.name, (_X, _Y_TENSOR), arguments, keywords)
+                x, y = bind(self.called, (_X, _Y_TENSOR), arguments, keywords)
         elif self.scaled is not None and "alpha" in keywords:
             return self.scaled(*arguments, **keywords)
         else:
-            x, y = bind(self.name, (_X, _Y_TENSOR if self.takes_tensors_only else _Y), arguments, keywords)
+            x, y = bind(self.called, (_X, _Y_TENSOR if self.takes_tensors_only else _Y), arguments, keywords)
         return self.apply_to(x, y)
 
     def apply_to(self, x: Tensor | Scalar, y: Tensor | Scalar, node_name: str = "") -> Tensor:
@@ -242,7 +242,7 @@ class Binary(Pointwise):
             if dtype.kind == FLOATING and (type(y) is float or (type(y) is Tensor and y.array.dtype is dtype)):
                 return dtype
         if not isinstance(x, _OPERANDS) or not isinstance(y, _OPERANDS):
-            bind(self.name, (_X_OR_NUMBER, _Y), (x, y), {})
+            bind(self.called, (_X_OR_NUMBER, _Y), (x, y), {})
         if self.refuse is not None:
             self.refuse(x, y)
         dtype = common_dtype(x, y)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcli.autograd import Tensor, change_in_place
 from gradcli.autograd.in_place import Written, overlaps, places, write_through
+from gradcli.errors import ArgumentError
 
 if TYPE_CHECKING:
     from gradcli.functions.declare import Function
@@ -72,6 +73,9 @@ class InPlace:
             result: Tensor = self.function(snapshot, *arguments, **keywords)
             return result
 
-        if self.written is not None and isinstance(target, Tensor) and overlaps(target):
-            return write_through(target, operation, partial(self.written, places(target)[1], *arguments, **keywords))
-        return change_in_place(target, operation)
+        try:
+            if self.written is not None and isinstance(target, Tensor) and overlaps(target):
+                return write_through(target, operation, partial(self.written, places(target)[1], *arguments, **keywords))
+            return change_in_place(target, operation)
+        except ArgumentError as error:
+            raise error.of_variant(self.name.removesuffix("_"), self.name) from None

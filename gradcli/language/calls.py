@@ -13,7 +13,7 @@ from gradcli.language.arithmetic import describe
 from gradcli.language.attributes import find_method, get_attribute, unknown
 from gradcli.language.compilers import compile_expression, compiles
 from gradcli.language.expressions import compile_elements
-from gradcli.language.operations import Place
+from gradcli.language.operations import MethodPlace, Place
 from gradcli.language.scopes import Unit
 from gradcli.language.values import Evaluate, Namespace, UserFunction
 
@@ -59,7 +59,7 @@ def _method_call(
     evaluate = compile_expression(unit, function.value)
     name, name_span = function.name, function.name_span
     function_place = Place(unit.source, node.span, spans)
-    method_place = Place(unit.source, node.span, [function.value.span, *spans])
+    method_place = MethodPlace(unit.source, node.span, [function.value.span, *spans])
     attribute_place = Place(unit.source, name_span, [function.value.span])
 
     def call(frame: Any) -> Any:

@@ -58,6 +58,18 @@ class Place:
         state.place = self
 
 
+class MethodPlace(Place):
+    """Where a method is called, whose first operand stands before the dot."""
+
+    __slots__ = ()
+
+    def locate(self, error: GradcliError) -> GradcliError:
+        """The error with this place and its sentence for methods, unless it has a place already."""
+        if error.source is None and isinstance(error, ArgumentError):
+            error.of_method()
+        return super().locate(error)
+
+
 def binary(symbol: str, place: Place) -> Apply:
     """The operator at a place, as a function of its operands."""
     tensor_operation = functions.OPERATORS[symbol]

@@ -43,7 +43,10 @@ class BoundMethod:
         self.function = function
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        return self.function(self.receiver, *arguments, **keywords)
+        try:
+            return self.function(self.receiver, *arguments, **keywords)
+        except ArgumentError as error:
+            raise error.of_method() from None
 
     def __repr__(self) -> str:
         return f"<built-in method {self.name} of {type(self.receiver).__name__} object at {id(self.receiver):#x}>"

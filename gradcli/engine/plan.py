@@ -18,8 +18,9 @@ from gradcli.lazy.array import LazyArray
 _ROUNDING = frozenset({"ceil", "floor", "round", "sign", "trunc", "remainder"})
 ELEMENTWISE = (frozenset(UFUNCS) - {"matmul"}) | _ROUNDING | {"cast", "exponent", "mantissa"}
 
-# A leading axis shorter than this is not worth cutting into blocks.
+# A leading axis shorter than this is not worth cutting into blocks, unless its rows are as long as a block.
 LEAST_ROWS = 32
+LONG_ROW = 1 << 14
 
 
 class Role(NamedTuple):
@@ -157,10 +158,11 @@ def _joining(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int 
 
 
 def _product(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    """Rows of the left operand, columns of the right one, or a sum over what they share; of matrices only."""
+    """Rows of the left operand, columns of the right one, or a sum over what they share; of batches, some of the products."""
     a, b = operands
     if len(a.shape) != 2 or len(b.shape) != 2:
-        return None
+        role = _elementwise(node, operands, axes, length)
+        return role if role is not None and role.axis is not None and role.axis < len(node.shape) - 2 else None
     if axes[0] == 1 or axes[1] == 0:  # one of them is streamed along what they share
         fits = axes[0] in (None, 1) and axes[1] in (None, 0) and a.shape[1] == length
         return Role(None, (1, 0)) if fits else None
@@ -217,7 +219,8 @@ def _streamed_length(steps: list[Step], least_elements: int) -> int | None:
         for array in (node, *operands):
             size = prod(array.shape)
             if array.shape and size >= least_elements:
-                length = array.shape[0] if array.shape[0] >= min(LEAST_ROWS, size) else max(array.shape)
+                is_long = array.shape[0] >= min(LEAST_ROWS, size) or size >= array.shape[0] * LONG_ROW
+                length = array.shape[0] if is_long else max(array.shape)
                 elements[length] = elements.get(length, 0) + size
     elements.pop(1, None)
     return max(elements, key=lambda length: elements[length]) if elements else None

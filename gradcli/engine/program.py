@@ -134,7 +134,7 @@ class Program:
         arrays = [*slots.values(), *[array for _, array, _ in (*self.cut, *self.stored)]]
         row_bytes = sum(map(_bytes, arrays)) / length
         rows = int(BLOCK_BYTES / max(row_bytes, 1))
-        if any(step.array.primitive == "matmul" for step in self.instructions):
+        if any(step.array.primitive == "matmul" and len(step.array.shape) == 2 for step in self.instructions):
             return max(LEAST_PRODUCT_ROWS, min(rows, MOST_PRODUCT_ROWS))
         widest = max([length, *[prod(array.shape) for array in arrays]]) // length
         return max(1, LEAST_BLOCK // widest, min(rows, MOST_BLOCK // widest))

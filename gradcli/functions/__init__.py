@@ -35,6 +35,7 @@ from gradcli.functions import (
     norm,
     overlapping,
     part,
+    placement,
     power,
     quantile,
     random,

@@ -25,6 +25,7 @@ from gradcli.functions.reduce import mean, widened
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit, require_floating
 from gradcli.functions.shape import expand, expand_as
+from gradcli.functions.windows import fitted
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_, int64
 from gradcli.lazy.shapes import broadcast
@@ -172,19 +173,14 @@ def _margins(rank: int, pad: Sequence[int]) -> list[tuple[int, int]]:
 def constant_pad_nd(input: Tensor, pad: Shape, value: Scalar = 0) -> LazyArray:
     """The input with a number around it; negative margins cut it."""
     _check_pad(input, pad)
-    kept, where_put, sizes = [], [], []
-    for size, (before, after) in zip(input.shape, _margins(input.ndim, pad), strict=True):
-        length = size + min(0, before) + min(0, after)
-        if length < 0:
+    margins = _margins(input.ndim, pad)
+    for size, (before, after) in zip(input.shape, margins, strict=True):
+        if size + min(0, before) + min(0, after) < 0:
             raise misfit("narrow(): length must be non-negative.", input)
-        kept.append((max(0, -before), length, 1))
-        where_put.append((max(0, before), length, 1))
-        sizes.append(size + before + after)
-    inner, shape = ops.slice_(input.array, tuple(kept)), Size(sizes)
-    placed = ops.place(inner, tuple(where_put), shape)
+    placed = fitted(input.array, margins)
     if value == 0:
         return placed
-    inside = ops.place(ops.full(inner.shape, True, bool_), tuple(where_put), shape)
+    inside = fitted(ops.full(input.shape, True, bool_), margins)
     return ops.where(inside, placed, ops.constant(value if input.dtype.is_floating else int(value), input.dtype))
 
 

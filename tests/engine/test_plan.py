@@ -43,6 +43,28 @@ def test_few_long_rows_are_cut_along_the_longest_axis(shape: tuple[int, ...], le
     assert [step.array.primitive for step in made.stages[0].streamed] == ["mul", "exp", "sum"]
 
 
+def test_a_batch_of_few_images_is_streamed_image_by_image() -> None:
+    made = planned(ops.unary("exp", given(4, 3, 90, 90)))
+    assert made is not None and made.length == 4
+
+
+def test_products_of_a_batch_are_streamed_along_the_batch() -> None:
+    products = ops.matmul(given(1, 3, 5), ops.unary("exp", given(40, 5, 7)))
+    made = planned(ops.reduce("sum", products, (0,)))
+    assert made is not None and made.length == 40
+    assert [step.array.primitive for step in made.stages[0].streamed] == ["exp", "matmul", "sum"]
+
+
+def test_windows_are_streamed_along_axes_that_they_do_not_lie_on() -> None:
+    windows = ops.windows(given(50, 20), ((1, 3, 1, 1),))
+    made = planned(ops.unary("exp", ops.overlap_add(windows, ((1, 3, 1, 1),), (20,))))
+    assert made is not None and made.length == 50
+    assert [step.array.primitive for step in made.stages[0].streamed] == ["windows", "overlap_add", "exp"]
+    along = ops.windows(given(50, 20), ((0, 3, 1, 1),))
+    made = planned(along)
+    assert made is None or not [step for stage in made.stages for step in stage.streamed]
+
+
 def test_few_long_rows_have_their_value_in_blocks() -> None:
     x = given(2, 500)
     roots = [ops.reduce("sum", ops.unary("exp", x), (0, 1)), ops.unary("tanh", x), ops.reduce("max", x, (1,), keepdims=True)]

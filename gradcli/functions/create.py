@@ -288,7 +288,8 @@ for _name in ("half", "short"):
 @method("type")
 def _type(input: Tensor, dtype: DType | None = None) -> Any:
     """The same numbers in another dtype; without one, the name of the tensor's type."""
-    return f"torch.{input.dtype.tensor_type}Tensor" if dtype is None else to(input, dtype)
+    place = "" if input.device == "cpu" else "cuda."
+    return f"torch.{place}{input.dtype.tensor_type}Tensor" if dtype is None else to(input, dtype)
 
 
 @function()

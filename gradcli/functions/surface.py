@@ -12,9 +12,9 @@ from gradcli.autograd.state import state
 from gradcli.autograd.tensor import Scalar, set_requires_grad
 from gradcli.errors import ArgumentError, AutogradError, DTypeMismatch, ShapeMismatch, TypeMismatch
 from gradcli.functions.arguments import Shape, type_name
-from gradcli.functions.create import from_nested, to
+from gradcli.functions.create import from_nested
 from gradcli.functions.declare import function, method
-from gradcli.functions.device import Device, device_named
+from gradcli.functions.device import device_named
 from gradcli.functions.layout import is_contiguous, strides
 from gradcli.functions.limits import check_length
 from gradcli.functions.ndarray import NDArray
@@ -247,7 +247,8 @@ ATTRIBUTES: dict[str, Callable[[Tensor], Any]] = {
     "dtype": lambda tensor: tensor.dtype,
     "grad": lambda tensor: tensor.grad,
     "grad_fn": lambda tensor: tensor.grad_fn,
-    "is_cuda": lambda tensor: False,
+    "is_cpu": lambda tensor: tensor.device == "cpu",
+    "is_cuda": lambda tensor: tensor.device.startswith("cuda"),
     "is_leaf": lambda tensor: tensor.is_leaf,
     "itemsize": lambda tensor: tensor.dtype.itemsize,
     "mH": lambda tensor: matrix_transposed(tensor, "mH"),
@@ -296,44 +297,6 @@ SETTABLE: dict[str, Callable[[Tensor, Any], None]] = {
     "grad": _set_grad,
     "requires_grad": _switch_requires_grad,
 }
-
-
-# ── devices ──
-
-
-@function(name="device", method=False, examples=("torch.device('cpu')",))
-def _device_of(type: Any, index: int | None = None) -> Device:
-    """A device by its name, whether it is there or not."""
-    if isinstance(type, str):
-        return device_named(type if index is None else f"{type}:{index}")
-    if not isinstance(type, Device):
-        raise ArgumentError.as_torch(f"device(): argument 'type' (position 1) must be str, not {type_name(type)}")
-    return type
-
-
-@function(namespace="torch.cuda", examples=("torch.cuda.is_available()",))
-def is_available() -> bool:
-    """Whether tensors are on a GPU: programs see one device, the one that they run on."""
-    return settings.device != "cpu"
-
-
-@function(namespace="torch.cuda")
-def device_count() -> int:
-    """How many GPUs programs see: the one that they run on, if it is one."""
-    return int(is_available())
-
-
-@method("cpu")
-def _cpu(input: Tensor) -> Tensor:
-    """The tensor itself: it is on the CPU."""
-    return input
-
-
-@method("cuda")
-def _cuda(input: Tensor, device: Device | None = None) -> Tensor:
-    """The tensor on a GPU, which has to be there."""
-    moved: Tensor = to(input, device or "cuda")
-    return moved
 
 
 # ── modes, dtypes and other names of torch ──

@@ -9,7 +9,9 @@ import pytest
 
 pytest.importorskip("array_api_strict", reason="the fake device is array-api-strict's")
 
+import gradcli
 from gradcli.engine.devices.evaluator import DeviceEvaluator
+from gradcli.errors import DeviceUnavailable, GradcliError
 from gradcli.lazy import settings
 from gradcli.session import Session
 from tests.engine.strict_device import Strict
@@ -60,3 +62,63 @@ def test_tensors_say_which_device_they_are_on(library: Strict) -> None:
 def test_the_next_session_is_on_the_cpu_again(library: Strict) -> None:
     Session(evaluator=DeviceEvaluator(library)).evaluate("1 + tensor(1.)")
     assert Session().evaluate("torch.ones(1).device").value.type == "cpu"
+
+
+#: What PyTorch says of a tensor on the first GPU.
+ON_A_GPU = {
+    "x.is_cuda": True,
+    "x.is_cpu": False,
+    "x.get_device()": 0,
+    "x.type()": "torch.cuda.FloatTensor",
+    "str(x.to('cuda').device)": "cuda:0",
+    "str(x.cuda().device)": "cuda:0",
+    "str(x.to('cuda:0', torch.float64).device)": "cuda:0",
+    "str(torch.zeros_like(x).device)": "cuda:0",
+    "(x.device.type, x.device.index)": ("cuda", 0),
+    "x.to('cuda') is x": True,
+    "x.cpu().detach().numpy().tolist()": [1.0, 1.0],
+    "torch.cuda.current_device()": 0,
+    "x.to('cuda:0' if x.is_cuda else 'cpu').device == x.device": True,
+}
+
+
+@pytest.mark.parametrize("text", ON_A_GPU)
+def test_a_tensor_says_of_its_device_what_pytorch_says(text: str, library: Strict) -> None:
+    session = Session(evaluator=DeviceEvaluator(library))
+    session.bind_value("x", np.ones(2, np.float32))
+    assert session.evaluate(text).value == ON_A_GPU[text]
+
+
+def test_a_seed_for_the_gpu_is_the_programs_seed_where_there_is_one(library: Strict) -> None:
+    def drawn(session: Session) -> list[float]:
+        return [session.evaluate("torch.cuda.manual_seed_all(3)\nrand(1).item()").value for _ in range(2)]
+
+    assert len(set(drawn(Session(evaluator=DeviceEvaluator(library))))) == 1
+    assert len(set(drawn(Session(seed=1)))) == 2
+
+
+def test_a_device_that_the_program_does_not_run_on_is_an_error(library: Strict) -> None:
+    session = Session(evaluator=DeviceEvaluator(library))
+    session.run("x = torch.ones(2)")
+    for text in ("x.to('cuda:1')", "torch.ones(2, device='cuda:7')", "x.cuda(3)"):
+        with pytest.raises(GradcliError):
+            session.evaluate(text)
+    with pytest.raises(DeviceUnavailable, match="CUDA"):
+        Session().evaluate("torch.cuda.current_device()")
+
+
+def test_python_code_names_the_device_and_gets_numpy_arrays(library: Strict, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradcli.engine.devices.library_of", {"cuda": library}.__getitem__)
+    f = gradcli.compile("sum(x**2)", device="cuda")
+    first, second = f(x=[1.0, 2.0]), f(x=np.array([3.0, 4.0]))
+    assert (first.value, second.value) == (5.0, 25.0)
+    assert first.grads is not None and second.grads is not None
+    np.testing.assert_array_equal(first.grads["x"], [2, 4])
+    np.testing.assert_array_equal(second.grads["x"], [6, 8])
+    assert type(second.grads["x"]) is np.ndarray and second.grads["x"].dtype == np.float64
+    assert gradcli.evaluate("x * 2", device="cuda", x=3).value == 6.0
+
+
+def test_a_device_that_is_not_there_is_an_error_from_python_too() -> None:
+    with pytest.raises(DeviceUnavailable, match="there is no device 'gpu'"):
+        gradcli.evaluate("1 + x", device="gpu", x=1)

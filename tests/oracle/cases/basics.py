@@ -974,6 +974,12 @@ LINES: dict[str, str] = {
         f"{x.device}"
         torch.cuda.is_available()
         x.is_cuda
+        x.is_cpu
+        x.get_device()
+        torch.get_device(x)
+        torch.cuda.device_count()
+        torch.cuda.manual_seed(0)
+        torch.cuda.manual_seed_all(0)
         x.to(x.device)
         x.to(torch.device("cpu"), torch.float32)
         x.to(device="cpu", dtype=torch.float32)

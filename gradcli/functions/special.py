@@ -10,7 +10,7 @@ from gradcli.errors import ValueFault
 from gradcli.functions.conditional import where
 from gradcli.functions.create import as_floating
 from gradcli.functions.declare import function, method
-from gradcli.functions.elementwise import abs, add, cos, eq, erf, erfc, exp, log1p, logical_not, sign, sin, times_number
+from gradcli.functions.elementwise import abs, add, cos, eq, erf, exp, log1p, logical_not, sign, sin, times_number
 from gradcli.functions.elementwise import log as ln
 from gradcli.functions.pointwise import binary, unary, wrap_number
 from gradcli.functions.ranges import arange
@@ -168,11 +168,20 @@ ndtri = unary(
     namespace=SPECIAL,
     grad_fn="SpecialNdtriBackward0",
 )
+
+
+def _log_ndtr(x: Tensor) -> Tensor:
+    """log(bell * ratio) far below 0 and log(1 - bell * ratio) elsewhere, where bell = exp(-x*x / 2) and the ratio is smooth."""
+    is_far_below, exponent = x < -1, x * x * 0.5
+    ratio = erfcx(where(is_far_below, -x, x) * root(0.5)) * 0.5
+    return where(is_far_below, ln(ratio) - exponent, log1p(-ratio * exp(-exponent)))
+
+
 log_ndtr = unary(
     "log_ndtr",
     "the logarithm of the normal distribution function, exact far below 0",
     lambda x, result: slope_of_log_ndtr(x),  # PyTorch saves the result
-    formula=lambda x: where(x < -1, ln(erfcx(x * -root(0.5)) * 0.5) - x * x * 0.5, log1p(erfc(x * root(0.5)) * -0.5)),
+    formula=lambda x: _log_ndtr(x),
     namespace=SPECIAL,
     grad_fn="SpecialLogNdtrBackward0",
 )
@@ -186,7 +195,8 @@ log_ndtr = unary(
 )
 def slope_of_log_ndtr(input: Tensor) -> Tensor:
     """The density of the normal distribution divided by its distribution function."""
-    return root(2 / pi) / erfcx(input * -root(0.5))
+    far_below = root(2 / pi) / erfcx(input * -root(0.5))
+    return where(input < -1, far_below, exp(-(input * input * 0.5 + log_ndtr(input))) * (1 / root(2 * pi)))
 
 
 @function(namespace=SPECIAL, forms=(times_number, add, erf), examples=("ndtr(x)",))

@@ -230,7 +230,6 @@ def new_session(
 ) -> Session:
     """A session with the numeric options of the command line."""
     checked_dtype = choice("--dtype", dtype, DTYPES)
-    from gradcli.engine.devices import evaluate_on
     from gradcli.session import Session
     from gradcli.session.options import MOST_SEED
 
@@ -238,7 +237,7 @@ def new_session(
     checked_threads = whole_number("--threads", threads, 1)
     checked_memory = memory_size("--max-memory", max_memory)
     return Session(
-        checked_dtype, checked_seed, checked_threads, evaluate_on(device), max_memory=checked_memory, profile=profile, write=write
+        checked_dtype, checked_seed, checked_threads, device=device, max_memory=checked_memory, profile=profile, write=write
     )
 
 

@@ -335,7 +335,8 @@ def _linear_algebra(name: str, refused: str) -> Implementation:
     return implementation
 
 
-def _no_value(node: LazyArray, values: list[Array]) -> Array:
+def no_value() -> Array:
+    """The error for what has a value only in a batch."""
     message = (
         "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, "
         "please try to rewrite what you're doing with other operations. If error is occurring somewhere inside PyTorch "
@@ -367,7 +368,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "inverse": _linear_algebra("inv", "linalg.inv: The inversion could not be completed because the input matrix is singular."),
     "mantissa": lambda node, values: np.asarray(np.frexp(values[0])[0]),
     "overlap_add": _overlap_add,
-    "placeholder": _no_value,
+    "placeholder": lambda node, values: no_value(),
     "permute": lambda node, values: np.transpose(values[0], node.params[0]),
     "place": _place,
     "random": _random,

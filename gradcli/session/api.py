@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gradcli.autograd import Tensor
+from gradcli.engine.devices import evaluate_on
 from gradcli.engine.owned import owned, owner_of
 from gradcli.errors import GradcliError, UsageError
 from gradcli.language import Executable, parse
@@ -68,17 +69,22 @@ class Compiled:
     Not so if they print, use random numbers, or look at the numbers they compute with.
     """
 
-    def __init__(self, source: str, wrt: str | Iterable[str] | None, options: Options) -> None:
+    def __init__(self, source: str, wrt: str | Iterable[str] | None, options: Options, device: str = "cpu") -> None:
         if not isinstance(source, str):
             raise UsageError(f"statements are a string, not {type(source).__name__}")
         self._executable = Executable(parse(source), QuietHost(self._write), wants_value=True)
         self._wrt = names_of(wrt)
         self._options = options.checked()
+        self._device = None if device == "cpu" else evaluate_on(device)  # which remembers programs itself
         self._last_print: object = None  # another one after each print, of whatever thread
         self._known: dict[Hashable, Known] = {}
 
     def __call__(self, /, *, grad_output: Any = None, **bindings: Any) -> Result:
         """Evaluate with these bindings."""
+        if self._device is not None:
+            session = Session(*self._options, self._device)
+            session.bind_values(bindings)
+            return _result(session.evaluate(self._executable, self._wrt, grad_output), np.array)
         if grad_output is None and (known := self._known.get(_kind_of_arrays(bindings))) is not None:
             with suppress(GradcliError):  # running the statements tells where
                 return self._replayed(known, [np.asarray(array, order="C") for array in bindings.values()], bindings)
@@ -100,10 +106,8 @@ class Compiled:
                 self._known.clear()
             names = None if evaluation.grads is None else tuple(evaluation.grads)
             self._known[kind] = Known(recorder.trace, names, tuple(evaluation.notes))
-        give = partial(owned, taken={owner_of(array.buffer) for array in inputs if array.buffer is not None})
-        value = python_value(evaluation.value, give)
-        grads = None if evaluation.grads is None else {name: give(grad.numpy()) for name, grad in evaluation.grads.items()}
-        return Result(value, grads, tuple(evaluation.notes), lambda: evaluation)
+        taken = {owner_of(array.buffer) for array in inputs if array.buffer is not None}
+        return _result(evaluation, partial(owned, taken=taken))
 
     def _write(self, text: str) -> None:
         self._last_print = object()
@@ -124,6 +128,13 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {self._executable.program.source.text!r}>"
+
+
+def _result(evaluation: Evaluation, give: Callable[[np.ndarray], np.ndarray]) -> Result:
+    """What Python code gets of an evaluation, each array as it is to be given."""
+    value = python_value(evaluation.value, give)
+    grads = None if evaluation.grads is None else {name: give(grad.numpy()) for name, grad in evaluation.grads.items()}
+    return Result(value, grads, tuple(evaluation.notes), lambda: evaluation)
 
 
 def _kind(value: Hashable) -> Hashable:
@@ -151,17 +162,19 @@ def evaluate(
     dtype: str = "float32",
     seed: int | None = None,
     threads: int | None = None,
+    device: str = "cpu",
     **bindings: Any,
 ) -> Result:
     """The value of statements' last expression and its gradients, with names bound to arrays, numbers or lists.
 
     Floating arrays keep their dtype and are differentiated; numbers and lists become floating tensors of the default dtype.
+    On another `device` than the CPU ("cuda", "cuda:1") the results are copied back when all are computed.
     Raises `gradcli.GradcliError`, with the message, the place and a hint.
 
     >>> evaluate("sum(x**2)", x=[1, 2, 3]).grads["x"]
     array([2., 4., 6.], dtype=float32)
     """
-    return Compiled(source, wrt, Options(dtype, seed, threads))(grad_output=grad_output, **bindings)
+    return Compiled(source, wrt, Options(dtype, seed, threads), device)(grad_output=grad_output, **bindings)
 
 
 def compile(
@@ -171,6 +184,7 @@ def compile(
     dtype: str = "float32",
     seed: int | None = None,
     threads: int | None = None,
+    device: str = "cpu",
 ) -> Compiled:
     """Statements compiled once, as a function of their bindings.
 
@@ -178,4 +192,4 @@ def compile(
     >>> f(x=[1, 2]).grads["x"], f(x=[3, 4]).grads["x"]
     (array([2., 4.], dtype=float32), array([6., 8.], dtype=float32))
     """
-    return Compiled(source, wrt, Options(dtype, seed, threads))
+    return Compiled(source, wrt, Options(dtype, seed, threads), device)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcli.autograd import GradMode, Tensor, state
 from gradcli.autograd.tensor import set_requires_grad
-from gradcli.engine.evaluation import evaluate as evaluate_arrays
+from gradcli.engine.devices import evaluate_on
 from gradcli.errors import GradcliError, Source, Span, SyntaxFault, UsageError
 from gradcli.functions import tensor
 from gradcli.language import Executable, Interpreter, parse
@@ -61,9 +61,10 @@ class Session:
     """A scope of bindings, and the options that its statements run under.
 
     A session may be used from several threads; they take turns. `dtype` is the default dtype, `seed` makes random numbers
-    repeatable, `threads` is how many to use (all that the process may, if None); `evaluator` computes arrays, no more
-    than `max_memory` bytes of them at a time (what the machine has available, if None), and `write` takes what the statements
-    print, which goes to stdout otherwise. With `profile`, `computations` tell what was computed, and what it took.
+    repeatable, `threads` is how many to use (all that the process may, if None); `device` says where arrays are computed, unless
+    there is an `evaluator` that does it, no more than `max_memory` bytes of them at a time (what the machine has available,
+    if None), and `write` takes what the statements print, which goes to stdout otherwise. With `profile`, `computations` tell
+    what was computed, and what it took.
     """
 
     def __init__(
@@ -71,8 +72,9 @@ class Session:
         dtype: str = "float32",
         seed: int | None = None,
         threads: int | None = None,
-        evaluator: Evaluator = evaluate_arrays,
+        evaluator: Evaluator | None = None,
         *,
+        device: str = "cpu",
         max_memory: int | None = None,
         profile: bool = False,
         write: Callable[[str], object] | None = None,
@@ -87,6 +89,7 @@ class Session:
         self._random_streams_used = 0
         self._threads = threads
         self.computations: list[Computation] | None = None
+        evaluator = evaluator or evaluate_on(device)
         if profile:
             from gradcli.session.profile import Profiler
 

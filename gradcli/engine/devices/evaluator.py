@@ -68,16 +68,15 @@ class DeviceEvaluator:
         order, largest = reachable(pending)
         steps, canonical = share(order)
         order.clear()  # its references would count
-        kept = held_elsewhere(steps, canonical)
-        kept += [canonical.get(root, root) for root in pending]
-        kept = list(dict.fromkeys(kept))
+        held = held_elsewhere(steps, canonical)
+        kept = list(dict.fromkeys([*held, *[canonical.get(root, root) for root in pending]]))
         program, sources = programmed(steps, kept)
         outputs, refusals = self._run_of(program, largest)([self._input(source) for source in sources])
         self._check(refusals)
         values = dict(zip(kept, outputs, strict=True))
         for root in pending:
             root.keep(values[canonical.get(root, root)])
-        for array in kept:
+        for array in held:  # not what a root only equals, which may be a constant of the program
             if array.buffer is None:
                 array.keep(values[array])
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from gradcli.engine.primitives import no_value
 from gradcli.engine.special import SPECIAL
 from gradcli.errors import ValueFault
 from gradcli.lazy.dtypes import bool_, float64, int64
@@ -218,8 +219,8 @@ def _running(name: str) -> Implementation:
         before = (slice(None),) * axis
         width = 1
         while width < length:
-            later, earlier = result[(*before, slice(width, length))], result[(*before, slice(0, length - width))]
-            result = run.xp.concat([result[(*before, slice(0, width))], join(later, earlier)], axis=axis)
+            later, earlier = result[(*before, slice(width, length), ...)], result[(*before, slice(0, length - width), ...)]
+            result = run.xp.concat([result[(*before, slice(0, width), ...)], join(later, earlier)], axis=axis)
             width *= 2
         return run.library.cast(result, node.dtype)
 
@@ -364,6 +365,31 @@ def _scatter(run: Execution, node: Instruction, values: list[Array]) -> Array:
     return _put(run, node, x, _along_axis(run, x.shape, index, axis), source, accumulate)
 
 
+def _scatter_reduce(run: Execution, node: Instruction, values: list[Array]) -> Array:
+    """In the order of their places, values for the same place are joined, twice as many each time; the last has them all."""
+    xp, (x, index, source), (axis, name) = run.xp, values, node.params
+    if index.ndim:
+        source = source[tuple(slice(0, size) for size in index.shape)]
+    place = _flat(run, _along_axis(run, x.shape, index, axis))
+    length, size, join = place.shape[0], prod(x.shape), getattr(xp, NUMERIC[name])
+    if not length:
+        return x
+    order = xp.argsort(place, stable=True)
+    place, joined = xp.take(place, order, axis=0), xp.take(_flat(run, _number(run, source)), order, axis=0)
+    width = 1
+    while width < length:
+        same = place[width:] == place[: length - width]
+        later = joined[width:]
+        joined = xp.concat([joined[:width], xp.where(same, join(later, joined[: length - width]), later)])
+        width *= 2
+    is_last = xp.concat([place[1:] != place[: length - 1], run.library.full((1,), True, bool_)])
+    unique = xp.where(is_last, place, run.library.full((), size, int64))  # the others go to a place more
+    target = _flat(run, _number(run, x))
+    target = xp.concat([target, target[:1]])
+    result = run.library.assign(target, unique, join(xp.take(target, unique, axis=0), joined))[:size]
+    return run.library.cast(xp.reshape(result, tuple(node.shape)), node.dtype)
+
+
 def _index(run: Execution, node: Instruction, values: list[Array]) -> Array:
     x, *indices = values
     entries = node.params[0]
@@ -444,6 +470,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "max": _reduction("max", takes_dtype=False),
     "min": _reduction("min", takes_dtype=False),
     "overlap_add": _overlap_add,
+    "placeholder": lambda run, node, values: no_value(),
     "permute": lambda run, node, values: run.xp.permute_dims(values[0], node.params[0]),
     "place": _place,
     "pow": _power,
@@ -451,6 +478,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "remainder": _remainder,
     "reshape": lambda run, node, values: run.xp.reshape(values[0], tuple(node.shape)),
     "scatter": _scatter,
+    "scatter_reduce": _scatter_reduce,
     "searchsorted": _searchsorted,
     "sign": _sign,
     "slice": _slice,

@@ -18,6 +18,7 @@ from gradcli.functions.dims import axes_of
 from gradcli.functions.pointwise import common_dtype, wrap_number
 from gradcli.functions.refusals import no_derivative, no_kernel
 from gradcli.lazy import DType, LazyArray, Size, compute, ops
+from gradcli.lazy.batching import possible_values
 from gradcli.lazy.dtypes import BOOLEAN, INTEGER, bool_, float32, float64, int32, int64
 from gradcli.lazy.shapes import describe, normalize_dim
 
@@ -255,9 +256,9 @@ def histc(input: Tensor, bins: int = 100, min: Scalar = 0, max: Scalar = 0) -> L
         raise ValueFault.as_torch(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
     if not input.dtype.is_floating:
         raise no_kernel("histogram_cpu", input.dtype, "convert it with .float()")
-    lowest, highest = _histogram_range(input, float(min), float(max))
+    low, high = _histogram_range(input, float(min), float(max))
     flat = ops.reshape(input.array, Size((input.shape.numel(),)))
-    low, high, scale = (ops.constant(number, input.dtype) for number in (lowest, highest, bins))
+    scale = ops.constant(bins, input.dtype)
     inside = ops.binary("logical_and", ops.binary("less_equal", low, flat), ops.binary("less_equal", flat, high))
     place = ops.binary("div", ops.binary("mul", ops.binary("sub", flat, low), scale), ops.binary("sub", high, low))
     bin_number = ops.cast(ops.where(inside, place, scale), int64)  # what is outside goes to a bin more
@@ -272,14 +273,15 @@ def histc(input: Tensor, bins: int = 100, min: Scalar = 0, max: Scalar = 0) -> L
     return ops.slice_(counts, ((0, bins, 1),))
 
 
-def _histogram_range(input: Tensor, lowest: float, highest: float) -> tuple[float, float]:
+def _histogram_range(input: Tensor, lowest: float, highest: float) -> tuple[LazyArray, LazyArray]:
     """The ends that were given, those of the elements if they are equal, and one to each side if these are, too."""
     if lowest > highest:
         raise ValueFault.as_torch("torch.histc: max must be larger than min")
+    low, high = ops.constant(lowest, input.dtype), ops.constant(highest, input.dtype)
     if lowest == highest and input.shape.numel():
-        axes = tuple(range(input.ndim))
-        ends = compute([ops.reduce(primitive, input.array, axes) for primitive in ("min", "max")])
-        lowest, highest = (float(end) for end in ends)
-    if not (isfinite(lowest) and isfinite(highest)):
-        raise ValueFault.as_torch(f"torch.histc: range of [{lowest:g}, {highest:g}] is not finite")
-    return (lowest - 1, highest + 1) if lowest == highest else (lowest, highest)
+        low, high = (ops.reduce(primitive, input.array, tuple(range(input.ndim))) for primitive in ("min", "max"))
+    for first, last in zip(*(possible_values(end).reshape(-1).tolist() for end in (low, high)), strict=True):
+        if not (isfinite(first) and isfinite(last)):
+            raise ValueFault.as_torch(f"torch.histc: range of [{first:g}, {last:g}] is not finite")
+    one = ops.where(ops.binary("equal", low, high), ops.constant(1, input.dtype), ops.constant(0, input.dtype))
+    return ops.binary("sub", low, one), ops.binary("add", high, one)

@@ -15,9 +15,10 @@ from gradcli.functions import Function
 from gradcli.language import tree
 from gradcli.lazy import LazyArray, ops
 from gradcli.report.checked import AGREES, JUMP, KINK, MISMATCH, STEEP, Element
-from gradcli.session.check.differences import QUIET, WeightedSum, along_element, examined, scales_of
+from gradcli.session.check.differences import QUIET, WeightedSum, along_element, scales_of
 from gradcli.session.check.elements import compared
 from gradcli.session.check.program import Observer, epsilon_of, piece
+from gradcli.session.check.verdicts import examined
 from gradcli.session.trace import arrays_behind
 
 #: How many operations are looked at, how many elements of each, and how many numbers at once.
@@ -32,6 +33,7 @@ CUTS = {
     "detach": "detached here",
     "detach_": "detached here",
     "float": "made a plain number here, which has no gradient",
+    "grad": "a gradient, which is not recorded unless create_graph=True",
     "int": "made a whole number here, which has no gradient",
     "item": "made a plain number here, which has no gradient",
     "long": "made whole numbers here, which have no gradient",
@@ -182,18 +184,19 @@ def is_right_within_the_graph(graph: Graph, leaf: LazyArray, element: Element, t
 
 def cuts(program: tree.Program) -> list[Related]:
     """The pieces of a program that take values out of the graph."""
-    found = []
+    found: dict[Span, str] = {}
+    called: set[tree.Node] = set()
     for node in _nodes_of(program):
-        called = node.function if isinstance(node, tree.Call) else node
-        if isinstance(node, tree.Call) and isinstance(called, (tree.Attribute, tree.Name)):
-            name = called.name if isinstance(called, tree.Attribute) else called.identifier
-        elif isinstance(node, tree.Attribute) and node.name == "data":
-            name = node.name
-        else:
-            continue
+        match node:
+            case tree.Call(function=tree.Attribute(name=name) | tree.Name(identifier=name) as function):
+                called.add(function)
+            case tree.Attribute(name="data" | "grad" as name) if node not in called:
+                pass
+            case _:
+                continue
         if name in CUTS:
-            found.append(Related(Span(*node.span), CUTS[name], program.source))
-    return sorted(found, key=lambda related: related.span)
+            found[node.span] = CUTS[name]
+    return [Related(span, found[span], program.source) for span in sorted(found)]
 
 
 def _nodes_of(program: tree.Program) -> Iterator[tree.Node]:
@@ -241,12 +244,11 @@ Sides = tuple[np.ndarray, np.ndarray]  # what values are behind a point and ahea
 
 def _is_singular(at: np.ndarray, far: Sides, near: Sides, epsilon: float, verdict: str) -> bool:
     """Whether values have a kink at a point, or jump, or are steep: by what they do over a step and over half of it."""
-    with np.errstate(all="ignore"):
-        if verdict == KINK:
-            pairs = [(far[0] - 2 * at + far[1], near[0] - 2 * at + near[1])]
-        else:
-            pairs = [(wide - at, narrow - at) for wide, narrow in zip(far, near, strict=True)]
-        rounding = 64 * epsilon * np.abs(at)
-        return any(
-            bool(((np.abs(wide) > rounding) & (np.abs(narrow) > SHARES[verdict] * np.abs(wide))).any()) for wide, narrow in pairs
-        )
+    if verdict == KINK:
+        pairs = [(far[0] - 2 * at + far[1], near[0] - 2 * at + near[1])]
+    else:
+        pairs = [(wide - at, narrow - at) for wide, narrow in zip(far, near, strict=True)]
+    rounding = 64 * epsilon * np.abs(at)
+    return any(
+        bool(((np.abs(wide) > rounding) & (np.abs(narrow) > SHARES[verdict] * np.abs(wide))).any()) for wide, narrow in pairs
+    )

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from gradcli.autograd import Tensor
 from gradcli.language import Executable, parse
 from gradcli.lazy import ops
@@ -54,7 +56,7 @@ class CheckedSession(Session):
             program = CheckedProgram(executable, self.scope, self._observer)
             self._is_mute = True
             try:
-                with placed(executable.program.source, executable.result.span):
+                with np.errstate(all="ignore"), placed(executable.program.source, executable.result.span):
                     return Checker(self, program, options or CheckOptions()).check()
             finally:
                 self._is_mute = False

@@ -77,12 +77,11 @@ class Checker:
         result = self._result()
         leaves = self._leaves(result)
         cotangent = self._cotangent(result)
-        outputs = [result] if self.options.order == 1 else self._first_derivatives(result, leaves, cotangent)
-        rows = (
-            [Row([self._numbers(cotangent)])]
-            if self.options.order == 1
-            else list(self._rows(leaves, outputs, self._size(result, cotangent)))
-        )
+        if self.options.order == 1:
+            outputs, rows = [result], [Row([self._numbers(cotangent)])]
+        else:
+            outputs = self._first_derivatives(result, leaves, cotangent)
+            rows = list(self._rows(leaves, outputs, self._size(result, cotangent)))
         subjects = self._subjects(leaves, outputs, cotangent)
         slopes = [self._slopes(outputs, row, leaves) for row in rows]
         if self.options.order == 1:
@@ -154,8 +153,7 @@ class Checker:
     def _size(self, result: Tensor, cotangent: Tensor) -> float:
         """The size of the sum whose derivatives are taken."""
         weights, values = self._numbers(cotangent), self._numbers(result)
-        with np.errstate(all="ignore"):
-            size = float(np.abs(weights * values).sum())
+        size = float(np.abs(weights * values).sum())
         return size if 0 < size < np.inf else float(np.abs(weights).sum())
 
     def _rows(self, leaves: dict[str, Tensor], outputs: Sequence[Tensor], size: float) -> Iterator[Row]:

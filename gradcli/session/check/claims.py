@@ -39,10 +39,9 @@ def checked_claim(
     """A claim beside all of autograd's gradient, and beside the differences that were formed."""
     finite = np.abs(gradient[np.isfinite(gradient)])
     nothing = NOTHING * float(finite.max()) if finite.size else 0.0
-    with np.errstate(all="ignore"):
-        gaps = np.abs(claim - gradient)
-        allowed = tolerance * np.maximum(np.abs(claim), np.abs(gradient)) + nothing
-        same = (claim == gradient) | (np.isnan(claim) & np.isnan(gradient))
+    gaps = np.abs(claim - gradient)
+    allowed = tolerance * np.maximum(np.abs(claim), np.abs(gradient)) + nothing
+    same = (claim == gradient) | (np.isnan(claim) & np.isnan(gradient))
     excess = np.where(same, 0.0, np.nan_to_num(gaps / np.maximum(allowed, 1e-300), nan=np.inf)).reshape(-1)
     wrong = {
         position: gap

@@ -18,10 +18,10 @@ from gradcli.session.check.differences import (
     along_direction,
     along_element,
     attempted,
-    examined,
     noise_of,
     scales_of,
 )
+from gradcli.session.check.verdicts import examined
 
 #: Of a tensor with more elements than this, some are checked, and all together along random directions.
 EACH_UP_TO, SAMPLES, DIRECTIONS = 1000, 100, 2

@@ -21,7 +21,7 @@ from gradcli.session.check.blame import (
     source_of_nan,
 )
 
-NOT_FOUND = "each operation by itself has the derivative of what it computes"
+NOT_FOUND = "each operation that could be looked at has the derivative of what it computes"
 CUT = "the result depends on what is outside of the graph, and autograd does not follow it there"
 
 CONVENTIONS = "what autograd takes for the slope at a kink is a convention, and together conventions need not make a derivative"
@@ -60,7 +60,8 @@ def _mismatch(about: About, graph: Graph, program: tree.Program, tolerance: floa
         return finding._replace(related=tuple(cuts(program)), hint=CUT)
     singular = singular_function(graph, about.array, element, KINK) if element.place is not None else None
     if singular is None:
-        return finding._replace(hint=NOT_FOUND)
+        unknown = sorted({node.name for node in graph.nodes() if node.kept is None})
+        return finding._replace(hint=f"{NOT_FOUND}; not looked at: {', '.join(unknown)}" if unknown else NOT_FOUND)
     node, name, convention = singular
     return _blamed(finding, Blame(node, f"{name} is at a kink{f' ({convention})' if convention else ''}", CONVENTIONS))
 

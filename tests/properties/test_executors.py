@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache, partial
+from importlib.util import find_spec
 from typing import NamedTuple
 from unittest.mock import patch
 
@@ -15,8 +17,10 @@ from hypothesis.strategies import DrawFn
 
 import gradcli
 from gradcli.engine import blocks, prepared, whole
+from gradcli.engine.devices import library_of
+from gradcli.engine.devices.evaluator import DeviceEvaluator
 from gradcli.engine.order import reachable, share
-from gradcli.errors import GradcliError
+from gradcli.errors import DeviceUnavailable, GradcliError, NotSupported
 from gradcli.functions.registry import DECLARED
 from gradcli.lazy import LazyArray
 from gradcli.session import Session
@@ -315,3 +319,31 @@ def test_a_compiled_function_gives_for_other_numbers_what_whole_arrays_give(prog
             return
         check(other, expected_of_other, arrays_of(compiled(**other.arrays)))
         check(program, expected, arrays_of(compiled(**program.arrays)))
+
+
+@cache
+def device_evaluators() -> tuple[DeviceEvaluator, ...]:
+    """The fake device, and the libraries that are installed."""
+    found = []
+    if find_spec("array_api_strict"):
+        from tests.engine.strict_device import Strict
+
+        found.append(DeviceEvaluator(Strict()))
+    for name in ("torch:cpu", "jax:cpu"):
+        with suppress(DeviceUnavailable):
+            found.append(DeviceEvaluator(library_of(name)))
+    return tuple(found)
+
+
+@settings(ANY_HEALTH, max_examples=100)
+@given(programs())
+def test_a_device_gives_what_whole_arrays_give(program: Program) -> None:
+    expected = expected_of(program)
+    for evaluator in device_evaluators():
+        try:
+            found = outcome(program, evaluator)
+        except (GradcliError, TypeError) as fault:
+            if not isinstance(fault, NotSupported) and "float16" not in str(fault):  # which the standard does not have
+                raise
+            continue
+        check(program, expected, found)

@@ -279,7 +279,11 @@ def test_a_hook_of_a_leaf_is_found() -> None:
         (["sum(x.detach())"], "x.detach()", "detached here"),
         (["sum(x.data * x)"], "x.data", "taken out of the graph here"),
         (["k = x[0].item()", "sum(x * k)"], "x[0].item()", "made a plain number here, which has no gradient"),
-        (["g = torch.autograd.grad(sum(x**3), x)[0]", "sum(g * x)"], "torch.autograd.grad(sum(x**3), x)", "a gradient, which is"),
+        (
+            ["g = torch.autograd.grad(sum(x**3), x)[0]", "sum(g * x)"],
+            "torch.autograd.grad(sum(x**3), x)",
+            "a derivative, which is",
+        ),
         (["with torch.no_grad():", "    y = x * 2", "sum(x * y)"], "torch.no_grad()", "nothing is recorded in this block"),
     ],
 )

@@ -26,16 +26,17 @@ MOST_NODES, MOST_ELEMENTS, MOST_NUMBERS = 400, 16, 1 << 26
 #: How much of what they do over a step values do over half of it, at least. What is smooth bends a quarter as much, at a kink
 #: half as much; it changes half as much, more where it is steep, and as much where it jumps.
 SHARES = {KINK: 0.35, STEEP: 0.6, JUMP: 0.85}
-#: What takes a value out of the graph, and what to say where it stands.
+# What takes a value out of the graph, and what to say where it stands.
+_NUMBER = "made a plain number here, which has no gradient"
+_DERIVATIVE = "a derivative, which is not recorded unless create_graph=True"
 CUTS = {
+    **dict.fromkeys(("grad", "hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"), _DERIVATIVE),
+    **dict.fromkeys(("float", "item"), _NUMBER),
     "bool": "made a truth value here, which has no gradient",
     "data": "taken out of the graph here",
     "detach": "detached here",
     "detach_": "detached here",
-    "float": "made a plain number here, which has no gradient",
-    "grad": "a gradient, which is not recorded unless create_graph=True",
     "int": "made a whole number here, which has no gradient",
-    "item": "made a plain number here, which has no gradient",
     "long": "made whole numbers here, which have no gradient",
     "no_grad": "nothing is recorded in this block",
     "numpy": "made a NumPy array here, which has no gradient",

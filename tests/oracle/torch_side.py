@@ -115,7 +115,7 @@ def refusal(program: str) -> Record:
 def describe(value: Any) -> Any:
     """A value of the language as a record."""
     if isinstance(value, torch.Tensor):
-        return observation.tensor_record(value.detach().numpy(), requires_grad=value.requires_grad)
+        return observation.tensor_record(value.numpy(force=True), requires_grad=value.requires_grad)
     if isinstance(value, numpy.ndarray):
         return {"ndarray": observation.tensor_record(value, requires_grad=False)}
     if isinstance(value, torch.Size):

@@ -174,6 +174,14 @@ LINES: dict[str, str] = {
         x.norm(p="fro")
         x.norm(p=float("-inf"), dim=0)
     """,
+    "signs": """
+        torch.sgn(x)
+        x.sgn()
+        torch.sgn(zeros)
+        torch.sgn(j)
+        torch.sgn(mask)
+        torch.sgn(empty)
+    """,
 }
 
 PROGRAMS: dict[str, str] = {}

@@ -181,6 +181,12 @@ LINES: dict[str, str] = {
         torch.sgn(j)
         torch.sgn(mask)
         torch.sgn(empty)
+        torch.signbit(x)
+        x.signbit()
+        torch.signbit(torch.tensor([-0.0, 0.0, -1.5]))
+        torch.signbit(j)
+        torch.signbit(small)
+        torch.signbit(empty)
     """,
 }
 

@@ -203,6 +203,12 @@ def zeros_like(input: Tensor, *, dtype: DType | None = None, device: Device | No
 
 
 @function(method=False)
+def empty_like(input: Tensor, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
+    """A tensor of the shape and dtype of another one, to be filled; it holds zeros."""
+    return zeros_like(input, dtype=dtype, requires_grad=requires_grad)
+
+
+@function(method=False)
 def ones_like(input: Tensor, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
     """Ones of the shape and dtype of another tensor."""
     return leaf(ops.full(input.shape, 1, dtype or input.dtype), requires_grad)

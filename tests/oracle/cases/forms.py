@@ -187,6 +187,10 @@ LINES: dict[str, str] = {
         torch.signbit(j)
         torch.signbit(small)
         torch.signbit(empty)
+        torch.empty_like(x).shape
+        torch.empty_like(x, dtype=torch.float32).dtype
+        torch.empty_like(j).dtype
+        torch.empty_like(x, requires_grad=True).is_leaf
     """,
 }
 

@@ -122,7 +122,7 @@ sigmoid = unary(
 # ── rounding: derivative 0 ──
 
 sign = unary("sign", "-1, 0 or 1", 0, kink="0 everywhere", floating=False)
-sgn = unary("sgn", "-1, 0 or 1", 0, formula="sign", kink="0 everywhere", floating=False)
+sgn = unary("sgn", "-1, 0 or 1", lambda g, result: zeros_like(g), formula="sign", kink="0 everywhere", floating=False)
 floor = unary(
     "floor",
     "the largest integer that is not above x",

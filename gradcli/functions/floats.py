@@ -29,7 +29,9 @@ copysign = binary(
     floating=True,
     kink="0 at 0",
 )
-signbit = unary("signbit", "whether x has a minus sign, which -0 has too", None, formula=lambda x: copysign(1, x) < 0, in_place=False)
+signbit = unary(
+    "signbit", "whether x has a minus sign, which -0 has too", None, formula=lambda x: copysign(1, x) < 0, in_place=False
+)
 ldexp = binary(
     "ldexp",
     "x times 2 to the power y",

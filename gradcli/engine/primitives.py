@@ -75,6 +75,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "fmax": np.fmax,
     "fmin": np.fmin,
     "fmod": _refusing_zero(np.fmod),
+    "gcd": np.gcd,
     "hypot": np.hypot,
     "isfinite": np.isfinite,
     "isinf": np.isinf,

@@ -1,12 +1,13 @@
-"""where: one of two values by a condition."""
+"""One of two values by a condition: where, and the step function."""
 
 from __future__ import annotations
 
 from gradcli.autograd import Tensor
-from gradcli.errors import DTypeMismatch
+from gradcli.errors import DTypeMismatch, OperandLabel
 from gradcli.functions.arguments import Operand
 from gradcli.functions.declare import function, method
 from gradcli.functions.pointwise import common_dtype, wrap_number
+from gradcli.functions.refusals import no_derivative
 from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.dtypes import bool_
 
@@ -32,3 +33,23 @@ def where(condition: Tensor, input: Operand, other: Operand) -> LazyArray:
 def _where_method(input: Tensor, condition: Tensor, other: Operand) -> Tensor:
     """The tensor where the condition holds, else other."""
     return where(condition, input, other)
+
+
+_no_step_derivative = no_derivative("derivative for aten::heaviside is not implemented")
+
+
+@function(
+    "NotImplemented",
+    in_place=True,
+    examples=("heaviside(tensor([-1., 0., 2.]), tensor(0.5))",),
+    d_input=_no_step_derivative,
+    d_values=_no_step_derivative,
+)
+def heaviside(input: Tensor, values: Tensor) -> LazyArray:
+    """The step function: 0 below 0 and 1 above it, with a value of one's own at 0."""
+    if values.dtype is not input.dtype:
+        message = "heaviside is not yet implemented for tensors with different dtypes."
+        raise DTypeMismatch.as_torch(message, operands=[OperandLabel(1, f"this is {values.dtype}")])
+    zero = ops.constant(0, input.dtype)
+    is_above = ops.cast(ops.binary("less", zero, input.array), input.dtype)
+    return ops.where(ops.binary("equal", input.array, zero), values.array, is_above)

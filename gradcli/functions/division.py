@@ -1,4 +1,4 @@
-"""Division in its forms: rounded quotients, remainders."""
+"""Division in its forms: rounded quotients, remainders, common divisors and multiples."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gradcli.functions.elementwise import abs, div, eq, floor, sign, trunc, zero
 from gradcli.functions.pointwise import Pointwise, binary, common_dtype, wrap_number
 from gradcli.functions.refusals import no_derivative
 from gradcli.lazy import LazyArray, ops
-from gradcli.lazy.dtypes import FLOATING
+from gradcli.lazy.dtypes import FLOATING, INTEGER
 
 _no_booleans_in_quotient = refusals.only_booleans("div_floor_cpu")
 _no_booleans_in_remainder = refusals.only_booleans("remainder_cpu")
@@ -104,6 +104,34 @@ def remainder_of_number(input: Scalar, other: Tensor) -> LazyArray:
     _no_booleans_in_remainder(input, other)
     dtype = common_dtype(input, other)
     return ops.binary("remainder", ops.constant(input, dtype), ops.cast(other.array, dtype))
+
+
+# ── common divisors and multiples ──
+
+
+def _whole_numbers(kernel: str, input: Tensor, other: Tensor) -> tuple[LazyArray, LazyArray]:
+    """Two tensors of whole numbers in one dtype."""
+    dtype = common_dtype(input, other)
+    if dtype.kind != INTEGER:
+        raise refusals.no_kernel(kernel, dtype, "convert both with .long()")
+    return ops.cast(input.array, dtype), ops.cast(other.array, dtype)
+
+
+@function(in_place=True, examples=("gcd(tensor([4, 6]), tensor([6, 9]))",))
+def gcd(input: Tensor, other: Tensor) -> LazyArray:
+    """The greatest common divisor of whole numbers."""
+    return ops.binary("gcd", *_whole_numbers("gcd_cpu", input, other))
+
+
+@function(in_place=True, examples=("lcm(tensor([4, 6]), tensor([6, 9]))",))
+def lcm(input: Tensor, other: Tensor) -> LazyArray:
+    """The least common multiple of whole numbers."""
+    x, y = _whole_numbers("lcm_cpu", input, other)
+    divisor = ops.binary("maximum", ops.binary("gcd", x, y), ops.constant(1, x.dtype))  # 0 is a multiple of 0
+    return ops.unary("abs", ops.binary("mul", ops.binary("floor_divide", x, divisor), y))
+
+
+# ── remainders ──
 
 
 @function(in_place=True, forms=(_fmod,))

@@ -73,6 +73,8 @@ LINES: dict[str, str] = {
         torch.rot90(x, 1, (0, 1), 2)
         x.unfold(0)
         x.select(0)
+        torch.heaviside(x, 1.0)
+        torch.gcd(j, 2)
     """,
     "autograd": """
         torch.as_strided_scatter(x, r, (2,), (0,))
@@ -118,6 +120,12 @@ LINES: dict[str, str] = {
         torch.arange(5, dtype=torch.bool)
         torch.arange(2, dtype=torch.bool)
         torch.logspace(0, 5, 4, dtype=torch.bool)
+        torch.heaviside(j, const)
+        torch.gcd(x, y)
+        torch.gcd(mask, mask)
+        torch.lcm(mask, mask)
+        torch.lcm(x, y)
+        torch.gcd(j, x)
     """,
     "index-out-of-range": """
         torch.narrow(x, 1, 0, 4)

@@ -474,6 +474,12 @@ LINES: dict[str, str] = {
         x.detach().numpy()[0, 1]
         x.detach().numpy()[:, ::-1]
         torch.linspace(s.detach(), 3, 3)
+        torch.heaviside(x.detach(), y.detach())
+        torch.heaviside(zeros.detach(), const)
+        torch.heaviside(zeros.detach(), torch.tensor(0.5, dtype=torch.float64))
+        torch.heaviside(half.detach(), half.detach())
+        x.detach().heaviside(y.detach())
+        x.detach().heaviside_(y.detach())
     """,
     "splitting": """
         torch.hsplit(x, 3)[0]
@@ -613,6 +619,24 @@ LINES: dict[str, str] = {
         torch.roll(s, 1)
         torch.roll(empty, 1)
         torch.roll(x, (1, 2), (0, 0))
+    """,
+    "whole_numbers": """
+        torch.heaviside(x, y)
+        torch.heaviside(j, n)
+        torch.heaviside(torch.tensor([float('nan')]), torch.tensor(1.0))
+        torch.heaviside(mask, mask)
+        torch.gcd(j, n)
+        torch.lcm(j, n)
+        torch.gcd(j, torch.tensor(2))
+        torch.lcm(torch.tensor([0, 4]), torch.tensor([0, 6]))
+        torch.gcd(small, small)
+        torch.gcd(j, short[:1])
+        torch.gcd(torch.tensor([-4]), torch.tensor([6]))
+        torch.lcm(torch.tensor([-4]), torch.tensor([6]))
+        torch.lcm(small, small)
+        j.gcd(n)
+        j.clone().lcm_(n)
+        torch.lcm(torch.tensor([2**40]), torch.tensor([2**40 + 2]))
     """,
 }
 

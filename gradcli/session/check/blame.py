@@ -172,7 +172,7 @@ def is_right_within_the_graph(graph: Graph, leaf: LazyArray, element: Element, t
     """Whether the gradient is that of the recorded operations, if everything else that they are given stays as it is."""
     assert element.place is not None
     others = [array for node in graph.nodes() if node.kept is not None for array in node.kept.others]
-    inputs = list(dict.fromkeys([leaf, *others]))
+    inputs = list(dict.fromkeys([leaf, *(array for array in others if array.dtype.is_floating)]))
     recorded = [(output.array, g) for output, g in zip(graph.outputs, graph.cotangents, strict=True) if output.requires_grad]
     roots = [array for array, _ in recorded]
     weights = graph.observer.numbers([g.array for _, g in recorded])

@@ -56,8 +56,9 @@ def _mismatch(about: About, graph: Graph, program: tree.Program, tolerance: floa
     blame = blame or faulty_rule(graph, tolerance)
     if blame is not None:
         return _blamed(finding, blame)
-    if element.place is not None and is_right_within_the_graph(graph, about.array, element, tolerance):
-        return finding._replace(related=tuple(cuts(program)), hint=CUT)
+    related = tuple(cuts(program))
+    if related and element.place is not None and is_right_within_the_graph(graph, about.array, element, tolerance):
+        return finding._replace(related=related, hint=CUT)
     singular = singular_function(graph, about.array, element, KINK) if element.place is not None else None
     if singular is None:
         unknown = sorted({node.name for node in graph.nodes() if node.kept is None})

@@ -168,7 +168,7 @@ def put_at(input: Tensor, value: Tensor, entries: Any, indices: Tensors, accumul
 @function(
     "CopySlices",
     public=False,
-    examples=("write_at(b, v[0], tensor([0, 4, 4]), False)", "write_at(b, v, tensor([0, 4, 4]), True)"),
+    examples=("write_at(b, v[0], tensor([0, 4, 2]), False)", "write_at(b, v, tensor([0, 4, 4]), True)"),
     d_input=lambda g, positions, accumulate: g if accumulate else copy_at(g, _zero(g.dtype), positions),
     d_value=lambda g, positions: take_at(reshape(g, (-1,)), (0,), (positions,), False),
 )

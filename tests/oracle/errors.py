@@ -9,7 +9,7 @@ import textwrap
 from functools import cache
 from importlib import import_module
 
-from .cases import Case, named_leaves
+from .cases import Case, case_of
 
 #: The modules with errors.
 TABLES = ("errors", "errors_rearranging", "errors_special", "errors_transforms")
@@ -507,7 +507,7 @@ def errors_of(table: str) -> tuple[Case, ...]:
         for program in textwrap.dedent(programs).split("\n\n")
         if program.strip()
     ]
-    return tuple(Case(table, code, source, named_leaves(source)) for code, source in sources)
+    return tuple(case_of(table, code, source) for code, source in sources)
 
 
 def all_errors() -> tuple[Case, ...]:

@@ -44,6 +44,7 @@ REFUSED = {
 }
 #: Examples of what takes no floating tensors.
 OF_INTEGERS = {"bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor"}
+GIVE_NO_TENSORS = {"get_device"}
 SOURCES = {"arange", "constant", "placeholder", "random"}
 
 
@@ -96,7 +97,7 @@ EXAMPLES = [
     Example(function, text, *getattr(function, "domain", (-2.0, 2.0)))
     for function in DECLARED
     for text in function.examples
-    if named_tensors(text) and function.name not in OF_INTEGERS
+    if named_tensors(text) and function.name not in OF_INTEGERS | GIVE_NO_TENSORS
 ]
 
 

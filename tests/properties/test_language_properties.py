@@ -13,7 +13,7 @@ import gradcli
 from gradcli.autograd import Tensor
 from gradcli.errors import GradcliError
 from gradcli.language import parse
-from tests.oracle.cases import Case, named_leaves
+from tests.oracle.cases import case_of
 from tests.oracle.gradcli_side import interpreter_and_prints
 
 from .expressions import Expression, operands
@@ -26,8 +26,9 @@ class Evaluated:
 
     def __init__(self, source: str) -> None:
         self.interpreter = interpreter_and_prints()[0]
-        self.interpreter.run(parse(Case("property", source, named_leaves(source)).program()))
-        self.leaves = list(named_leaves(source))
+        case = case_of("random", "property", source)
+        self.interpreter.run(parse(case.program()))
+        self.leaves = list(case.leaves)
 
     def value(self, expression: str) -> object:
         """The value of a further expression in the same scope."""

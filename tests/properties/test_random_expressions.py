@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from gradcli.errors import GradcliError
 from tests.oracle import gradcli_side
-from tests.oracle.cases import LEAVES, Case, Leaf, named_leaves
+from tests.oracle.cases import LEAVES, Case, Leaf, case_of
 from tests.oracle.observation import Record, differences
 
 from .expressions import Expression, operands
@@ -74,7 +74,7 @@ def parts(record: Record) -> Record:
 def test_any_expression_gives_the_value_and_gradients_or_the_error_of_pytorch(expression: Expression) -> None:
     from tests.oracle import torch_side
 
-    case = Case("random", expression.text, named_leaves(expression.text))
+    case = case_of("random", "expression", expression.text)
     program = case.program()
     refusal = torch_side.refusal(program)
     if refusal["class"] is not None:

@@ -87,8 +87,8 @@ class Case(NamedTuple):
 
     @property
     def precision(self) -> str:
-        """The dtype whose rounding double precision results may show: single if the case converts to it on the way."""
-        return "float32" if "torch.float32" in self.source else "float64"
+        """The dtype whose rounding the results may show: the coarsest that the case converts to on the way."""
+        return next((name for name in ("float16", "float32") if f"torch.{name}" in self.source), "float64")
 
     def program(self, leaves: dict[str, Leaf] = LEAVES) -> str:
         """The text to run: the leaves it names, then the source; its last statement is the expression that is compared."""
@@ -97,6 +97,11 @@ class Case(NamedTuple):
     def bindings(self, leaves: dict[str, Leaf] = LEAVES) -> str:
         """The statements that bind the leaves it names."""
         return "".join(f"{name} = {leaves[name].text()}\n" for name in self.leaves)
+
+
+def case_of(part: str, family: str, source: str) -> Case:
+    """A source with the leaves that it names."""
+    return Case(part, family, source, named_leaves(source))
 
 
 def named_leaves(source: str) -> tuple[str, ...]:
@@ -117,7 +122,7 @@ def cases_of(part: str) -> tuple[Case, ...]:
         for program in textwrap.dedent(programs).split("\n\n")
         if program.strip()
     ]
-    return tuple(Case(part, family, source, named_leaves(source)) for family, source in sources)
+    return tuple(case_of(part, family, source) for family, source in sources)
 
 
 def all_cases() -> tuple[Case, ...]:

@@ -100,7 +100,7 @@ class Batch:
                 self._nodes[node] = None
                 continue
             outputs = tuple((Size((self.elements.size, *shape)), dtype) for shape, dtype in node.outputs)
-            image = Node(node.name, BatchedRule(self, node), edges, outputs)
+            image = Node(node.name_in_batch, BatchedRule(self, node), edges, outputs)
             image.saved, image.place = node.saved, node.place
             self._nodes[node] = image
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcli.autograd.node import Node, SavedOutput, retain_grad
+from gradcli.autograd.own import OwnNode
 from gradcli.autograd.state import GradMode, state
 from gradcli.autograd.tensor import Tensor, operators
 from gradcli.errors import AutogradError, DTypeMismatch, LeafInPlace, ShapeMismatch
@@ -155,6 +156,14 @@ def _refuse_leaf(target: Tensor, base: Tensor) -> None:
             "is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace "
             "either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want "
             "the inplace to be tracked)."
+        )
+        raise AutogradError.as_torch(message)
+    if state.grad_enabled and target.view_of is not None and isinstance(target.grad_fn, OwnNode):
+        message = (
+            f"Output {target.output_number} of {target.grad_fn.definition.name} is a view and is being modified inplace. This "
+            "view was created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle "
+            "view+inplace would override the custom backward associated with the custom Function, leading to incorrect "
+            "gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function."
         )
         raise AutogradError.as_torch(message)
     if state.grad_enabled and base.requires_grad and base.is_leaf:

@@ -154,6 +154,11 @@ class Node:
         return self.place.source if self.place is not None else None
 
     @property
+    def name_in_batch(self) -> str:
+        """What the node is called that stands for it in a batch."""
+        return self.name
+
+    @property
     def shape(self) -> Size:
         """The shape of the first output."""
         return self.outputs[0][0]

@@ -7,6 +7,7 @@ from typing import Any
 
 from gradcli import functions
 from gradcli.autograd import Node, Tensor
+from gradcli.autograd.own import OwnNode
 from gradcli.errors import TypeMismatch, UnknownAttribute, close_matches
 from gradcli.functions import ReturnTuple, ndarray
 from gradcli.functions.device import Device
@@ -14,7 +15,7 @@ from gradcli.functions.limits import check_length, collected
 from gradcli.functions.surface import HookHandle
 from gradcli.language.absent import instead_of_member
 from gradcli.language.arithmetic import guarded, type_name
-from gradcli.language.values import BoundMethod, Builtin, Namespace
+from gradcli.language.values import BoundMethod, Builtin, Namespace, OwnFunction
 from gradcli.lazy import DType, Size
 
 Table = dict[str, Callable[..., Any]]
@@ -83,10 +84,20 @@ _TUPLE: Table = {"count": tuple.count, "index": tuple.index}
 #: Nodes that PyTorch's engine defines itself, under a name with its namespace.
 _NODES_OF_THE_ENGINE = frozenset({"AccumulateGrad", "CopyBackwards", "CopySlices"})
 
+_NODE: Table = {"name": lambda node: f"torch::autograd::{node.name}" if node.name in _NODES_OF_THE_ENGINE else node.name}
+
 #: Methods of values that are not tensors.
 _METHODS: dict[type, Table] = {
     HookHandle: {"remove": HookHandle.remove},
-    Node: {"name": lambda node: f"torch::autograd::{node.name}" if node.name in _NODES_OF_THE_ENGINE else node.name},
+    Node: _NODE,
+    OwnFunction: {"apply": OwnFunction.apply},
+    OwnNode: {
+        **_NODE,
+        "mark_dirty": OwnNode.mark_dirty,
+        "mark_non_differentiable": OwnNode.mark_non_differentiable,
+        "save_for_backward": OwnNode.save_for_backward,
+        "set_materialize_grads": OwnNode.set_materialize_grads,
+    },
     Size: {**_TUPLE, "numel": Size.numel},
     float: {"is_integer": float.is_integer},
     list: _LIST,
@@ -95,11 +106,18 @@ _METHODS: dict[type, Table] = {
     tuple: _TUPLE,
 }
 
+_NODE_ATTRIBUTES: Table = {"next_functions": lambda node: node.next_functions, "variable": lambda node: node.variable}
+
 #: Attributes of values that are not tensors.
 _ATTRIBUTES: dict[type, Table] = {
     Device: {"index": lambda device: device.index, "type": lambda device: device.type},
     DType: {"is_floating_point": lambda dtype: dtype.is_floating, "itemsize": lambda dtype: dtype.itemsize},
-    Node: {"next_functions": lambda node: node.next_functions, "variable": lambda node: node.variable},
+    Node: _NODE_ATTRIBUTES,
+    OwnNode: {
+        **_NODE_ATTRIBUTES,
+        "needs_input_grad": lambda node: node.needs_input_grad,
+        "saved_tensors": lambda node: node.saved_tensors,
+    },
     ndarray.NDArray: ndarray.ATTRIBUTES,
 }
 
@@ -114,6 +132,8 @@ def get_attribute(value: Any, name: str) -> Any:
     elif kind is Namespace:
         if name in value.members:
             return value.members[name]
+    elif kind is OwnNode and name in value.attributes:
+        return value.attributes[name]
     elif kind is ReturnTuple and name in value.fields:
         return value[value.fields.index(name)]
     elif name in _ATTRIBUTES.get(kind, ()):
@@ -136,7 +156,12 @@ def find_method(value: Any, name: str) -> Callable[..., Any] | None:
 
 
 def set_attribute(value: Any, name: str, new: Any) -> None:
-    """`value.name = new`: tensors have three attributes that can be assigned to."""
+    """`value.name = new`: tensors have a few attributes that can be assigned to, and a ctx takes any."""
+    if type(value) is OwnNode:
+        if name in _ATTRIBUTES[OwnNode] or name in _METHODS[OwnNode]:
+            raise TypeMismatch(f"{name} of a ctx cannot be assigned to", hint="give what you keep another name")
+        value.attributes[name] = new
+        return
     if type(value) is Tensor:
         setter = functions.SETTABLE.get(name)
         if setter is not None:
@@ -170,5 +195,5 @@ def names_of(value: Any) -> list[str]:
         return [*functions.ATTRIBUTES, *functions.METHODS]
     if kind is Namespace:
         return list(value.members)
-    fields = value.fields if kind is ReturnTuple else ()
+    fields = value.fields if kind is ReturnTuple else value.attributes if kind is OwnNode else ()
     return [*fields, *_ATTRIBUTES.get(kind, ()), *_METHODS.get(kind, _TUPLE if isinstance(value, tuple) else ())]

@@ -11,7 +11,6 @@ from gradcli.language.situation import Explanation
 _LEFT_OUT = {
     "async": "statements run one after the other",
     "await": "statements run one after the other",
-    "class": "functions (def) and lists are what there is",
     "except": "a failed statement ends the program; --keep-going goes on with the next",
     "finally": "a failed statement ends the program; --keep-going goes on with the next",
     "global": "a function gives values back with return",

@@ -70,6 +70,7 @@ BUILDERS.update(
         "comparison_operator": lambda context, span, parts: " ".join(parts),
         "comprehension": lambda context, span, parts: tree.Comprehension(span, parts[0], parts[1:]),
         "continue": _simple(tree.Continue),
+        "decorator": lambda context, span, parts: parts[0],
         "dotted_name": lambda context, span, parts: ".".join(parts),
         "elif": lambda context, span, parts: tree.Branch(span, parts[1], parts[0]),
         "ellipsis": _simple(tree.EllipsisMark),
@@ -191,7 +192,28 @@ def _for(context: Context, span: Span, parts: list[Any]) -> tree.For:
 
 @builds("def")
 def _define(context: Context, span: Span, parts: list[Any]) -> tree.Define:
-    return tree.Define(span, parts[-1], parts[0], parts[1] if len(parts) == 3 else [])
+    name: str = parts[0]
+    return tree.Define(span, parts[-1], name, _name_span(context, span, name), parts[1] if len(parts) == 3 else [])
+
+
+def _name_span(context: Context, span: Span, name: str) -> Span:
+    """Where the name of a definition stands: after its first word."""
+    text = context.source.text
+    first = text.index(" ", span.start)
+    start = text.index(name, first)
+    return Span(start, start + len(name))
+
+
+@builds("class")
+def _class(context: Context, span: Span, parts: list[Any]) -> tree.DefineClass:
+    name, *rest = parts
+    base = rest.pop(0) if isinstance(rest[0], tree.Expression) else None
+    return tree.DefineClass(span, base, rest, name, _name_span(context, span, name))
+
+
+@builds("method")
+def _method(context: Context, span: Span, parts: list[Any]) -> tree.Method:
+    return tree.Method(span, parts[:-1], parts[-1])
 
 
 @builds("parameters")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gradcli.language.parser import Parser
 
 _VALUE_KINDS = ("NAME", "NUMBER", "STRING", "None", "True", "False", "...")
-_BLOCK_WORDS = ("if", "elif", "else", "while", "for", "def", "with")
+_BLOCK_WORDS = ("if", "elif", "else", "while", "for", "def", "class", "with")
 _STATEMENT_WORDS = (*_BLOCK_WORDS, "assert", "break", "continue", "del", "from", "import", "pass", "return")
 _SIGN_OPERATORS = ("+", "-", "*", "/", "//", "%", "@", "**", "&", "|", "^", "~", "<", ">", "<=", ">=", "==", "!=", "=")
 _OPERATORS = (*_SIGN_OPERATORS, "and", "or", "not", "in", "is")
@@ -122,7 +122,8 @@ def _left_out(at: Situation) -> Explanation | None:
     """Python's forms that the language leaves out."""
     first, before = at.first(), at.before()
     if at.kind == "@" and at.number == at.line_start:
-        return Explanation("decorators are not part of the language", "call the function on the other: f = g(f)")
+        hint = "call the function on the other: f = g(f); only the functions of a class have @staticmethod before them"
+        return Explanation("decorators are not part of the language", hint)
     if first == "def" and at.kind == ":" and at.open_bracket():
         return Explanation("types of parameters are not declared here", "leave out the : and the type")
     if first == "def" and at.kind in ("*", "**") and at.open_bracket():

@@ -9,7 +9,7 @@ from typing import Any
 
 from gradcli.autograd import state
 from gradcli.errors import GradcliError, LimitExceeded, NestingTooDeep, SyntaxFault
-from gradcli.language import calls, expressions, imports, statements, tree  # noqa: F401 (each registers its compilers)
+from gradcli.language import calls, definitions, expressions, imports, statements, tree  # noqa: F401 (each registers its compilers)
 from gradcli.language.compilers import compile_expression, compile_statement
 from gradcli.language.host import Host
 from gradcli.language.prelude import writing_functions

@@ -16,7 +16,7 @@ from gradcli.functions.ndarray import NDArray
 from gradcli.language.arithmetic import DIGIT_LIMIT, describe, guarded, rounded, type_name
 from gradcli.language.host import Host
 from gradcli.language.operations import iterate, operate, truth
-from gradcli.language.values import Builtin, Namespace
+from gradcli.language.values import OWN_FUNCTION, Builtin, Namespace
 
 CONSTANTS: dict[str, Any] = {"e": math.e, "inf": math.inf, "nan": math.nan, "pi": math.pi}
 
@@ -145,13 +145,15 @@ def _named(members: Mapping[str, Any]) -> dict[str, Any]:
 
 def _namespaces() -> dict[str, Namespace]:
     """Every namespace under its dotted name, with the namespaces inside it as members."""
-    spaces = {"torch.nn": Namespace("torch.nn", {})}
+    spaces = {name: Namespace(name, {}) for name in ("torch.nn", "torch.autograd.function")}
     for name, members in functions.NAMESPACES.items():
         spaces[name] = Namespace(name, _named(members))
     for name, space in spaces.items():
         outer, _, last = name.rpartition(".")
         if outer:
             spaces[outer].members[last] = space
+    for name in ("torch.autograd", "torch.autograd.function"):
+        spaces[name].members["Function"] = OWN_FUNCTION
     spaces["torch"].members.update(CONSTANTS)
     spaces["numpy"].members.update(CONSTANTS)
     return spaces

@@ -106,7 +106,7 @@ def assigned_names(statements: Sequence[tree.Statement]) -> list[str]:
                 bound = [name for target in node.targets for name in target_names(target)]
             case tree.Augmented() | tree.For():
                 bound = target_names(node.target)
-            case tree.Define():
+            case tree.Define() | tree.DefineClass():
                 bound = [node.name]
             case tree.Delete():
                 bound = [name for target in node.targets for name in target_names(target)]

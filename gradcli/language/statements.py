@@ -11,10 +11,10 @@ from gradcli.language.arithmetic import describe
 from gradcli.language.attributes import get_attribute, set_attribute
 from gradcli.language.binding import compile_target, iterate_at
 from gradcli.language.compilers import Run, compile_expression, compile_statement, compiles
-from gradcli.language.expressions import compile_condition, make_function
+from gradcli.language.expressions import compile_condition
 from gradcli.language.operations import Place
-from gradcli.language.scopes import Unit, assigned_names
-from gradcli.language.values import Code, Evaluate
+from gradcli.language.scopes import Unit
+from gradcli.language.values import Evaluate
 
 #: Why a block ends early; a `return` gives a tuple of its one value.
 BREAK = object()
@@ -274,28 +274,6 @@ def _loop_body(unit: Unit, nodes: list[tree.Statement]) -> Run:
         return compile_block(unit, nodes)
     finally:
         unit.loops -= 1
-
-
-@compiles(tree.Define)
-def _define(unit: Unit, node: tree.Define) -> Run:
-    parameters = [parameter.name for parameter in node.parameters]
-    names = dict.fromkeys([*parameters, *assigned_names(node.body)])
-    inner = unit.inner(names)
-    code = Code(node.name, parameters)
-    code.size = len(names)
-    make = make_function(unit, code, node.parameters)
-    if len(node.body) == 1 and isinstance(node.body[0], tree.Return) and node.body[0].value is not None:
-        code.body = compile_expression(inner, node.body[0].value)
-    else:
-        block = compile_block(inner, node.body)
-
-        def body(frame: Any) -> Any:
-            ending = block(frame)
-            return None if ending is None else ending[0]
-
-        code.body = body
-    store = unit.store(node.name)
-    return lambda frame: store(frame, make(frame))
 
 
 @compiles(tree.With)

@@ -384,10 +384,29 @@ class For(Statement):
 class Define(Statement):
     """def name(parameters): body"""
 
-    __slots__ = ("body", "name", "parameters")
+    __slots__ = ("body", "name", "name_span", "parameters")
     body: list[Statement]
     name: str
+    name_span: Span
     parameters: list[Parameter]
+
+
+class Method(Statement):
+    """@decorators, then a def: in a class"""
+
+    __slots__ = ("decorators", "function")
+    decorators: list[Expression]
+    function: Define
+
+
+class DefineClass(Statement):
+    """class name(base): body"""
+
+    __slots__ = ("base", "body", "name", "name_span")
+    base: Expression | None
+    body: list[Statement]
+    name: str
+    name_span: Span
 
 
 class With(Statement):

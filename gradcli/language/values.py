@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gradcli.errors import ArgumentError, LimitExceeded, close_matches
+from gradcli.autograd import own
+from gradcli.errors import ArgumentError, LimitExceeded, TypeMismatch, close_matches
 
 #: How many calls of user functions may be under way inside each other.
 CALL_LIMIT = 1000
@@ -49,6 +50,8 @@ class BoundMethod:
             raise error.of_method() from None
 
     def __repr__(self) -> str:
+        if type(self.receiver) is OwnFunction:
+            return f"<bound method Function.{self.name} of {self.receiver!r}>"
         return f"<built-in method {self.name} of {type(self.receiver).__name__} object at {id(self.receiver):#x}>"
 
 
@@ -153,3 +156,57 @@ class UserFunction:
                 f"{code.name}() is missing the argument{'' if len(missing) == 1 else 's'} {', '.join(missing)}",
                 hint=f"it is defined as {code.name}({', '.join(code.parameters)})",
             )
+
+
+class OwnFunction:
+    """A class of torch.autograd.Function that the user wrote: a function with a backward of its own."""
+
+    __slots__ = ("methods", "name")
+    type_name = "type"
+
+    def __init__(self, name: str, methods: dict[str, UserFunction]) -> None:
+        self.name = name
+        self.methods = methods
+
+    def __repr__(self) -> str:
+        return f"<class '__main__.{self.name}'>"
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        given = ", ".join(self.methods["forward"].code.parameters[1:]) if "forward" in self.methods else "x"
+        raise TypeMismatch(f"{self.name} is a class, not a function", hint=f"write {self.name}.apply({given})")
+
+    def apply(self, *inputs: Any, **keywords: Any) -> Any:
+        """The results of its forward, with its backward as their derivative."""
+        given = (*inputs, *self._by_name(len(inputs), keywords)) if keywords else inputs
+        return own.apply(own.Definition(self.name, dict(self.methods)), given)
+
+    def _by_name(self, count: int, keywords: Mapping[str, Any]) -> list[Any]:
+        """Arguments that are given by their names in forward, and defaults before them, as what follows so many others."""
+        forward = self.methods.get("forward")
+        if forward is None:
+            return []
+        start = count + ("setup_context" not in self.methods)  # ctx comes first
+        names, defaults = forward.code.parameters[start:], forward.defaults[start:]
+        unknown = [name for name in keywords if name not in names]
+        if unknown:
+            raise ArgumentError(
+                f"{self.name}.apply() has no argument {unknown[0]}", did_you_mean=close_matches(unknown[0], names)
+            )
+        last = max(names.index(name) for name in keywords)
+        given = [keywords.get(name, default) for name, default in zip(names[: last + 1], defaults, strict=False)]
+        missing = [name for name, value in zip(names, given, strict=False) if value is REQUIRED]
+        if missing:
+            raise ArgumentError(f"{self.name}.apply() is missing the argument {missing[0]}")
+        return given
+
+
+class _Base:
+    """torch.autograd.Function, which classes are made of."""
+
+    type_name = "type"
+
+    def __repr__(self) -> str:
+        return "<class 'torch.autograd.function.Function'>"
+
+
+OWN_FUNCTION = _Base()

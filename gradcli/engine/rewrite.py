@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import partial, reduce
 from math import frexp, isfinite, prod
 from typing import NamedTuple
 
@@ -170,6 +171,23 @@ def _sum_of_uniform(node: LazyArray, operands: Operands, known: Known) -> LazyAr
     return ops.full(node.shape, value * number if number else 0.0, node.dtype)
 
 
+def _of_windows(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
+    """A reduction of windows puts their parts together: NumPy is slow to reduce many short axes."""
+    (windows,) = operands
+    axes, keepdims = node.params
+    if windows.primitive != "windows" or keepdims:
+        return None
+    rank = len(node.shape)
+    if axes != tuple(range(rank, len(windows.shape))) or not 0 < prod(windows.shape[rank:]) <= MOST_PARTS:
+        return None
+    parts = ops.window_parts(windows.operands[0], windows.params[0])
+    return reduce(partial(ops.binary, _COMBINING[node.primitive]), parts)
+
+
+_COMBINING = {"max": "maximum", "min": "minimum", "sum": "add"}
+MOST_PARTS = 64
+
+
 def _scaled_softmax(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
     """exp(x) / s * k is exp(x) * (k / s) where s sums what was shifted by its largest, so that it is at least 1."""
     for quotient, factor in (operands, operands[::-1]):
@@ -196,7 +214,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "div": (_times_one,),
     "exp": (_softmax,),
     "matmul": (_product_with_uniform,),
+    "max": (_of_windows,),
+    "min": (_of_windows,),
     "mul": (_times_one, _factors, _scaled_softmax),
     "slice": (_part_of_elementwise,),
-    "sum": (_sum_of_placed, _sum_of_uniform),
+    "sum": (_sum_of_placed, _sum_of_uniform, _of_windows),
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from gradcli.functions import (
     activation,
+    adaptive_pool,
     arrange,
     assign,
     bounds,
@@ -31,11 +32,13 @@ from gradcli.functions import (
     linalg,
     logarithms,
     loss,
+    max_pool,
     nn,
     norm,
     overlapping,
     part,
     placement,
+    pool,
     power,
     quantile,
     random,

@@ -184,6 +184,13 @@ def constant_pad_nd(input: Tensor, pad: Shape, value: Scalar = 0) -> LazyArray:
     return ops.where(inside, placed, ops.constant(value if input.dtype.is_floating else int(value), input.dtype))
 
 
+def padded(x: Tensor, margins: Sequence[tuple[int, int]], value: Scalar = 0) -> Tensor:
+    """A tensor with a number around it, by margins for each dimension in order; negative ones cut it."""
+    if not any(margin for pair in margins for margin in pair):
+        return x
+    return constant_pad_nd(x, tuple(margin for pair in reversed(margins) for margin in pair), value)
+
+
 Positions = tuple[tuple[int, ...] | None, ...]  # for each axis which elements are taken, None for all in order
 
 

@@ -7,6 +7,7 @@ Axes are counted from the front. How a primitive is computed is the engine's tab
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from math import copysign, prod
 from typing import TYPE_CHECKING
 
@@ -217,6 +218,18 @@ def windows(x: LazyArray, along: tuple[Window, ...]) -> LazyArray:
         shape[axis] = (x.shape[axis] - gap * (length - 1) - 1) // step + 1
     _check_size(size := Size((*shape, *(length for _, length, _, _ in along))))
     return LazyArray("windows", (x,), (along,), size, x.dtype)
+
+
+def window_parts(x: LazyArray, along: tuple[Window, ...]) -> list[LazyArray]:
+    """The elements of all windows, an offset within them at a time."""
+    counts = {axis: (x.shape[axis] - gap * (length - 1) - 1) // step + 1 for axis, length, step, gap in along}
+    parts = []
+    for offsets in product(*(range(length) for _, length, _, _ in along)):
+        slices = [(0, size, 1) for size in x.shape]
+        for (axis, _, step, gap), offset in zip(along, offsets, strict=True):
+            slices[axis] = (offset * gap, counts[axis], step)
+        parts.append(slice_(x, tuple(slices)))
+    return parts
 
 
 def overlap_add(x: LazyArray, along: tuple[Window, ...], sizes: tuple[int, ...]) -> LazyArray:

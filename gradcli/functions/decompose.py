@@ -1,15 +1,10 @@
-"""Inverses, determinants, linear systems and distances between rows."""
+"""Inverses, determinants and linear systems."""
 
 from __future__ import annotations
 
 from gradcli.autograd import Tensor
 from gradcli.errors import DTypeMismatch, OperandLabel, ShapeMismatch
-from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
-from gradcli.functions.elementwise import abs, eq, sign, sqrt
-from gradcli.functions.extreme import amax
-from gradcli.functions.power import pow
-from gradcli.functions.reduce import sum
 from gradcli.functions.refusals import misfit
 from gradcli.functions.shape import matrix_transposed, unsqueeze
 from gradcli.lazy import LazyArray, ops
@@ -96,42 +91,3 @@ def solve(A: Tensor, B: Tensor) -> LazyArray:
     right = unsqueeze(B, -1) if is_vector else B
     solution = ops.solve(A.array, right.array)
     return ops.reshape(solution, ops.without_last(solution.shape)) if is_vector else solution
-
-
-def _distance_cotangent(g: Tensor, x1: Tensor, x2: Tensor, result: Tensor, p: float) -> Tensor:
-    """The cotangent of the differences of all pairs of rows; 0 where two rows are equal."""
-    difference = unsqueeze(x1, -2) - unsqueeze(x2, -3)
-    distance = unsqueeze(result, -1)
-    same = eq(distance, 0)
-    safe = where(same, 1.0, distance)
-    if p == 2:
-        slope = difference / safe
-    elif p == float("inf"):
-        slope = sign(difference) * where(eq(abs(difference), distance), 1.0, distance * 0)
-    else:
-        slope = sign(difference) * pow(abs(difference) / safe, p - 1)
-    return unsqueeze(g, -1) * where(same, 0.0, slope)
-
-
-@function(
-    "CdistBackward0",
-    method=False,
-    kink="0 where two rows are equal",
-    examples=("cdist(x, y)",),
-    d_x1=lambda g, x1, x2, result, p: sum(_distance_cotangent(g, x1, x2, result, p), -2),
-    d_x2=lambda g, x1, x2, result, p: -sum(_distance_cotangent(g, x1, x2, result, p), -3),
-)
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
-    """The distance of each row of x1 from each row of x2, in the p-norm."""
-    for name, tensor in (("X1", x1), ("X2", x2)):
-        if tensor.ndim < 2:
-            raise ShapeMismatch.as_torch(f"cdist only supports at least 2D tensors, {name} got: {tensor.ndim}D")
-    if x1.shape[-1] != x2.shape[-1]:
-        message = f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
-        raise misfit(message, x1, x2)
-    difference = unsqueeze(x1, -2) - unsqueeze(x2, -3)
-    if p == 2:
-        return sqrt(sum(difference * difference, -1))
-    if p == float("inf"):
-        return amax(abs(difference), -1)
-    return pow(sum(pow(abs(difference), p), -1), 1 / p)

@@ -53,7 +53,7 @@ def reduced_losses(losses: Tensor, reduction: str) -> Tensor:
     return mean(losses) if reduction == "mean" else total(losses) if reduction == "sum" else losses
 
 
-def _each(g: Tensor, shape: Size, reduction: str) -> Tensor:
+def each_loss(g: Tensor, shape: Size, reduction: str) -> Tensor:
     """What each loss receives of the cotangent of their reduction."""
     return g / shape.numel() if reduction == "mean" and shape.numel() else g
 
@@ -111,7 +111,7 @@ def _distance(
 
     def cotangent(g: Tensor, input: Tensor, target: Tensor, reduction: str, width: float) -> Tensor:
         difference = _difference(input, target)
-        return _each(g, difference.shape, reduction) * slope(difference, width)
+        return each_loss(g, difference.shape, reduction) * slope(difference, width)
 
     def negated(g: Tensor, input: Tensor, target: Tensor, reduction: str, width: float) -> Tensor:
         return -cotangent(g, input, target, reduction, width)
@@ -232,7 +232,7 @@ def _times(losses: Tensor, weight: Tensor | None) -> Tensor:
 def _bce_cotangent(g: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
     """g * (x - target) / (x * (1 - x))."""
     slope = (input - target) / clamp_min((1 - input) * input, 1e-12)
-    return _times(_each(g, input.shape, reduction) * slope, weight)
+    return _times(each_loss(g, input.shape, reduction) * slope, weight)
 
 
 @function(
@@ -242,7 +242,9 @@ def _bce_cotangent(g: Tensor, input: Tensor, target: Tensor, weight: Tensor | No
     public=False,
     examples=("F.binary_cross_entropy(sigmoid(x), sigmoid(y))",),
     d_input=_bce_cotangent,
-    d_target=lambda g, input, weight, reduction: _times(_each(g, input.shape, reduction) * (log1p(-input) - log(input)), weight),
+    d_target=lambda g, input, weight, reduction: _times(
+        each_loss(g, input.shape, reduction) * (log1p(-input) - log(input)), weight
+    ),
 )
 def bce_of_probabilities(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
     """Minus target * log(input) + (1 - target) * log(1 - input)."""
@@ -281,7 +283,7 @@ def _bce_logits_cotangent(
     g: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None, reduction: str
 ) -> Tensor:
     """g * (sigmoid(x) - target), with the weights."""
-    each = _times(_each(g, input.shape, reduction), weight)
+    each = _times(each_loss(g, input.shape, reduction), weight)
     if pos_weight is None:
         return (sigmoid(input) - target) * each
     positive = pos_weight * target
@@ -292,7 +294,7 @@ def _bce_logits_target_cotangent(
     g: Tensor, input: Tensor, weight: Tensor | None, pos_weight: Tensor | None, reduction: str
 ) -> Tensor:
     """-g * x, with the weights."""
-    each = _times(_each(g, input.shape, reduction), weight)
+    each = _times(each_loss(g, input.shape, reduction), weight)
     return -input * each if pos_weight is None else (logsigmoid(-input) - pos_weight * logsigmoid(input)) * each
 
 

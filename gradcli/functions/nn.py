@@ -118,7 +118,7 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -
 
 
 @function("CloneBackward0", name="clone", public=False, d_input=lambda g: g)
-def _clone_at_least(input: Tensor, lowest: float) -> Tensor:
+def clone_at_least(input: Tensor, lowest: float) -> Tensor:
     """A copy that is not below a bound, which its derivative does not know of."""
     return clamp_min(input, lowest)
 
@@ -139,7 +139,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-08) 
     directions = []
     for x in (x1, x2):
         vectors = x if x1.shape == x2.shape else expand(x, shape)
-        directions.append(div(vectors, _clone_at_least(vector_norm(vectors, 2, dim, True), eps)))
+        directions.append(div(vectors, clone_at_least(vector_norm(vectors, 2, dim, True), eps)))
     return total(mul(*directions), dim)
 
 

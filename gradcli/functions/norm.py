@@ -28,7 +28,7 @@ from gradcli.lazy.shapes import normalize_dim
 # ── vector norms ──
 
 
-def _norm_cotangent(g: Tensor, input: Tensor, result: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor | None:
+def norm_cotangent(g: Tensor, input: Tensor, result: Tensor, ord: float, dim: Dims, keepdim: bool) -> Tensor | None:
     """The cotangent of an input of a norm: 0 where the norm is 0, none for order 0, which counts."""
     if ord == 0:
         return None
@@ -55,7 +55,7 @@ def _norm_cotangent(g: Tensor, input: Tensor, result: Tensor, ord: float, dim: D
     namespace="torch.linalg",
     examples=("torch.linalg.vector_norm(x)", "torch.linalg.vector_norm(x, 3, dim=1)"),
     kink="0 where the norm is 0; of order inf, ties share evenly",
-    d_x=lambda g, x, result, ord, dim, keepdim: _norm_cotangent(g, x, result, float(ord), dim, keepdim),
+    d_x=lambda g, x, result, ord, dim, keepdim: norm_cotangent(g, x, result, float(ord), dim, keepdim),
 )
 def vector_norm(x: Tensor, ord: Scalar = 2, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The norm of order `ord` of all elements, or along dimensions."""
@@ -196,7 +196,7 @@ def norm(input: Tensor, p: Any = "fro", dim: Dims = None, keepdim: bool = False,
 
 def _difference_cotangent(g: Tensor, input: Tensor, other: Tensor, result: Tensor, p: float) -> Tensor | None:
     """g times the slope of the norm at the difference; 0 where it is 0."""
-    return _norm_cotangent(g, sub(input, other), result, float(p), None, False)
+    return norm_cotangent(g, sub(input, other), result, float(p), None, False)
 
 
 @function(
@@ -218,7 +218,7 @@ def _renorm_cotangent(g: Tensor, input: Tensor, p: float, dim: int, maxnorm: flo
     """g times the factor, and where the factor depends on the input, what its norm brings."""
     norm = _norm_of_slices(input, p, dim)
     others = _others(input, dim)
-    share = _norm_cotangent(total(input * g, others, True), input, norm, p, others, True)
+    share = norm_cotangent(total(input * g, others, True), input, norm, p, others, True)
     assert share is not None, "orders are positive"
     inverse = reciprocal(norm + _LEAST_NORM)
     return where(norm > maxnorm, inverse * maxnorm * (g - inverse * share), g)

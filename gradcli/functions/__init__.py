@@ -39,6 +39,7 @@ from gradcli.functions import (
     max_pool,
     nn,
     norm,
+    normalization,
     overlapping,
     part,
     placement,

@@ -12,7 +12,15 @@ from importlib import import_module
 from .cases import Case, case_of
 
 #: The modules with errors.
-TABLES = ("errors", "errors_losses", "errors_own_derivatives", "errors_rearranging", "errors_special", "errors_transforms")
+TABLES = (
+    "errors",
+    "errors_losses",
+    "errors_normalizations",
+    "errors_own_derivatives",
+    "errors_rearranging",
+    "errors_special",
+    "errors_transforms",
+)
 
 LINES: dict[str, str] = {
     "shape-mismatch": """

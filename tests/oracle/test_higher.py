@@ -18,9 +18,11 @@ LINES = pytest.mark.parametrize(
 
 #: Where PyTorch contradicts its own first derivative, or chooses otherwise where both choices are right.
 OWN_SECOND = {
+    "F.prelu(c, y[0, :2])": "at 0, where the gradient is that of the negative side and PyTorch's derivative of it another",
     "F.softplus(x, beta=2, threshold=1)": "at the threshold itself",
 }
 OWN_FORWARD = {
+    "F.prelu(c, y[0, :2])": "at 0, where the gradient is that of the negative side and the tangent that of the positive one",
     "F.mse_loss(hollow, hollow * 2)": "the mean of nothing is nan; it has a gradient of 0 and a tangent of nan",
     "F.gaussian_nll_loss(x, y, p[:, :1], eps=0.9, reduction='none')": "the bounded variance has a gradient and no tangent",
     "empty.logsumexp(0)": "the logarithm of 0 has a gradient of 0 and a tangent of nan",

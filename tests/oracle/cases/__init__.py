@@ -14,7 +14,18 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 #: The modules of the table.
-PARTS = ("basics", "forms", "losses", "networks", "own_derivatives", "programs", "rearranging", "special", "transforms")
+PARTS = (
+    "basics",
+    "forms",
+    "losses",
+    "networks",
+    "normalizations",
+    "own_derivatives",
+    "programs",
+    "rearranging",
+    "special",
+    "transforms",
+)
 #: The graph that a backward pass records with create_graph is made by the derivative rules, and these are gradcli's own:
 #: of these cases values and gradients are compared, not the nodes of the derivative.
 OWN_GRAPHS = ("derivatives_of_derivatives", "own_functions_transformed", "transforms", "transforms_of_lines")

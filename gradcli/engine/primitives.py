@@ -367,6 +367,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "index": _index,
     "index_put": _index_put,
     "inverse": _linear_algebra("inv", "linalg.inv: The inversion could not be completed because the input matrix is singular."),
+    "log_determinant": lambda node, values: np.asarray(np.linalg.slogdet(values[0])[1]),
     "mantissa": lambda node, values: np.asarray(np.frexp(values[0])[0]),
     "overlap_add": _overlap_add,
     "placeholder": lambda node, values: no_value(),
@@ -382,6 +383,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "trunc": _rounding(np.trunc),
     "solve": _linear_algebra("solve", "torch.linalg.solve: The solver failed because the input matrix is singular."),
     "sign": _sign,
+    "sign_of_determinant": lambda node, values: np.asarray(np.linalg.slogdet(values[0])[0]),
     "slice": lambda node, values: values[0][_basic_index(node.params[0])],
     "windows": _windows,
 }

@@ -36,6 +36,7 @@ from gradcli.functions import (
     logarithms,
     loss,
     margin_losses,
+    matrices,
     max_pool,
     nn,
     norm,

@@ -261,7 +261,7 @@ class GeneralFunction(Function):
         if isinstance(outcome, LazyArray):
             return Tensor(outcome)
         if self.results and isinstance(outcome, tuple) and self.returns_named:
-            qualified = f"torch.return_types.{self.name}"
+            qualified = f"torch.return_types.{self.called}"
             return ReturnTuple.of(qualified, self.results, [_as_tensor(value) for value in outcome])
         if isinstance(outcome, tuple) and not isinstance(outcome, (ReturnTuple, Size)):
             return tuple(_as_tensor(value) for value in outcome)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from math import nan
+
 from gradcli.autograd import Tensor
 from gradcli.errors import DTypeMismatch, OperandLabel, ShapeMismatch
+from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.refusals import misfit
 from gradcli.functions.shape import matrix_transposed, unsqueeze
@@ -49,6 +52,33 @@ def det(A: Tensor) -> LazyArray:
     """The determinant of square matrices."""
     _check_square("det", A)
     return ops.determinant(A.array)
+
+
+@function(
+    "LinalgSlogdetBackward0",
+    namespace="torch.linalg",
+    results=("sign", "logabsdet"),
+    examples=("torch.linalg.slogdet(x @ x.mT + eye(2))",),
+    d_A=lambda g_logabsdet, A: unsqueeze(unsqueeze(g_logabsdet, -1), -1) * matrix_transposed(inv(A)),
+)
+def slogdet(A: Tensor) -> tuple[LazyArray, LazyArray]:
+    """The sign of the determinant of square matrices, and the logarithm of its size."""
+    _check_square("slogdet", A)
+    return ops.sign_of_determinant(A.array), ops.log_determinant(A.array)
+
+
+@function(name="slogdet", method=True, results=("sign", "logabsdet"), forms=(slogdet,), examples=("slogdet(x @ x.mT + eye(2))",))
+def _slogdet(input: Tensor) -> tuple[Tensor, Tensor]:
+    """The sign of the determinant of square matrices, and the logarithm of its size."""
+    sign, logarithm = slogdet(input)
+    return sign, logarithm
+
+
+@function(method=True, forms=(where, slogdet), examples=("logdet(x @ x.mT + eye(2))",))
+def logdet(input: Tensor) -> Tensor:
+    """The logarithm of the determinant of square matrices: nan where that is negative, -inf where it is 0."""
+    sign, logarithm = slogdet(input)
+    return where(sign < 0, nan, logarithm)
 
 
 def _is_vector(A: Tensor, B: Tensor) -> bool:

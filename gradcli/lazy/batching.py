@@ -297,6 +297,8 @@ RULES: dict[str, Rule] = {
     "gather": _gather,
     "index": _index,
     "index_put": _index_put,
+    "log_determinant": lambda array, operands, is_batch, size: ops.log_determinant(operands[0]),
+    "sign_of_determinant": lambda array, operands, is_batch, size: ops.sign_of_determinant(operands[0]),
     "inverse": lambda array, operands, is_batch, size: ops.inverse(operands[0]),
     "matmul": _matmul,
     "overlap_add": _overlap_add,

@@ -331,6 +331,16 @@ def determinant(a: LazyArray) -> LazyArray:
     return LazyArray("determinant", (a,), (), Size(a.shape[:-2]), a.dtype)
 
 
+def sign_of_determinant(a: LazyArray) -> LazyArray:
+    """The sign of the determinant of square matrices, also where that is too large or too small to be a number."""
+    return LazyArray("sign_of_determinant", (a,), (), Size(a.shape[:-2]), a.dtype)
+
+
+def log_determinant(a: LazyArray) -> LazyArray:
+    """The logarithm of the size of the determinant of square matrices."""
+    return LazyArray("log_determinant", (a,), (), Size(a.shape[:-2]), a.dtype)
+
+
 def solve(a: LazyArray, b: LazyArray) -> LazyArray:
     """The x of a @ x = b, over the last two axes of both."""
     batch = broadcast(Size(a.shape[:-2]), Size(b.shape[:-2]))

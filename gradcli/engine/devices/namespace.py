@@ -87,10 +87,12 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "determinant": lambda run, node, values: run.xp.linalg.det(values[0]),
     "flip": _flip,
     "inverse": _inverting("inv", "linalg.inv: The inversion could not be completed because the input matrix is singular."),
+    "log_determinant": lambda run, node, values: run.xp.linalg.slogdet(values[0])[1],
     "permute": lambda run, node, values: run.xp.permute_dims(values[0], node.params[0]),
     "place": _place,
     "placeholder": lambda run, node, values: no_value(),
     "reshape": lambda run, node, values: run.xp.reshape(values[0], tuple(node.shape)),
+    "sign_of_determinant": lambda run, node, values: run.xp.linalg.slogdet(values[0])[0],
     "slice": _slice,
     "solve": _inverting("solve", "torch.linalg.solve: The solver failed because the input matrix is singular."),
 }

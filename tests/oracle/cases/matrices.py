@@ -1,0 +1,67 @@
+"""Products of chains of matrices, powers, cross products, logarithms of determinants, and tensors as matrices."""
+
+from __future__ import annotations
+
+LINES: dict[str, str] = {
+    "cross_products": """
+        torch.linalg.cross(x, y)
+        torch.linalg.cross(x, y[:1])
+        torch.linalg.cross(m, m.t(), dim=0)
+        torch.linalg.cross(x[0], y[0])
+        torch.cross(x, y, dim=1)
+        torch.cross(x, y)
+        x.cross(y, -1)
+        torch.linalg.cross(j, j)
+        torch.linalg.vecdot(x, y)
+        torch.linalg.vecdot(x, y, dim=0)
+        torch.linalg.vecdot(x[0], y[0])
+        torch.linalg.vecdot(x, y[0])
+        torch.linalg.vecdot(x, v)
+    """,
+    "chains": """
+        torch.linalg.multi_dot([x, y.t()])
+        torch.linalg.multi_dot([x, y.t(), x])
+        torch.linalg.multi_dot((x, y.t(), x, m, v))
+        torch.linalg.multi_dot([v, m, m, v])
+        torch.linalg.multi_dot([v, v])
+        torch.linalg.multi_dot([x.t(), x, y.t(), y, x.t()])
+        torch.chain_matmul(x, y.t(), x)
+        torch.chain_matmul(x)
+        torch.linalg.matrix_power(m, 0)
+        torch.linalg.matrix_power(m, 1)
+        torch.linalg.matrix_power(m, 2)
+        torch.linalg.matrix_power(m, 3)
+        torch.matrix_power(m, 5)
+        m.matrix_power(6)
+        torch.linalg.matrix_power(m, -1)
+        torch.linalg.matrix_power(m, -3)
+        torch.linalg.matrix_power(torch.stack([m, m.t()]), 3)
+        torch.linalg.vander(v)
+        torch.linalg.vander(x, N=4)
+        torch.linalg.vander(x, N=2)
+        torch.linalg.vander(torch.tensor([1, 2, 3]))
+    """,
+    "determinants": """
+        torch.linalg.slogdet(m)
+        torch.linalg.slogdet(m).logabsdet
+        torch.slogdet(m)
+        m.slogdet()[1]
+        torch.linalg.slogdet(torch.stack([m, -m.t()]))
+        torch.linalg.slogdet(1e-200 * m)
+        torch.linalg.slogdet(m[:0, :0])
+        torch.logdet(m @ m.t())
+        m.logdet()
+        torch.logdet(torch.stack([m, -m]))
+        torch.linalg.slogdet(m * const[0, 0])[0]
+    """,
+    "tensors_as_matrices": """
+        torch.linalg.tensorinv(m, 1)
+        torch.linalg.tensorinv(m.reshape(3, 1, 3), 2)
+        torch.linalg.tensorsolve(m, v)
+        torch.linalg.tensorsolve(m.reshape(3, 3, 1), v)
+        torch.linalg.tensorsolve(m.reshape(3, 1, 3, 1), v[:, None])
+        torch.linalg.tensorsolve(m.reshape(1, 3, 3), v, dims=(0,))
+    """,
+}
+
+PROGRAMS: dict[str, str] = {}

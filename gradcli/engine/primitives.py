@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.engine import kernels
+from gradcli.engine.matrices import MATRICES
 from gradcli.engine.special import SPECIAL, lgamma, special
 from gradcli.errors import ValueFault
 from gradcli.lazy.array import LazyArray
@@ -323,19 +324,6 @@ def _remainder(node: LazyArray, values: list[Array]) -> Array:
     return np.asarray(np.where((remainder != 0) & ((remainder < 0) != (y < 0)), remainder + y, remainder))
 
 
-def _linear_algebra(name: str, refused: str) -> Implementation:
-    """A routine of numpy.linalg; what it cannot do for a singular matrix is PyTorch's error."""
-
-    def implementation(node: LazyArray, values: list[Array]) -> Array:
-        try:
-            return np.asarray(getattr(np.linalg, name)(*values))
-        except np.linalg.LinAlgError:
-            hint = "add a small multiple of eye(n), or check the matrix"
-            raise ValueFault.as_torch(refused, hint=hint) from None
-
-    return implementation
-
-
 def no_value() -> Array:
     """The error for what has a value only in a batch."""
     message = (
@@ -350,6 +338,7 @@ def no_value() -> Array:
 IMPLEMENTATIONS: dict[str, Implementation] = {
     **{name: _reduction(ufunc) for name, ufunc in REDUCTIONS.items()},
     **{name: _scan(accumulate) for name, accumulate in SCANS.items()},
+    **MATRICES,
     "arange": _arange,
     "argmax": _arg_reduce(np.argmax),
     "argmin": _arg_reduce(np.argmin),
@@ -359,15 +348,12 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "ceil": _rounding(np.ceil),
     "concatenate": lambda node, values: np.concatenate(values, axis=node.params[0]),
     "constant": _constant,
-    "determinant": _linear_algebra("det", "linalg.det: the determinant could not be computed"),
     "exponent": lambda node, values: np.asarray(np.frexp(values[0])[1]).astype(values[0].dtype),
     "flip": lambda node, values: np.flip(values[0], node.params[0]),
     "floor": _rounding(np.floor),
     "gather": _gather,
     "index": _index,
     "index_put": _index_put,
-    "inverse": _linear_algebra("inv", "linalg.inv: The inversion could not be completed because the input matrix is singular."),
-    "log_determinant": lambda node, values: np.asarray(np.linalg.slogdet(values[0])[1]),
     "mantissa": lambda node, values: np.asarray(np.frexp(values[0])[0]),
     "overlap_add": _overlap_add,
     "placeholder": lambda node, values: no_value(),
@@ -381,9 +367,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "scatter_reduce": _scatter_reduce,
     "searchsorted": lambda node, values: np.searchsorted(values[0], values[1], side="right" if node.params[0] else "left"),
     "trunc": _rounding(np.trunc),
-    "solve": _linear_algebra("solve", "torch.linalg.solve: The solver failed because the input matrix is singular."),
     "sign": _sign,
-    "sign_of_determinant": lambda node, values: np.asarray(np.linalg.slogdet(values[0])[0]),
     "slice": lambda node, values: values[0][_basic_index(node.params[0])],
     "windows": _windows,
 }

@@ -14,7 +14,8 @@ from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.shapes import describe
 
 
-def _check_square(name: str, A: Tensor) -> None:
+def check_square(name: str, A: Tensor) -> None:
+    """Matrices, or batches of them, that are square and floating."""
     label = [OperandLabel(0, describe(A.shape))]
     if A.ndim < 2:
         raise ShapeMismatch.as_torch(f"linalg.{name}: The input tensor A must have at least 2 dimensions.", operands=label)
@@ -36,7 +37,7 @@ def _check_square(name: str, A: Tensor) -> None:
 )
 def inv(A: Tensor) -> LazyArray:
     """The inverse of square matrices."""
-    _check_square("inv", A)
+    check_square("inv", A)
     return ops.inverse(A.array)
 
 
@@ -50,7 +51,7 @@ def inv(A: Tensor) -> LazyArray:
 )
 def det(A: Tensor) -> LazyArray:
     """The determinant of square matrices."""
-    _check_square("det", A)
+    check_square("det", A)
     return ops.determinant(A.array)
 
 
@@ -63,7 +64,7 @@ def det(A: Tensor) -> LazyArray:
 )
 def slogdet(A: Tensor) -> tuple[LazyArray, LazyArray]:
     """The sign of the determinant of square matrices, and the logarithm of its size."""
-    _check_square("slogdet", A)
+    check_square("slogdet", A)
     return ops.sign_of_determinant(A.array), ops.log_determinant(A.array)
 
 
@@ -103,7 +104,7 @@ def _matrix_cotangent(g: Tensor, A: Tensor, B: Tensor, result: Tensor) -> Tensor
 )
 def solve(A: Tensor, B: Tensor) -> LazyArray:
     """The solution X of A @ X = B."""
-    _check_square("solve", A)
+    check_square("solve", A)
     if A.dtype is not B.dtype:
         message = (
             "linalg.solve: Expected A and B to have the same dtype, but found A of type "

@@ -280,6 +280,11 @@ def _matmul(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[
     return ops.matmul(*_all_aligned(operands, is_batch, len(array.shape)))
 
 
+def _solve_triangular(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[bool], size: int) -> LazyArray:
+    matrices, rights = _all_aligned(operands, is_batch, len(array.shape))
+    return ops.solve_triangular(matrices, rights, *array.params)
+
+
 def _solve(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[bool], size: int) -> LazyArray:
     return ops.solve(*_all_aligned(operands, is_batch, len(array.shape)))
 
@@ -291,15 +296,15 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp"), _scan),
     "argsort": _argsort,
     "broadcast_to": _broadcast,
+    "cholesky": lambda array, operands, is_batch, size: ops.cholesky(operands[0]),
     "concatenate": _concatenate,
     "determinant": lambda array, operands, is_batch, size: ops.determinant(operands[0]),
     "flip": lambda array, operands, is_batch, size: ops.flip(operands[0], _later(array.params[0])),
     "gather": _gather,
     "index": _index,
     "index_put": _index_put,
-    "log_determinant": lambda array, operands, is_batch, size: ops.log_determinant(operands[0]),
-    "sign_of_determinant": lambda array, operands, is_batch, size: ops.sign_of_determinant(operands[0]),
     "inverse": lambda array, operands, is_batch, size: ops.inverse(operands[0]),
+    "log_determinant": lambda array, operands, is_batch, size: ops.log_determinant(operands[0]),
     "matmul": _matmul,
     "overlap_add": _overlap_add,
     "permute": lambda array, operands, is_batch, size: ops.permute(operands[0], (0, *_later(array.params[0]))),
@@ -308,7 +313,9 @@ RULES: dict[str, Rule] = {
     "scatter": _scatter,
     "scatter_reduce": _scatter_reduce,
     "searchsorted": _searchsorted,
+    "sign_of_determinant": lambda array, operands, is_batch, size: ops.sign_of_determinant(operands[0]),
     "slice": lambda array, operands, is_batch, size: ops.slice_(operands[0], ((0, size, 1), *array.params[0])),
     "solve": _solve,
+    "solve_triangular": _solve_triangular,
     "windows": _windows,
 }

@@ -347,6 +347,17 @@ def solve(a: LazyArray, b: LazyArray) -> LazyArray:
     return LazyArray("solve", (a, b), (), Size((*batch, *b.shape[-2:])), a.dtype)
 
 
+def cholesky(a: LazyArray) -> LazyArray:
+    """The lower triangular factor of positive-definite matrices, the last two axes."""
+    return LazyArray("cholesky", (a,), (), a.shape, a.dtype)
+
+
+def solve_triangular(a: LazyArray, b: LazyArray, upper: bool, unit: bool) -> LazyArray:
+    """The x of a @ x = b, over the last two axes of both, where a is one triangle, with ones on its diagonal if `unit`."""
+    batch = broadcast(Size(a.shape[:-2]), Size(b.shape[:-2]))
+    return LazyArray("solve_triangular", (a, b), (upper, unit), Size((*batch, *b.shape[-2:])), a.dtype)
+
+
 def without_last(shape: Size) -> Size:
     """A shape without its last axis."""
     return Size(shape[:-1])

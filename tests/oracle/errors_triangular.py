@@ -1,0 +1,25 @@
+"""What factors of positive-definite matrices and triangular systems refuse, under the code of the error."""
+
+from __future__ import annotations
+
+LINES: dict[str, str] = {
+    "dtype-mismatch": """
+        torch.linalg.solve_triangular(m, x.t().float(), upper=True)
+    """,
+    "shape-mismatch": """
+        torch.linalg.cholesky(x)
+        torch.linalg.cholesky(v)
+        torch.linalg.solve_triangular(m, x, upper=True)
+        torch.linalg.solve_triangular(m, v, upper=True)
+        torch.linalg.solve_triangular(x, x, upper=True)
+        torch.cholesky_solve(x, m)
+        torch.triangular_solve(x, m)
+    """,
+    "value": """
+        torch.linalg.cholesky(-torch.eye(3))
+        torch.linalg.cholesky(torch.tensor([[1., 2.], [2., 1.]]))
+        torch.linalg.cholesky(torch.stack([torch.eye(2), -torch.eye(2)]))
+    """,
+}
+
+PROGRAMS: dict[str, str] = {}

@@ -177,7 +177,7 @@ def _of_windows(node: LazyArray, operands: Operands, known: Known) -> LazyArray 
     axes, keepdims = node.params
     if windows.primitive != "windows" or keepdims:
         return None
-    rank = len(node.shape)
+    rank = len(windows.shape) - len(windows.params[0])
     if axes != tuple(range(rank, len(windows.shape))) or not 0 < prod(windows.shape[rank:]) <= MOST_PARTS:
         return None
     parts = ops.window_parts(windows.operands[0], windows.params[0])

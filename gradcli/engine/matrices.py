@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
 import numpy as np
 
@@ -64,8 +65,8 @@ def _solve_triangular(node: LazyArray, values: list[Array]) -> Array:
     matrices, rights = values
     upper, unit = node.params
     batch = tuple(node.shape[:-2])
-    matrices = np.broadcast_to(matrices, batch + matrices.shape[-2:]).reshape(-1, *matrices.shape[-2:])
-    rights = np.broadcast_to(rights, batch + rights.shape[-2:]).reshape(-1, *rights.shape[-2:])
+    matrices = np.broadcast_to(matrices, batch + matrices.shape[-2:]).reshape(prod(batch), *matrices.shape[-2:])
+    rights = np.broadcast_to(rights, batch + rights.shape[-2:]).reshape(prod(batch), *rights.shape[-2:])
     result = np.empty(rights.shape, rights.dtype)
     if result.size:
         solve = get_blas_funcs("trsm", (matrices, rights))

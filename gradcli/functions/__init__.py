@@ -11,6 +11,7 @@ from gradcli.functions import (
     assign,
     bounds,
     calculus,
+    channels,
     cholesky,
     class_margins,
     classification,

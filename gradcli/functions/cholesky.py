@@ -44,7 +44,7 @@ def _right_cotangent(g: Tensor, A: Tensor, upper: bool, left: bool, unitriangula
 )
 def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False) -> LazyArray:
     """The X of A @ X = B, or of X @ A = B unless `left`, where only one triangle of A is read, or less than its diagonal."""
-    check_square("solve_triangular", A)
+    check_square("linalg.solve_triangular", A)
     if A.dtype is not B.dtype:
         message = (
             "linalg.solve_triangular: Expected A and B to have the same dtype, but found A of type "
@@ -129,7 +129,7 @@ def _factor(A: Tensor, upper: bool) -> LazyArray:
 )
 def cholesky(A: Tensor, *, upper: bool = False) -> LazyArray:
     """The lower triangular L of A = L @ L.T for positive-definite matrices, or its transpose; only that half of A is read."""
-    check_square("cholesky", A)
+    check_square("linalg.cholesky", A)
     return _factor(A, upper)
 
 
@@ -141,7 +141,7 @@ def cholesky(A: Tensor, *, upper: bool = False) -> LazyArray:
 )
 def _cholesky(input: Tensor, upper: bool = False) -> LazyArray:
     """The lower triangular L of input = L @ L.T for positive-definite matrices; or its transpose."""
-    check_square("cholesky", input)
+    check_square("linalg.cholesky", input)
     return _factor(input, upper)
 
 

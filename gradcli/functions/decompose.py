@@ -18,12 +18,12 @@ def check_square(name: str, A: Tensor) -> None:
     """Matrices, or batches of them, that are square and floating."""
     label = [OperandLabel(0, describe(A.shape))]
     if A.ndim < 2:
-        raise ShapeMismatch.as_torch(f"linalg.{name}: The input tensor A must have at least 2 dimensions.", operands=label)
+        raise ShapeMismatch.as_torch(f"{name}: The input tensor A must have at least 2 dimensions.", operands=label)
     if A.shape[-1] != A.shape[-2]:
-        message = f"linalg.{name}: A must be batches of square matrices, but they are {A.shape[-2]} by {A.shape[-1]} matrices"
+        message = f"{name}: A must be batches of square matrices, but they are {A.shape[-2]} by {A.shape[-1]} matrices"
         raise ShapeMismatch.as_torch(message, operands=label)
     if not A.dtype.is_floating:
-        message = f"linalg.{name}: Expected a floating point or complex tensor as input. Got {A.dtype.tensor_type}"
+        message = f"{name}: Expected a floating point or complex tensor as input. Got {A.dtype.tensor_type}"
         raise DTypeMismatch.as_torch(message, operands=label, hint="convert it with .float()")
 
 
@@ -37,7 +37,7 @@ def check_square(name: str, A: Tensor) -> None:
 )
 def inv(A: Tensor) -> LazyArray:
     """The inverse of square matrices."""
-    check_square("inv", A)
+    check_square("linalg.inv", A)
     return ops.inverse(A.array)
 
 
@@ -51,7 +51,7 @@ def inv(A: Tensor) -> LazyArray:
 )
 def det(A: Tensor) -> LazyArray:
     """The determinant of square matrices."""
-    check_square("det", A)
+    check_square("linalg.det", A)
     return ops.determinant(A.array)
 
 
@@ -64,7 +64,7 @@ def det(A: Tensor) -> LazyArray:
 )
 def slogdet(A: Tensor) -> tuple[LazyArray, LazyArray]:
     """The sign of the determinant of square matrices, and the logarithm of its size."""
-    check_square("slogdet", A)
+    check_square("linalg.slogdet", A)
     return ops.sign_of_determinant(A.array), ops.log_determinant(A.array)
 
 
@@ -78,6 +78,7 @@ def _slogdet(input: Tensor) -> tuple[Tensor, Tensor]:
 @function(method=True, forms=(where, slogdet), examples=("logdet(x @ x.mT + eye(2))",))
 def logdet(input: Tensor) -> Tensor:
     """The logarithm of the determinant of square matrices: nan where that is negative, -inf where it is 0."""
+    check_square("logdet", input)
     sign, logarithm = slogdet(input)
     return where(sign < 0, nan, logarithm)
 
@@ -104,7 +105,7 @@ def _matrix_cotangent(g: Tensor, A: Tensor, B: Tensor, result: Tensor) -> Tensor
 )
 def solve(A: Tensor, B: Tensor) -> LazyArray:
     """The solution X of A @ X = B."""
-    check_square("solve", A)
+    check_square("linalg.solve", A)
     if A.dtype is not B.dtype:
         message = (
             "linalg.solve: Expected A and B to have the same dtype, but found A of type "

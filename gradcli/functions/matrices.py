@@ -75,9 +75,7 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """The powers 0 to N - 1 of each number, along a new last dimension; as many as there are numbers unless N is given."""
     if x.dtype is bool_:
         raise ValueFault.as_torch("linalg.vander: the input is not a tensor of numbers")
-    if not x.ndim:
-        raise misfit("The input must be at least one-dimensional.", x)
-    count = x.shape[-1] if N is None else N
+    count = N if N is not None else x.shape[-1] if x.ndim else 1
     if count <= 1:
         raise ValueFault.as_torch("N must be greater than 1.")
     powers = cumprod(expand(unsqueeze(x, -1), *x.shape, count - 1), -1)
@@ -180,7 +178,7 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
 def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """The inverse of a tensor as a matrix, whose rows are counted by its first `ind` dimensions."""
     if ind <= 0:
-        raise ValueFault.as_torch("Expected a strictly positive integer for 'ind'")
+        raise ValueFault.as_torch(f"Expected a strictly positive integer for 'ind', but got {ind}")
     rows, columns = tuple(A.shape[:ind]), tuple(A.shape[ind:])
     if prod(rows) != prod(columns):
         message = (

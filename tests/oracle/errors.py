@@ -14,12 +14,15 @@ from .cases import Case, case_of
 #: The modules with errors.
 TABLES = (
     "errors",
+    "errors_channels",
     "errors_losses",
+    "errors_matrices",
     "errors_normalizations",
     "errors_own_derivatives",
     "errors_rearranging",
     "errors_special",
     "errors_transforms",
+    "errors_triangular",
 )
 
 LINES: dict[str, str] = {

@@ -12,16 +12,14 @@ LINES: dict[str, str] = {
         torch.linalg.matrix_power(x, 2)
         torch.linalg.matrix_power(v, 2)
         torch.linalg.tensorinv(x, 1)
-        torch.linalg.tensorsolve(x, v)
         torch.linalg.slogdet(x)
         torch.logdet(v)
-        torch.cross(a, a)
-        torch.linalg.vander(s)
     """,
     "value": """
         torch.linalg.multi_dot([x])
         torch.linalg.tensorinv(m, 0)
         torch.linalg.vander(v, N=1)
+        torch.linalg.vander(s)
     """,
 }
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 LINES: dict[str, str] = {
-    "dtype-mismatch": """
-        torch.linalg.solve_triangular(m, x.t().float(), upper=True)
-    """,
     "shape-mismatch": """
         torch.linalg.cholesky(x)
         torch.linalg.cholesky(v)
@@ -16,9 +13,9 @@ LINES: dict[str, str] = {
         torch.triangular_solve(x, m)
     """,
     "value": """
-        torch.linalg.cholesky(-torch.eye(3))
-        torch.linalg.cholesky(torch.tensor([[1., 2.], [2., 1.]]))
-        torch.linalg.cholesky(torch.stack([torch.eye(2), -torch.eye(2)]))
+        torch.linalg.cholesky(-torch.eye(3)).tolist()
+        torch.linalg.cholesky(torch.tensor([[1., 2.], [2., 1.]])).tolist()
+        torch.linalg.cholesky(torch.stack([torch.eye(2), -torch.eye(2)])).tolist()
     """,
 }
 

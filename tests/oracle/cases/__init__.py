@@ -16,8 +16,10 @@ from typing import Any, NamedTuple
 #: The modules of the table.
 PARTS = (
     "basics",
+    "channels",
     "forms",
     "losses",
+    "matrices",
     "networks",
     "normalizations",
     "own_derivatives",
@@ -25,6 +27,7 @@ PARTS = (
     "rearranging",
     "special",
     "transforms",
+    "triangular",
 )
 #: The graph that a backward pass records with create_graph is made by the derivative rules, and these are gradcli's own:
 #: of these cases values and gradients are compared, not the nodes of the derivative.

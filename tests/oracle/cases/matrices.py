@@ -26,7 +26,6 @@ LINES: dict[str, str] = {
         torch.linalg.multi_dot([v, v])
         torch.linalg.multi_dot([x.t(), x, y.t(), y, x.t()])
         torch.chain_matmul(x, y.t(), x)
-        torch.chain_matmul(x)
         torch.linalg.matrix_power(m, 0)
         torch.linalg.matrix_power(m, 1)
         torch.linalg.matrix_power(m, 2)
@@ -52,7 +51,6 @@ LINES: dict[str, str] = {
         torch.logdet(m @ m.t())
         m.logdet()
         torch.logdet(torch.stack([m, -m]))
-        torch.linalg.slogdet(m * const[0, 0])[0]
     """,
     "tensors_as_matrices": """
         torch.linalg.tensorinv(m, 1)

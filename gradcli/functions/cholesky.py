@@ -36,8 +36,8 @@ def _right_cotangent(g: Tensor, A: Tensor, upper: bool, left: bool, unitriangula
     "LinalgSolveTriangularBackward0",
     namespace="torch.linalg",
     examples=(
-        "torch.linalg.solve_triangular(x + 3 * eye(3), y, upper=True)",
-        "torch.linalg.solve_triangular(x + 3 * eye(3), y, upper=False, left=False)",
+        "torch.linalg.solve_triangular(x @ x.mT + eye(2), y, upper=True)",
+        "torch.linalg.solve_triangular(x @ x.mT + eye(2), y.mT, upper=False, left=False)",
     ),
     d_A=_matrix_cotangent,
     d_B=_right_cotangent,
@@ -81,7 +81,7 @@ def _check_right(name: str, b: Tensor, A: Tensor) -> None:
 @function(
     "TriangularSolveBackward0",
     results=("solution", "cloned_coefficient"),
-    examples=("triangular_solve(y, x + 3 * eye(3))", "triangular_solve(y, x + 3 * eye(3), False, True)"),
+    examples=("triangular_solve(y, x @ x.mT + eye(2))", "triangular_solve(y, x @ x.mT + eye(2), False, True)"),
     d_b=lambda g_solution, A, upper, transpose, unitriangular: solve_triangular(
         A if transpose else matrix_transposed(A), g_solution, upper=upper == transpose, unitriangular=unitriangular
     ),
@@ -181,7 +181,7 @@ def _solve_factor_cotangent(g: Tensor, L: Tensor, result: Tensor, upper: bool) -
 
 @function(
     "CholeskySolveBackward0",
-    examples=("cholesky_solve(y, x + 3 * eye(3))",),
+    examples=("cholesky_solve(y, x @ x.mT + eye(2))",),
     d_B=lambda g, L, upper: _solved(g, L, upper),
     d_L=_solve_factor_cotangent,
 )

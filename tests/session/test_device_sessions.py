@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
@@ -12,16 +10,13 @@ pytest.importorskip("array_api_strict", reason="the fake device is array-api-str
 import gradcli
 from gradcli.engine.devices.evaluator import DeviceEvaluator
 from gradcli.errors import DeviceUnavailable, GradcliError
-from gradcli.lazy import settings
 from gradcli.session import Session
 from tests.engine.strict_device import Strict
 
 
 @pytest.fixture
-def library() -> Iterator[Strict]:
-    before = settings.evaluator, settings.device
-    yield Strict()
-    settings.evaluator, settings.device = before
+def library() -> Strict:
+    return Strict()
 
 
 def test_an_evaluation_copies_each_input_and_each_reported_result_once(library: Strict) -> None:

@@ -82,13 +82,23 @@ def _elementwise(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[
 
 
 def _reduction(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    axis = _own_axis(operands[0], axes[0], length)
+    axis = _common_axis(operands, axes, length)
     reduced_axes, keepdims = node.params
     if axis is None:
         return None
+    cut = (axis,) * len(operands)
     if axis in reduced_axes:
-        return Role(None, (axis,))
-    return Role(axis if keepdims else axis - sum(other < axis for other in reduced_axes), (axis,))
+        return Role(None, cut)
+    return Role(axis if keepdims else axis - sum(other < axis for other in reduced_axes), cut)
+
+
+def _common_axis(operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> int | None:
+    """Where operands of one rank are all streamed."""
+    axis = next((own for own in axes if own is not None), None)
+    axis = _own_axis(operands[0], axis, length)
+    if axis is None or any(own not in (None, axis) for own in axes):
+        return None
+    return axis if all(operand.shape[axis] == length for operand in operands) else None
 
 
 def _own_axis(operand: LazyArray, axis: int | None, length: int) -> int | None:
@@ -100,10 +110,8 @@ def _own_axis(operand: LazyArray, axis: int | None, length: int) -> int | None:
 
 def _along_another_axis(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
     """Scans, sorts, arg-reductions, gathers: independent rows, as long as they work along another axis."""
-    axis = next((own for own in axes if own is not None), _own_axis(operands[0], axes[0], length))
+    axis = _common_axis(operands, axes, length)
     if axis is None or node.params[0] == axis:
-        return None
-    if any(own not in (None, axis) for own in axes) or any(operand.shape[axis] != length for operand in operands):
         return None
     moved = axis
     if node.primitive in ("argmax", "argmin") and not node.params[1] and node.params[0] < axis:
@@ -130,6 +138,12 @@ def _slicing(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int 
     return Role(axis, (axis,))
 
 
+def _adding_a_part(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
+    """Along an axis that the part has whole."""
+    axis = _common_axis(operands, axes, length)
+    return None if axis is None or node.params[0][axis] != (0, length, 1) else Role(axis, (axis, axis))
+
+
 def _windowing(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
     """Windows and their adjoint, if they lie along other axes."""
     axis = _own_axis(operands[0], axes[0], length)
@@ -151,10 +165,8 @@ def _repetition(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[i
 
 
 def _joining(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    axis = _own_axis(operands[0], next((own for own in axes if own is not None), None), length)
-    if axis is None or node.params[0] == axis or any(own not in (None, axis) for own in axes):
-        return None
-    return Role(axis, (axis,) * len(operands)) if all(operand.shape[axis] == length for operand in operands) else None
+    axis = _common_axis(operands, axes, length)
+    return None if axis is None or node.params[0] == axis else Role(axis, (axis,) * len(operands))
 
 
 def _product(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
@@ -177,6 +189,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(ELEMENTWISE, _elementwise),
     **dict.fromkeys(REDUCTIONS, _reduction),
     **dict.fromkeys(SCANS, _along_another_axis),
+    "add_part": _adding_a_part,
     "argmax": _along_another_axis,
     "argmin": _along_another_axis,
     "argsort": _along_another_axis,
@@ -190,6 +203,7 @@ RULES: dict[str, Rule] = {
     "place": _slicing,
     "reshape": _reshaping,
     "slice": _slicing,
+    "sum_of_products": _reduction,
     "windows": _windowing,
 }
 

@@ -10,6 +10,7 @@ import numpy as np
 from gradcli.engine import kernels
 from gradcli.engine.matrices import MATRICES
 from gradcli.engine.special import SPECIAL, lgamma, special
+from gradcli.engine.sums import sum_of_products
 from gradcli.errors import ValueFault
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import ALL, DType
@@ -170,14 +171,21 @@ def _arg_reduce(find: Callable[..., Any]) -> Implementation:
     return implementation
 
 
-def _basic_index(slices: tuple[tuple[int, int, int], ...]) -> tuple[slice, ...]:
+def basic_index(slices: tuple[tuple[int, int, int], ...]) -> tuple[slice, ...]:
+    """Slices as NumPy has them."""
     return tuple(slice(start, start + number * step, step) for start, number, step in slices)
 
 
 def _place(node: LazyArray, values: list[Array]) -> Array:
     slices, shape = node.params
     result = np.zeros(shape, NUMPY_DTYPE[node.dtype])
-    result[_basic_index(slices)] = values[0]
+    result[basic_index(slices)] = values[0]
+    return result
+
+
+def _add_part(node: LazyArray, values: list[Array]) -> Array:
+    result = values[0].copy()
+    result[basic_index(node.params[0])] += values[1]
     return result
 
 
@@ -339,6 +347,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     **{name: _reduction(ufunc) for name, ufunc in REDUCTIONS.items()},
     **{name: _scan(accumulate) for name, accumulate in SCANS.items()},
     **MATRICES,
+    "add_part": _add_part,
     "arange": _arange,
     "argmax": _arg_reduce(np.argmax),
     "argmin": _arg_reduce(np.argmin),
@@ -368,6 +377,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "searchsorted": lambda node, values: np.searchsorted(values[0], values[1], side="right" if node.params[0] else "left"),
     "trunc": _rounding(np.trunc),
     "sign": _sign,
-    "slice": lambda node, values: values[0][_basic_index(node.params[0])],
+    "slice": lambda node, values: values[0][basic_index(node.params[0])],
+    "sum_of_products": sum_of_products,
     "windows": _windows,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial, reduce
-from math import frexp, isfinite, prod
+from math import frexp, inf, isfinite, prod
 from typing import NamedTuple
 
 from gradcli.engine.order import Step, reachable, share
@@ -162,6 +162,42 @@ def _sum_of_placed(node: LazyArray, operands: Operands, known: Known) -> LazyArr
     return ops.binary("add", total, ops.constant(0.0, node.dtype))
 
 
+def _sum_of_scaled(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
+    """The sum of c*x is c times the sum of x, which overflows no sooner unless c is small."""
+    (product,) = operands
+    scaled = _scaled(product, product.operands) if product.primitive == "mul" and known.uses[product] == 1 else None
+    if scaled is None or not 1 <= abs(scaled[0]) < inf:
+        return None
+    return _product_of(scaled[0], ops.reduce("sum", scaled[1], *node.params))
+
+
+def _sum_of_products(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
+    """Products that are only summed are not stored."""
+    (product,) = operands
+    if product.primitive != "mul" or known.uses[product] != 1 or not product.dtype.is_floating:
+        return None
+    if any(operand.shape != product.shape or operand.primitive == "constant" for operand in product.operands):
+        return None
+    return LazyArray("sum_of_products", product.operands, node.params, node.shape, node.dtype)
+
+
+def _difference_from_placed(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
+    """A part among zeros, minus y, is 0 - y with the part added where it belongs."""
+    placed, y = operands
+    if placed.primitive != "place" or known.uses[placed] != 1 or y.shape != node.shape or not node.dtype.is_floating:
+        return None
+    negated = ops.binary("sub", ops.constant(0.0, node.dtype), y)
+    return LazyArray("add_part", (negated, placed.operands[0]), (placed.params[0],), node.shape, node.dtype)
+
+
+def _sum_with_placed(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
+    """A part among zeros, plus y, is y with the part added where it belongs."""
+    for placed, y in (operands, operands[::-1]):
+        if placed.primitive == "place" and known.uses[placed] == 1 and y.shape == node.shape and node.dtype.is_floating:
+            return LazyArray("add_part", (y, placed.operands[0]), (placed.params[0],), node.shape, node.dtype)
+    return None
+
+
 def _sum_of_uniform(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
     """The sum of n times the same number is n times the number."""
     value = _uniform(operands[0])
@@ -210,7 +246,7 @@ def _product_with_uniform(node: LazyArray, operands: Operands, known: Known) -> 
 
 
 RULES: dict[str, tuple[Rule, ...]] = {
-    "add": (_twice,),
+    "add": (_twice, _sum_with_placed),
     "div": (_times_one,),
     "exp": (_softmax,),
     "matmul": (_product_with_uniform,),
@@ -218,5 +254,6 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "min": (_of_windows,),
     "mul": (_times_one, _factors, _scaled_softmax),
     "slice": (_part_of_elementwise,),
-    "sum": (_sum_of_placed, _sum_of_uniform, _of_windows),
+    "sub": (_difference_from_placed,),
+    "sum": (_sum_of_placed, _sum_of_uniform, _of_windows, _sum_of_scaled, _sum_of_products),
 }

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 by_serial = attrgetter("serial")  # an order in which operands come before their consumers
 
-#: A longer computation is not kept as a trace: it would fill the memory.
-MOST_STEPS = 10_000
+#: The steps of all traces that a function keeps: a longer computation is kept as none, because it would fill the memory.
+MOST_STEPS = 100_000
 
 
 class Trace:
     """How arrays are made from inputs; what that takes is prepared when it is first done again."""
 
-    __slots__ = ("_inputs", "_prepared", "_roots")
+    __slots__ = ("_inputs", "_prepared", "_roots", "steps")
 
     def __init__(self, inputs: Sequence[LazyArray], order: Sequence[LazyArray], roots: Sequence[LazyArray]) -> None:
         copies = {array: LazyArray("input", (), (), array.shape, array.dtype) for array in inputs}
@@ -33,6 +33,7 @@ class Trace:
             if array.buffer is not None:  # the numbers of a literal, which who gets a result that shows them may change
                 copies[array].buffer = array.buffer.copy()
         self._roots = [copies[root] for root in roots]
+        self.steps = len(order)
         self._prepared: Prepared | None = None
 
     def replay(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

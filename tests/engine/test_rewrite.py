@@ -215,3 +215,53 @@ def test_only_the_sum_of_the_exponentials_makes_a_softmax() -> None:
             softmax = ops.unary("exp", ops.binary("sub", shifted, ops.unary("log", divisor)))
             scaled = ops.binary("mul", ops.binary("div", weights, divisor), number(1e300))
             assert_same([softmax, scaled], rewritten(softmax, scaled)[1])
+
+
+def test_products_that_are_only_summed_are_not_stored() -> None:
+    x, y = ops.unary("exp", given(40, 6)), ops.unary("sin", given(40, 6))
+    for axes in ((1,), (0,), (0, 1)):
+        root = ops.reduce("sum", ops.binary("mul", x, y), axes, keepdims=True)
+        left, values = rewritten(root)
+        assert (left["mul"], left["sum_of_products"]) == (0, 1)
+        assert_same([root], values)
+
+
+def test_products_that_are_used_elsewhere_are_stored() -> None:
+    product = ops.binary("mul", given(40, 6), given(40, 6))
+    root = ops.reduce("sum", product, (1,))
+    left, values = rewritten(root, ops.unary("exp", product))
+    assert (left["mul"], left["sum"]) == (1, 1)
+    assert_same([root], values[:1])
+
+
+def test_products_that_broadcast_are_stored() -> None:
+    root = ops.reduce("sum", ops.binary("mul", given(40, 6), given(6)), (1,))
+    assert rewritten(root)[0]["mul"] == 1
+
+
+@pytest.mark.parametrize(("factor", "after"), [(3.0, True), (-1.0, True), (0.5, False), (0.0, False), (float("inf"), False)])
+def test_a_factor_that_is_not_small_is_multiplied_after_the_sum(factor: float, after: bool) -> None:
+    root = ops.reduce("sum", ops.binary("mul", number(factor), ops.unary("exp", given(40, 6))), (1,))
+    steps, _ = share(reachable([root])[0])
+    products = [node.shape for node, _ in rewrite(steps, [root])[0] if node.primitive == "mul"]
+    assert products == [(40,) if after else (40, 6)]
+    assert_same([root], rewritten(root)[1])
+
+
+PLACES = ((0, 4, 1), (2, 1, 1))
+
+
+@pytest.mark.parametrize("primitive", ["add", "sub"])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_part_among_zeros_is_added_where_it_belongs(primitive: str, swapped: bool) -> None:
+    placed, y = ops.place(given(4, 1), PLACES, Size((4, 6))), ops.unary("exp", given(4, 6))
+    root = ops.binary(primitive, *((y, placed) if swapped else (placed, y)))
+    left, values = rewritten(root)
+    assert left["place"] == (primitive == "sub" and swapped)
+    assert_same([root], values)
+
+
+def test_zero_minus_zero_among_the_placed_is_no_negative_zero() -> None:
+    root = ops.binary("sub", ops.place(given(4, 1), PLACES, Size((4, 6))), ops.unary("abs", ops.full(Size((4, 6)), 0.0, float64)))
+    (value,) = rewritten(root)[1]
+    assert not np.signbit(value[:, 0]).any()

@@ -39,6 +39,12 @@ def _place(run: Execution, node: Instruction, values: list[Array]) -> Array:
     return run.library.assign(zeros, _basic_index(slices, shape), values[0]) if prod(values[0].shape) else zeros
 
 
+def _add_part(run: Execution, node: Instruction, values: list[Array]) -> Array:
+    x, part = values
+    index = _basic_index(node.params[0], x.shape)
+    return run.library.assign(run.xp.asarray(x, copy=True), index, x[index] + part) if prod(part.shape) else x
+
+
 def _flip(run: Execution, node: Instruction, values: list[Array]) -> Array:
     return run.xp.flip(values[0], axis=node.params[0]) if node.params[0] else values[0]
 
@@ -101,6 +107,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     **ELEMENTWISE,
     **INDEXING,
     **REDUCTIONS,
+    "add_part": _add_part,
     "arange": _arange,
     "broadcast_to": lambda run, node, values: run.xp.broadcast_to(values[0], tuple(node.shape)),
     "cholesky": _cholesky,

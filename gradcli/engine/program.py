@@ -25,6 +25,8 @@ Array = np.ndarray
 BLOCK_BYTES = 1 << 23
 # The least and the most elements of the widest value in a block; calls on fewer cost more than their work.
 LEAST_BLOCK, MOST_BLOCK = 1 << 14, 1 << 18
+# Many rows are a multiple of this, so that sums over them are made of equal pieces.
+EVEN_ROWS = 1 << 7
 # Rows of a block with products of matrices, which are slow for few rows.
 LEAST_PRODUCT_ROWS, MOST_PRODUCT_ROWS = 1 << 9, 1 << 13
 
@@ -146,7 +148,8 @@ class Program:
         if any(step.array.primitive == "matmul" and len(step.array.shape) == 2 for step in self.instructions):
             return max(LEAST_PRODUCT_ROWS, min(rows, MOST_PRODUCT_ROWS))
         widest = max([length, *[prod(array.shape) for array in arrays]]) // length
-        return max(1, LEAST_BLOCK // widest, min(rows, MOST_BLOCK // widest))
+        rows = max(1, LEAST_BLOCK // widest, min(rows, MOST_BLOCK // widest))
+        return rows - rows % EVEN_ROWS if rows > 8 * EVEN_ROWS else rows
 
 
 class Frame:

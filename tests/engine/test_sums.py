@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcli.engine.sums import FEW, PIECE, sum_of_block, sum_of_products
+from gradcli.engine.sums import FEW, sum_of_block, sum_of_products
 from gradcli.lazy import LazyArray
 from gradcli.lazy.dtypes import float32, float64, int64
 from gradcli.lazy.shapes import Size, reduced
@@ -17,9 +17,9 @@ DTYPES = {"float32": float32, "float64": float64, "int64": int64}
 SHAPES = [
     ((FEW - 1,), (0,)),
     ((100_003,), (0,)),
-    ((1024, PIECE), (1,)),
-    ((1024, PIECE), (0,)),
-    ((1024, PIECE), (0, 1)),
+    ((1024, 256), (1,)),
+    ((1024, 256), (0,)),
+    ((1024, 256), (0, 1)),
     ((262, 1000), (1,)),
     ((4, 65_537), (1,)),
     ((65_537, 4), (0,)),
@@ -35,7 +35,7 @@ SHAPES = [
 ]
 
 
-LARGE = [((2000, 256), (1,)), ((2000, 1000), (1,)), ((1000, 2000), (0,)), ((40, 65_536), (1,))]
+LARGE = [((2000, 256), (1,)), ((2000, 1000), (1,)), ((1000, 2000), (0,)), ((400, 8192), (1,))]
 
 
 def node(x: np.ndarray, axes: tuple[int, ...], keepdims: bool) -> LazyArray:
@@ -66,7 +66,10 @@ def test_a_sum_of_products_is_that_of_the_products(
     shape: tuple[int, ...], axes: tuple[int, ...], dtype: str, keepdims: bool
 ) -> None:
     for x, y in zip(laid_out(RANDOM.random(shape).astype(dtype)), laid_out(RANDOM.random(shape).astype(dtype)), strict=True):
-        found, expected = sum_of_products(node(x, axes, keepdims), [x, y]), (x * y).sum(axis=axes, keepdims=keepdims)
+        found, expected = (
+            sum_of_products(node(x, axes, keepdims), [x, y]),
+            (x * y).sum(axis=axes, keepdims=keepdims, dtype=np.longdouble).astype(dtype),
+        )
         assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
         np.testing.assert_allclose(found, expected, rtol=1e-4 if dtype == "float32" else 1e-12)
 
@@ -79,12 +82,12 @@ def error(found: Any, exact: np.ndarray) -> float:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
-    ("shape", "axes"), [((2000, 256), (1,)), ((2000, 1000), (1,)), ((1000, 2000), (0,)), ((40, 65_536), (1,))]
+    ("shape", "axes"), [((2000, 256), (1,)), ((2000, 1000), (1,)), ((1000, 2000), (0,)), ((400, 8192), (1,))]
 )
 def test_a_sum_is_as_exact_as_numpy_s(shape: tuple[int, ...], axes: tuple[int, ...], dtype: str) -> None:
     x = RANDOM.random(shape).astype(dtype)
     exact = x.astype(np.longdouble).sum(axis=axes)
-    assert error(sum_of_block(node(x, axes, False), [x]), exact) < 2 * error(x.sum(axis=axes), exact)
+    assert error(sum_of_block(node(x, axes, False), [x]), exact) < 1.1 * error(x.sum(axis=axes), exact)
 
 
 @pytest.mark.parametrize("special", [np.nan, np.inf, -np.inf])

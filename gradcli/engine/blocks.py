@@ -44,6 +44,7 @@ WITH_BLAS = ("matmul", "sum", "sum_of_products")
 _MERGE: dict[str, Any] = {
     "all": np.logical_and,
     "any": np.logical_or,
+    "index_put": np.add,
     "matmul": np.add,
     "max": np.maximum,
     "min": np.minimum,

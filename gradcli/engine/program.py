@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcli.engine import recycled
-from gradcli.engine.plan import ELEMENTWISE, StreamedStep
+from gradcli.engine.indexing import scatter_into
+from gradcli.engine.plan import StreamedStep
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS, WITHOUT_OUT, basic_index
-from gradcli.engine.slots import Slots, bytes_of, copies, in_order, is_fresh, made_in_outputs
+from gradcli.engine.roles import ELEMENTWISE
+from gradcli.engine.slots import Slots, bytes_of, copies, in_order, is_fresh, made_in_outputs, overwritable
 from gradcli.engine.sums import sum_of_block
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.shapes import Size
@@ -74,7 +76,8 @@ class Program:
         made: set[int] = set()  # registers of results in memory of their own
         for position, step in enumerate(steps):
             array, operands, (axis, operand_axes) = step
-            ufunc = _added_part(array, axis) if array.primitive == "add_part" else UFUNCS.get(array.primitive)
+            writer = WRITERS.get(array.primitive)
+            ufunc = UFUNCS.get(array.primitive) if writer is None else writer(array)
             takes_scalars = _takes_out(array) and array.primitive in ELEMENTWISE
             sources = tuple(
                 [
@@ -91,10 +94,13 @@ class Program:
                 self.stored.append((position if stored is None else stored, made_in[array], axis))
             used = {result_of[operand]: last_use[operand] == position for operand in operands if operand in result_of}
             last_used = [register for register, is_last in used.items() if is_last]
-            if axis is None or (writes and array in made_in) or is_fresh(array, operands):
+            if writes and axis is not None and array not in made_in:
+                over = {result_of.get(operand) for operand in overwritable(array, operands)}
+                before = [register for register in last_used if register in over]
+                after = [register for register in last_used if register not in over]
+                self.slots.append((position, slots.take(array, position, before, after), array, axis))
+            elif writes or axis is None or is_fresh(array, operands):
                 slots.release(last_used)
-            elif writes:
-                self.slots.append((position, slots.take(array, position, last_used), array, axis))
             else:
                 slots.show(position, used, last_used)
             if not writes and axis is not None:
@@ -171,7 +177,7 @@ class Frame:
 
 def _takes_out(array: LazyArray) -> bool:
     """Whether what computes an array can be given memory for it."""
-    return array.primitive == "add_part" or (array.primitive in UFUNCS and array.primitive not in WITHOUT_OUT)
+    return array.primitive in WRITERS or (array.primitive in UFUNCS and array.primitive not in WITHOUT_OUT)
 
 
 def _writes(step: StreamedStep, outputs: Collection[LazyArray]) -> bool:
@@ -187,7 +193,7 @@ def _is_scattered(array: LazyArray, axis: int) -> bool:
 
 def _implementation(array: LazyArray, operands: Sequence[LazyArray], ufunc: Callable[..., Any] | None) -> Callable[..., Any]:
     """What computes a step whose result comes in memory that it finds itself."""
-    if ufunc is not None:
+    if ufunc is not None and array.primitive in UFUNCS:
         return lambda node, inputs: ufunc(*inputs)
     if array.primitive == "sum":
         return sum_of_block
@@ -196,19 +202,40 @@ def _implementation(array: LazyArray, operands: Sequence[LazyArray], ufunc: Call
     return IMPLEMENTATIONS[array.primitive]
 
 
-def _added_part(array: LazyArray, axis: int | None) -> Callable[..., Array]:
-    """What writes an array with a part added, called as a ufunc is; the part has all of the streamed axis."""
-    index = tuple([slice(None) if own == axis else cut for own, cut in enumerate(basic_index(array.params[0]))])
+def _added_part(array: LazyArray) -> Callable[..., Array]:
+    """x with a part added; the part has all of the streamed axis, so that its slice says how many rows a whole array has."""
+    (slices,) = array.params
+    whole = tuple([cut == (0, size, 1) for cut, size in zip(slices, array.shape, strict=True)])
+    index = tuple([slice(None) if all_of_it else cut for all_of_it, cut in zip(whole, basic_index(slices), strict=True)])
 
-    def add_part(x: Array, part: Array, out: Array | None = None) -> Array:
-        if out is None:
-            out = x.copy()
-        elif not np.may_share_memory(out, x):  # or it is the same memory
-            np.copyto(out, x)
+    def add_part(x: Array, part: Array, out: Array) -> Array:
+        _copy(x, out)
         out[index] += part
         return out
 
     return add_part
+
+
+def _scattered(array: LazyArray) -> Callable[..., Array]:
+    """x with elements put at, or added to, positions along an axis."""
+    axis, accumulate = array.params
+
+    def scatter(x: Array, index: Array, source: Array, out: Array) -> Array:
+        _copy(x, out)
+        scatter_into(out, index, source, axis, accumulate)
+        return out
+
+    return scatter
+
+
+def _copy(x: Array, out: Array) -> None:
+    """Copy the elements, unless both are the same memory already."""
+    if not np.may_share_memory(out, x):
+        np.copyto(out, x)
+
+
+#: What is called as a ufunc is, and changes a few elements of its first operand.
+WRITERS = {"add_part": _added_part, "scatter": _scattered}
 
 
 def localized(array: LazyArray, axis: int | None, rows: int) -> LazyArray:

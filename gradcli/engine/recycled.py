@@ -12,6 +12,7 @@ import numpy as np
 LEAST_BYTES = 1 << 20
 # So many bytes wait to be taken again at most; those that wait longest are let go first.
 MOST_IDLE = 128 << 20
+CACHE_LINE = 64
 # Memory is taken for an array that fills at least this part of it.
 FILLED = 3 / 4
 
@@ -36,10 +37,17 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
         return np.empty(shape, dtype)
     memory = _taken(size)
     if memory is None:
-        memory = np.empty(size, np.uint8)
+        memory = _aligned(size)
     loan = _Loan(memory)
     weakref.finalize(loan, _return, memory).atexit = False
     return np.asarray(loan)[:size].view(dtype).reshape(shape)
+
+
+def _aligned(size: int) -> np.ndarray:
+    """Fresh memory that starts with a line of the cache, as vector operations like it."""
+    memory = np.empty(size + CACHE_LINE, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
+    return memory[start : start + size]
 
 
 def _taken(size: int) -> np.ndarray | None:

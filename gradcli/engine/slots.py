@@ -6,17 +6,28 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from math import prod
 
-from gradcli.engine.plan import ELEMENTWISE, StreamedStep
+from gradcli.engine.plan import StreamedStep
 from gradcli.engine.primitives import REDUCTIONS
+from gradcli.engine.roles import ELEMENTWISE
 from gradcli.lazy.array import LazyArray
 
 # Longer programs keep their order: finding another one takes time that grows with its square.
 MOST_ORDERED = 400
 
-# What may write its result over an operand that it uses last.
-IN_PLACE = ELEMENTWISE | {"add_part"}
+# What changes some elements of its first operand.
+CHANGING = frozenset({"add_part", "scatter"})
 # What makes memory of its own.
-FRESH = frozenset(REDUCTIONS) | {"argmax", "argmin", "cast", "concatenate", "place", "sum_of_products"}
+FRESH = frozenset(REDUCTIONS) | {
+    "argmax",
+    "argmin",
+    "cast",
+    "concatenate",
+    "gather",
+    "index",
+    "place",
+    "scatter",
+    "sum_of_products",
+}
 
 
 def bytes_of(array: LazyArray) -> int:
@@ -27,6 +38,13 @@ def bytes_of(array: LazyArray) -> int:
 def copies(array: LazyArray, operands: Sequence[LazyArray]) -> bool:
     """Whether a slice is so small a part that a copy of it costs less than holding on to the whole."""
     return array.primitive == "slice" and 4 * prod(array.shape) <= prod(operands[0].shape)
+
+
+def overwritable(array: LazyArray, operands: Sequence[LazyArray]) -> Sequence[LazyArray]:
+    """The operands that a result may be written over, if it uses them last."""
+    if array.primitive in ELEMENTWISE:
+        return operands
+    return operands[:1] if array.primitive in CHANGING and operands[0] not in operands[1:] else ()
 
 
 def is_fresh(array: LazyArray, operands: Sequence[LazyArray]) -> bool:
@@ -96,8 +114,9 @@ def made_in_outputs(
     made_in = {output: output for output in outputs if output in step_of}
     for position in range(len(steps) - 1, -1, -1):
         step = steps[position]
-        if step.array in made_in and writes(step) and step.array.primitive in IN_PLACE:
-            over = next((operand for operand in step.operands if is_written_over(operand, position)), None)
+        if step.array in made_in and writes(step):
+            candidates = overwritable(step.array, step.operands)
+            over = next((operand for operand in candidates if is_written_over(operand, position)), None)
             if over is not None:
                 made_in[over] = made_in[step.array]
     return made_in
@@ -117,10 +136,9 @@ class Slots:
         self._shown[register] = set().union(*(self._shown.get(operand, set()) for operand in operands))
         self.release(released)
 
-    def take(self, array: LazyArray, register: int, released: Sequence[int]) -> int:
-        """The slot of a result; it may be that of an operand which is released, if the result may be written over that."""
-        if array.primitive in IN_PLACE:
-            self.release(released)
+    def take(self, array: LazyArray, register: int, before: Sequence[int], after: Sequence[int]) -> int:
+        """The slot of a result; it may be that of an operand which is released before, but none of those released after."""
+        self.release(before)
         kind = (array.shape, array.dtype)
         free = self._free.get(kind)
         if free:
@@ -130,8 +148,7 @@ class Slots:
             self.count += 1
             self._kind.append(kind)
         self._shown[register] = {slot}
-        if array.primitive not in IN_PLACE:
-            self.release(released)
+        self.release(after)
         return slot
 
     def release(self, registers: Sequence[int]) -> None:

@@ -12,7 +12,7 @@ from gradcli.engine.plan import plan
 from gradcli.engine.program import Program
 from gradcli.engine.slots import MOST_ORDERED, in_order
 from gradcli.lazy import LazyArray, ops
-from gradcli.lazy.dtypes import float64
+from gradcli.lazy.dtypes import float64, int64
 from gradcli.lazy.shapes import Size
 
 RNG = np.random.default_rng(0)
@@ -91,6 +91,16 @@ def test_a_part_is_added_in_place(rows: int, y_is_used_again: bool) -> None:
     y = ops.unary("exp", given(500, 4))
     part = LazyArray("add_part", (y, given(500, 1)), (((0, 500, 1), (2, 1, 1)),), Size((500, 4)), float64)
     assert_same(part, *([ops.unary("sin", y)] if y_is_used_again else []), rows=rows)
+
+
+@pytest.mark.parametrize("is_last", [False, True])
+def test_elements_are_scattered_in_place_but_never_over_what_is_scattered(is_last: bool) -> None:
+    index = ops.from_buffer(RNG.integers(0, 4, (500, 4)), int64)
+    onto, source = ops.unary("exp", given(500, 4)), ops.unary("sin", given(500, 4))
+    root = ops.scatter(onto, index, source, 1, accumulate=True)
+    root = root if is_last else ops.unary("cos", root)
+    assert slots(program(root)) == 1
+    assert_same(root)
 
 
 def assert_same(*roots: LazyArray, rows: int = 7) -> None:

@@ -168,7 +168,7 @@ class _Pass:
         if settings.profile is not None:
             read, written = self.program.traffic()
             made = len(self.program.instructions), self.length, self.blocks, workers, read, written
-            settings.profile.append(PassProfile(*made, seconds=perf_counter() - start))
+            settings.profile.append(PassProfile(*made, perf_counter() - start, self.program.lines()))
 
     def _compute(self, number: int, parts: dict[LazyArray, Array], frames: dict[int, Frame], memory: dict[int, Array]) -> None:
         """Send one block through the program, in the frame and the memory of this thread."""

@@ -133,6 +133,26 @@ class Program:
         stored = {array for _, array, _ in self.stored}
         return sum(bytes_of(array) for _, array, _ in self.cut), sum(map(bytes_of, stored))
 
+    def lines(self) -> tuple[str, ...]:
+        """The program for people to read: what blocks start from, then each step with what it makes, and where."""
+        sources = [*self.cut, *((register, array, None) for register, array in self.whole)]
+        names = {register: f"a{number}" for number, (register, _, _) in enumerate(sources)}
+        names |= {register: f"{float(value):g}" for register, value in self.numbers}
+        names |= {position: f"r{position}" for position in range(len(self.instructions))}
+        places = {position: f"in slot {slot}" for position, slot, _, _ in self.slots}
+        for register, array, _ in self.stored:
+            position = next((own for own, step in enumerate(self.instructions) if register in (own, step.stored)), register)
+            is_output = self.instructions[position].array is array
+            places[position] = "stored" if is_output else "where the output will be"
+        lines = [
+            f"{names[register]} = {'all' if axis is None else 'rows'} of {_text(array)}" for register, array, axis in sources
+        ]
+        for position, step in enumerate(self.instructions):
+            operands = ", ".join(names[source] for source in step.sources)
+            place = "added up" if step.axis is None else places.get(position, "")
+            lines.append(f"r{position} = {step.array.primitive}({operands})  {_text(step.array)}  {place}".rstrip())
+        return tuple(lines)
+
     def memory(self, rows: int) -> dict[int, Array]:
         """Memory for the slots of one thread, in blocks of at most so many rows."""
         held = {slot: localized(array, axis, rows) for _, slot, array, axis in self.slots}
@@ -184,6 +204,10 @@ def _writes(step: StreamedStep, outputs: Collection[LazyArray]) -> bool:
     """Whether a step writes its result where it is told to."""
     array, axis = step.array, step.role.axis
     return axis is not None and _takes_out(array) and not (array in outputs and _is_scattered(array, axis))
+
+
+def _text(array: LazyArray) -> str:
+    return f"{tuple(array.shape)} {array.dtype.name}"
 
 
 def _is_scattered(array: LazyArray, axis: int) -> bool:

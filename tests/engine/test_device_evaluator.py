@@ -13,8 +13,9 @@ from gradcli.autograd import gradients
 from gradcli.engine import primitives, whole
 from gradcli.engine.devices import namespace
 from gradcli.engine.devices.evaluator import DeviceEvaluator
+from gradcli.engine.devices.fused import traced
 from gradcli.engine.devices.library import Library
-from gradcli.engine.devices.program import Program, programmed
+from gradcli.engine.devices.program import Program, Run, programmed
 from gradcli.engine.order import reachable, share
 from gradcli.errors import LimitExceeded, ValueFault
 from gradcli.functions import BARE, METHODS, OPERATORS, tensor
@@ -198,16 +199,20 @@ class Fusing(Strict):
     def __init__(self) -> None:
         super().__init__()
         self.made = self.ran = 0
+        self.fused = self._fused
 
-    def fused(self, function: Callable[..., Any]) -> Callable[..., Any]:  # type: ignore[override]
+    def _fused(self, program: Program) -> Run:
         """Run it as it is."""
         self.made += 1
 
-        def counted(inputs: list[Any]) -> Any:
-            self.ran += 1
-            return function(inputs)
+        def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+            def run(inputs: list[Any]) -> Any:
+                self.ran += 1
+                return function(inputs)
 
-        return counted
+            return run
+
+        return traced(self, counted, program)
 
 
 def test_a_program_is_fused_when_it_is_met_again() -> None:

@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from gradcli.engine.devices.library import Library
-from gradcli.engine.devices.program import Program, Refusal, execute, programmed
+from gradcli.engine.devices.program import Program, Refusal, Run, execute, programmed
 from gradcli.engine.order import held_elsewhere, reachable, share
 from gradcli.engine.primitives import IMPLEMENTATIONS as ON_HOST
 from gradcli.errors import LimitExceeded
 from gradcli.lazy.array import LazyArray
 
 Array = Any
-Run = Callable[[Sequence[Array]], tuple[list[Array], list[tuple[Array, Refusal]]]]
 
 # Programs on so many elements are fused when they are first met, others when they are met again: fusing takes its time.
 FUSED_AT_ONCE = 1 << 20
@@ -92,7 +91,7 @@ class DeviceEvaluator:
             known = program in self._programs
             run = self._programs.get(program)
             if run is None and (known or largest >= FUSED_AT_ONCE or _largest_of(program) >= FUSED_AT_ONCE):
-                run = _fused(self.library, program, fused)
+                run = fused(program)
             self._programs[program] = run
             if len(self._programs) > MOST_PROGRAMS:
                 del self._programs[next(iter(self._programs))]
@@ -111,24 +110,6 @@ class DeviceEvaluator:
 
 def _largest_of(program: Program) -> int:
     return max((prod(instruction.shape) for instruction in program.instructions), default=0)
-
-
-def _fused(library: Library, program: Program, fused: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Run:
-    """A program as one function of the library; its refusals are those that were met while it was traced."""
-    met: list[Refusal] = []
-
-    def traced(inputs: list[Array]) -> tuple[list[Array], list[Array]]:
-        outputs, refusals = execute(library, program, inputs)
-        met[:] = [refusal for _, refusal in refusals]
-        return outputs, [flag for flag, _ in refusals]
-
-    function = fused(traced)
-
-    def run(inputs: Sequence[Array]) -> tuple[list[Array], list[tuple[Array, Refusal]]]:
-        outputs, flags = function(list(inputs))
-        return outputs, list(zip(flags, met, strict=True))
-
-    return run
 
 
 class _Copies:

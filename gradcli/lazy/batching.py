@@ -10,7 +10,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from gradcli.lazy import ops
-from gradcli.lazy.array import LazyArray, compute
+from gradcli.lazy.array import LazyArray, look_at
 from gradcli.lazy.dtypes import float64, int64
 from gradcli.lazy.ops import Entry, Window
 from gradcli.lazy.settings import settings
@@ -78,7 +78,7 @@ def in_a_batch(array: LazyArray) -> LazyArray:
 
 def possible_values(array: LazyArray) -> np.ndarray:
     """The value of an array; in a function that is called for a batch, its values for all elements."""
-    return compute([in_a_batch(array)])[0]
+    return look_at([in_a_batch(array)])[0]
 
 
 def _drawn_anew(array: LazyArray, size: int) -> LazyArray:

@@ -1,4 +1,4 @@
-"""CuPy's two classes of kernels on the host: their source, as C++, in a loop over the elements of NumPy's arrays.
+"""CuPy's two classes of kernels on the host: their source, as C++, in a loop over the elements of arrays of the fake device.
 
 They take what CuPy's take, under CuPy's names: https://docs.cupy.dev/en/stable/user_guide/kernel.html
 """
@@ -9,17 +9,23 @@ import ctypes
 import shutil
 import subprocess
 import tempfile
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 
 from gradcli.engine.devices.expressions import C_TYPES
+from gradcli.engine.devices.fused import by_region
 from gradcli.lazy.dtypes import BY_NAME
 
+from .strict_device import DEVICE, Strict
+
 COMPILER = shutil.which("g++") or shutil.which("clang++")
+needs_compiler = pytest.mark.skipif(COMPILER is None, reason="kernels are compiled by g++ or clang++ here")
 
 # What CUDA has and C++ lacks; and what CuPy puts around an operation.
 SHIM = """
@@ -172,3 +178,28 @@ class ReductionKernel:
         inner = np.array(prod(shape[each] for each in axis), np.int64)
         called(source, result.size, [*arguments, inner, result])
         return np.expand_dims(result, axis) if keepdims else result
+
+
+class Kernels(Strict):
+    """The fake device with CuPy's classes of kernels, which take arrays of its own; remembers those that were made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[Any] = []
+        self.fused = partial(by_region, self, self)
+
+    def ElementwiseKernel(self, *source: str, **options: str) -> Callable[..., Any]:
+        return self._on_device(ElementwiseKernel(*source, **options))
+
+    def ReductionKernel(self, *source: str, **options: str) -> Callable[..., Any]:
+        return self._on_device(ReductionKernel(*source, **options))
+
+    def _on_device(self, kernel: Callable[..., Any]) -> Callable[..., Any]:
+        self.made.append(kernel)
+
+        def call(*args: Any, **options: Any) -> Any:
+            assert all(each.device == DEVICE for each in args if hasattr(each, "_array"))
+            result = kernel(*[getattr(each, "_array", each) for each in args], **options)
+            return None if result is None else self.xp.asarray(result, device=DEVICE)
+
+        return call

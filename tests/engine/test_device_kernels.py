@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial, reduce
 from random import Random
-from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -27,35 +26,7 @@ from gradcli.lazy.dtypes import ALL, DType, bool_, float16, float32, float64, in
 
 pytest.importorskip("array_api_strict", reason="the fake device is array-api-strict's")
 
-from . import host_kernels
-from .strict_device import DEVICE, Strict
-
-needs_compiler = pytest.mark.skipif(host_kernels.COMPILER is None, reason="kernels are compiled by g++ or clang++ here")
-
-
-class Kernels(Strict):
-    """The fake device with CuPy's classes of kernels, which take arrays of its own; remembers those that were made."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.made: list[Any] = []
-        self.fused = partial(by_region, self, self)
-
-    def ElementwiseKernel(self, *source: str, **options: str) -> Callable[..., Any]:
-        return self._on_device(host_kernels.ElementwiseKernel(*source, **options))
-
-    def ReductionKernel(self, *source: str, **options: str) -> Callable[..., Any]:
-        return self._on_device(host_kernels.ReductionKernel(*source, **options))
-
-    def _on_device(self, kernel: Callable[..., Any]) -> Callable[..., Any]:
-        self.made.append(kernel)
-
-        def call(*args: Any, **options: Any) -> Any:
-            assert all(each.device == DEVICE for each in args if hasattr(each, "_array"))
-            result = kernel(*[getattr(each, "_array", each) for each in args], **options)
-            return None if result is None else self.xp.asarray(result, device=DEVICE)
-
-        return call
+from .host_kernels import Kernels, needs_compiler
 
 
 def program_of(*roots: LazyArray) -> tuple[Program, list[LazyArray]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradcli.engine.devices.namespace import IMPLEMENTATIONS
@@ -68,12 +68,12 @@ class Execution:
         self.refusals.append((flag, refusal))
 
 
-def programmed(steps: Sequence[Step], wanted: Iterable[LazyArray]) -> tuple[Program, list[LazyArray]]:
+def programmed(steps: Sequence[Step], wanted: Sequence[LazyArray]) -> tuple[Program, list[LazyArray]]:
     """The program of steps that gives what is wanted, and the arrays that it starts from: values kept and random numbers."""
     computed = [step for step in steps if step[0].primitive != "random"]
     made = {node for node, _ in computed}
     sources = [operand for _, operands in computed for operand in operands if operand not in made]
-    sources += [node for node, _ in steps if node.primitive == "random"]
+    sources += [array for array in wanted if array not in made]
     inputs = list(dict.fromkeys(sources))
     slots = {array: slot for slot, array in enumerate([*inputs, *[node for node, _ in computed]])}
     outputs = tuple([slots[array] for array in wanted])

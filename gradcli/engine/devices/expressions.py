@@ -56,9 +56,7 @@ _FLOATING: dict[str, str] = {
     "neg": "-{0}",
     "normal_cdf": "normcdf({0})",
     "reciprocal": "({T})1 / {0}",
-    "remainder": (
-        "fmod({0}, {1}) != 0 && (fmod({0}, {1}) < 0) != ({1} < 0) ? fmod({0}, {1}) + {1} : fmod({0}, {1})"  # the sign of {1}
-    ),
+    "remainder": "fmod({0}, {1}) != 0 && (fmod({0}, {1}) < 0) != ({1} < 0) ? fmod({0}, {1}) + {1} : fmod({0}, {1})",
     "round": "rint({0})",
     "sign": "({T})({0} > 0) - ({T})({0} < 0)",
     "sub": "{0} - {1}",
@@ -97,7 +95,6 @@ _BOOLEAN: dict[str, str] = {
     "minimum": "{0} && {1}",
     "mul": "{0} && {1}",
 }
-
 
 # What a reduction does with two elements, and what it starts from.
 REDUCTIONS: dict[str, tuple[str, str]] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.engine.devices.kernels import elementwise_kernel, reduction_kernel
+from gradcli.engine.devices.kernels import elementwise_kernel, reduction_kernel, totals_kernel
 from gradcli.engine.devices.library import Array, Library
 from gradcli.engine.devices.program import Execution, Instruction, Outcome, Program, Refusal, Run, computed, execute
 from gradcli.engine.devices.regions import Part, Region, filled_by, parts_of, read_by
@@ -86,7 +86,7 @@ def _computing(library: Library, kernels: Any, program: Program, part: Part) -> 
 
 def _with_totals(library: Library, kernels: Any, program: Program, region: Region, numbers: list[Any]) -> Computing:
     """One kernel for all elements and a part of each total for each thread; then the parts are reduced."""
-    kernel = kernels.ElementwiseKernel(*elementwise_kernel(program, region), name="gradcli_totals")
+    kernel = kernels.ElementwiseKernel(*totals_kernel(program, region), name="gradcli_totals")
     results, totals = [program.at(slot) for slot in region.outputs], [program.at(slot) for slot in region.totals]
     shape = program.at(region.members[0]).shape
     length = prod(shape)

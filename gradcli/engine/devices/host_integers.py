@@ -38,11 +38,11 @@ def _is_of_the_host(root: LazyArray) -> bool:
         if array in seen:
             continue
         seen.add(array)
-        if array.buffer is None and array.primitive != "random":
-            is_there = prod(array.shape) <= size
+        if array.buffer is None:
+            is_known = array.primitive == "random" or prod(array.shape) <= size
         else:
-            is_there = array.buffer is None or isinstance(array.buffer, np.ndarray)
-        if array.dtype.is_floating or not is_there:
+            is_known = isinstance(array.buffer, np.ndarray)
+        if array.dtype.is_floating or not is_known:
             return False
         stack += array.operands
     return True

@@ -15,11 +15,7 @@ from gradcli.lazy.dtypes import DType
 
 
 class Elementwise(NamedTuple):
-    """What CuPy's ElementwiseKernel is made of; it takes the region's inputs, constants, outputs and parts of totals.
-
-    With totals all arrays are raw, `n` after the constants is their length, and each of as many threads as there are parts
-    goes through its share of the elements.
-    """
+    """What CuPy's ElementwiseKernel is made of."""
 
     in_params: str
     out_params: str
@@ -27,7 +23,7 @@ class Elementwise(NamedTuple):
 
 
 class Reduction(NamedTuple):
-    """What CuPy's ReductionKernel is made of; it takes the region's inputs and constants."""
+    """What CuPy's ReductionKernel is made of."""
 
     in_params: str
     out_params: str
@@ -39,31 +35,40 @@ class Reduction(NamedTuple):
 
 
 def elementwise_kernel(program: Program, region: Region) -> Elementwise:
-    """The kernel of a region that ends in no reduction over some axes."""
+    """The kernel of a region without reductions: of its inputs, constants and outputs."""
     names = _names(region)
-    kind, place = ("raw ", "[j]") if region.totals else ("", "")
-    statements = _statements(program, region, names)
-    statements += [f"y{number}{place} = {names[slot]};" for number, slot in enumerate(region.outputs)]
-    results = _declared(program, "y", region.outputs, kind)
-    if not region.totals:
-        arguments = _declared(program, "x", region.inputs) + _declared(program, "c", region.constants)
-        return Elementwise(", ".join(arguments), ", ".join(results), "\n".join(statements))
-    arguments = _declared(program, "p", region.inputs, kind) + _declared(program, "c", region.constants)
-    results += _declared(program, "z", region.totals, kind)
+    stores = [f"y{number} = {names[slot]};" for number, slot in enumerate(region.outputs)]
+    return Elementwise(
+        in_params=", ".join(_declared(program, "x", region.inputs) + _declared(program, "c", region.constants)),
+        out_params=", ".join(_declared(program, "y", region.outputs)),
+        operation="\n".join([*_statements(program, region, names), *stores]),
+    )
+
+
+def totals_kernel(program: Program, region: Region) -> Elementwise:
+    """The kernel of a region with totals: of its inputs, constants, their length, its outputs and the parts of totals.
+
+    It is to be run by as many threads as a total has parts; each goes through its share of the elements.
+    """
+    names = _names(region)
     loads = [f"const {_c_type(program, slot)} x{number} = p{number}[j];" for number, slot in enumerate(region.inputs)]
-    first, last = [], []
+    stores = [f"y{number}[j] = {names[slot]};" for number, slot in enumerate(region.outputs)]
+    starts, additions, ends = [], [], []
     for number, slot in enumerate(region.totals):
         total = program.at(slot)
         element = names[total.operands[0]]
-        first.append(f"{_c_type(program, slot)} t{number} = 0;")
-        statements.append(f"t{number} = j == i ? {element} : {_joined(total.primitive, total.dtype, f't{number}', element)};")
-        last.append(f"z{number}[i] = t{number};")
-    loop = ["for (ptrdiff_t j = i; j < n; j += _ind.size()) {", *loads, *statements, "}"]
-    return Elementwise(", ".join([*arguments, "int64 n"]), ", ".join(results), "\n".join([*first, *loop, *last]))
+        starts.append(f"{_c_type(program, slot)} t{number} = 0;")
+        additions.append(f"t{number} = j == i ? {element} : {_joined(total.primitive, total.dtype, f't{number}', element)};")
+        ends.append(f"z{number}[i] = t{number};")
+    body = [*loads, *_statements(program, region, names), *stores, *additions]
+    in_params = [*_declared(program, "p", region.inputs, "raw "), *_declared(program, "c", region.constants), "int64 n"]
+    out_params = _declared(program, "y", region.outputs, "raw ") + _declared(program, "z", region.totals, "raw ")
+    operation = [*starts, "for (ptrdiff_t j = i; j < n; j += _ind.size()) {", *body, "}", *ends]
+    return Elementwise(", ".join(in_params), ", ".join(out_params), "\n".join(operation))
 
 
 def reduction_kernel(program: Program, region: Region, result: Instruction) -> Reduction:
-    """The kernel of a region that ends in a reduction over some axes, which gives the result."""
+    """The kernel of a region that ends in a reduction over some axes: of its inputs and constants."""
     names = _names(region)
     read = [*region.inputs, *region.constants]
     taken = ", ".join(f"const {_c_type(program, slot)} {names[slot]}" for slot in read)

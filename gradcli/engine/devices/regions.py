@@ -14,8 +14,9 @@ from gradcli.engine.devices.expressions import C_TYPES, REDUCTIONS, expression
 from gradcli.engine.devices.program import Program
 from gradcli.lazy.dtypes import bool_
 
-# A kernel takes so many bytes of parameters: of an array its address and size, and its length and stride on each axis.
-_PARAMETER_BYTES = 4000
+# A kernel takes so many bytes of parameters: of an array its address and size, and its length and stride on each axis; and two
+# indices, which are not larger.
+PARAMETER_BYTES = 4096
 MOST_MEMBERS = 100
 # A block of threads makes one result of a reduction or some; so many blocks keep a device busy.
 LEAST_RESULTS = 1 << 9
@@ -117,7 +118,7 @@ def _components(graph: _Graph) -> list[list[int]]:
 
 def _cut(graph: _Graph, slots: list[int]) -> Iterator[Region]:
     """Slots that may be one region as regions that are small enough for a kernel, and more than a single instruction."""
-    most = _PARAMETER_BYTES // (16 * (1 + len(graph.program.at(slots[0]).shape)))
+    most = PARAMETER_BYTES // (16 * (1 + len(graph.program.at(slots[0]).shape))) - 2
     regions: list[Region] = []
     members: list[int] = []
     for slot in slots:

@@ -9,6 +9,7 @@ from gradcli.functions import (
     adaptive_pool,
     arrange,
     assign,
+    attention,
     bounds,
     calculus,
     channels,

@@ -13,6 +13,7 @@ from gradcli.lazy.array import LazyArray
 
 Array = np.ndarray
 Implementation = Callable[[LazyArray, list[Array]], Array]
+NO_ROW = "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive.Did you properly pass the result of lu_factor?"
 HINT = "add a small multiple of eye(n), or check the matrix"
 
 
@@ -131,6 +132,7 @@ def _partial_cholesky(node: LazyArray, values: list[Array]) -> Array:
 def _lu(node: LazyArray, values: list[Array]) -> Array:
     """Both factors in one matrix, which row each was exchanged for, counted from 1, and the first pivot that is 0, or 0."""
     (matrices,) = values
+    (refusal,) = node.params
     rows = np.zeros(node.shape, matrices.dtype)
     if matrices.size:
         size = prod(matrices.shape[-2:])
@@ -138,7 +140,23 @@ def _lu(node: LazyArray, values: list[Array]) -> Array:
         for matrix, row in zip(_each(matrices), rows.reshape(-1, node.shape[-1]), strict=True):
             both, pivots, order = factor(matrix)
             row[:size], row[size:-1], row[-1] = both.reshape(-1), pivots + 1, order
+    if refusal and rows[..., -1].any():
+        raise _refused(refusal, matrices, _failures(_lapack("getrf", matrices), matrices))
     return rows
+
+
+def _permutation(node: LazyArray, values: list[Array]) -> Array:
+    (exchanges,) = values
+    (size,) = node.params
+    if exchanges.size and not (exchanges.min() >= 1 and exchanges.max() <= size):
+        raise ValueFault.as_torch(NO_ROW)
+    order = np.broadcast_to(np.arange(size), node.shape).copy()
+    for row in range(exchanges.shape[-1]):
+        other = exchanges[..., row : row + 1] - 1
+        above, below = order[..., row : row + 1].copy(), np.take_along_axis(order, other, -1)
+        np.put_along_axis(order, other, above, -1)
+        order[..., row : row + 1] = below
+    return order
 
 
 def _in_a_row(node: LazyArray, factors: tuple[Array, ...]) -> Array:
@@ -176,6 +194,7 @@ MATRICES: dict[str, Implementation] = {
     "lu": _lu,
     "matrix_exp": _matrix_exp,
     "partial_cholesky": _partial_cholesky,
+    "permutation": _permutation,
     "qr": _qr,
     "sign_of_determinant": lambda node, values: np.asarray(np.linalg.slogdet(values[0])[0]),
     "solve": _solve,

@@ -40,7 +40,7 @@ def check_square(name: str, A: Tensor, kernel: str | None = "") -> None:
 def _first_zero_pivots(A: Tensor) -> LazyArray:
     """For each matrix the first pivot that is 0, counted from 1, or 0 if none is."""
     size = A.shape[-1]
-    return ops.cast(ops.factors("lu", A.array, (), (Size((size, size)), Size((size,)), Size()))[-1], int32)
+    return ops.cast(ops.factors("lu", A.array, ("",), (Size((size, size)), Size((size,)), Size()))[-1], int32)
 
 
 # ── inverses ──
@@ -128,7 +128,7 @@ def logdet(input: Tensor) -> Tensor:
 # ── linear systems ──
 
 
-def _is_vector(A: Tensor, B: Tensor) -> bool:
+def is_vector(A: Tensor, B: Tensor) -> bool:
     """Whether B is one right-hand side, or one for each matrix of a batch, rather than a matrix of several."""
     return B.ndim == 1 or (A.ndim - 1 == B.ndim and tuple(B.shape) == tuple(A.shape[:-1]))
 
@@ -136,7 +136,7 @@ def _is_vector(A: Tensor, B: Tensor) -> bool:
 def _matrix_cotangent(g: Tensor, A: Tensor, B: Tensor, X: Tensor, left: bool) -> Tensor:
     """-A^-T g X^T of A X = B, and -X^T g A^-T of X A = B, by solving with the transpose."""
     back = solve(matrix_transposed(A), g, left=left)
-    if _is_vector(A, B):
+    if is_vector(A, B):
         return -(unsqueeze(back, -1) * unsqueeze(X, -2))
     return -(back @ matrix_transposed(X) if left else matrix_transposed(X) @ back)
 
@@ -166,14 +166,14 @@ def transposed(matrices: LazyArray) -> LazyArray:
 
 def _solution(name: str, A: Tensor, B: Tensor, left: bool, is_refused: bool) -> LazyArray:
     check_square("linalg.solve", A, "lu_cpu")
-    is_vector = _is_vector(A, B)
-    right = unsqueeze(B, -1) if is_vector else B
+    alone = is_vector(A, B)
+    right = unsqueeze(B, -1) if alone else B
     check_right("linalg.solve", A, right, left)
     refusal = f"torch.{name}: {{which}}The solver failed because the input matrix is singular." if is_refused else ""
     if not left:
         return transposed(ops.solve(transposed(A.array), transposed(right.array), refusal))
     solution = ops.solve(A.array, right.array, refusal)
-    return ops.reshape(solution, ops.without_last(solution.shape)) if is_vector else solution
+    return ops.reshape(solution, ops.without_last(solution.shape)) if alone else solution
 
 
 @function(

@@ -282,8 +282,8 @@ def _matmul(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[
 
 #: Primitives over the last two axes; those before them broadcast.
 OF_MATRICES = (
-    *("cholesky", "determinant", "eigh", "inverse", "log_determinant", "lu", "matrix_exp", "partial_cholesky", "qr"),
-    *("sign_of_determinant", "solve", "solve_triangular", "svd"),
+    *("cholesky", "determinant", "eigh", "inverse", "log_determinant", "lu", "matrix_exp", "partial_cholesky", "permutation"),
+    *("qr", "sign_of_determinant", "solve", "solve_triangular", "svd"),
 )
 
 #: Those of all primitives that are not elementwise.

@@ -379,6 +379,11 @@ def solve_triangular(a: LazyArray, b: LazyArray, upper: bool, unit: bool) -> Laz
     return LazyArray("solve_triangular", (a, b), (upper, unit), Size((*batch, *b.shape[-2:])), a.dtype)
 
 
+def permutation(exchanges: LazyArray, size: int) -> LazyArray:
+    """The order of so many rows after each in turn was exchanged for another, counted from 1."""
+    return LazyArray("permutation", (exchanges,), (size,), Size((*exchanges.shape[:-1], size)), int64)
+
+
 def without_last(shape: Size) -> Size:
     """A shape without its last axis."""
     return Size(shape[:-1])

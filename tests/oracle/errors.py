@@ -16,6 +16,7 @@ TABLES = (
     "errors",
     "errors_attention",
     "errors_channels",
+    "errors_factors",
     "errors_losses",
     "errors_matrices",
     "errors_normalizations",

@@ -10,9 +10,9 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from gradcli.engine.devices.elementwise import Array, Implementation
-from gradcli.engine.matrices import HINT
+from gradcli.engine.matrices import HINT, NO_ROW
 from gradcli.errors import ValueFault
-from gradcli.lazy.dtypes import float64
+from gradcli.lazy.dtypes import float64, int64
 
 if TYPE_CHECKING:
     from gradcli.engine.devices.program import Execution, Instruction
@@ -165,7 +165,22 @@ def _lu(run: Execution, node: Instruction, values: list[Array]) -> Array:
         share = both[..., :, step : step + 1] / xp.where(head == 0, run.library.full((), 1, node.dtype), head)
         lower = xp.where(columns == step, share, both - xp.where(columns > step, share * largest, zero))
         both = xp.where(rows > step, lower, both)
+    if node.params[0]:
+        _refuse(run, order != 0, node.params[0])
     return _in_a_row(run, node, [both, *[pivot[..., None] for pivot in pivots], order[..., None]])
+
+
+def _permutation(run: Execution, node: Instruction, values: list[Array]) -> Array:
+    xp, (exchanges,), (size,) = run.xp, values, node.params
+    run.refuse_if(xp.any((exchanges < 1) | (exchanges > size)), lambda: ValueFault.as_torch(NO_ROW))
+    rows = run.library.count(size)
+    order = xp.broadcast_to(rows, tuple(node.shape))
+    for row in range(exchanges.shape[-1]):
+        other = exchanges[..., row : row + 1] - 1
+        above = order[..., row : row + 1]
+        below = xp.sum(xp.where(rows == other, order, run.library.full((), 0, int64)), axis=-1)[..., None]
+        order = xp.where(rows == row, below, xp.where(rows == other, above, order))
+    return order
 
 
 def _svd(run: Execution, node: Instruction, values: list[Array]) -> Array:
@@ -190,6 +205,7 @@ MATRICES: dict[str, Implementation] = {
     "lu": _lu,
     "matrix_exp": _matrix_exp,
     "partial_cholesky": _partial_cholesky,
+    "permutation": _permutation,
     "qr": lambda run, node, values: _in_a_row(run, node, run.xp.linalg.qr(values[0], mode=node.params[0])),
     "sign_of_determinant": lambda run, node, values: run.xp.linalg.slogdet(values[0])[0],
     "solve": _solve,

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 PARTS = (
     "basics",
     "channels",
+    "factors",
     "forms",
     "losses",
     "matrices",

@@ -17,6 +17,7 @@ TABLES = (
     "errors_attention",
     "errors_channels",
     "errors_factors",
+    "errors_images",
     "errors_losses",
     "errors_matrices",
     "errors_normalizations",

@@ -19,6 +19,7 @@ PARTS = (
     "channels",
     "factors",
     "forms",
+    "images",
     "losses",
     "matrices",
     "networks",

@@ -45,8 +45,8 @@ def leaf(*shape: int) -> LazyArray:
 
 def test_the_table_has_every_primitive() -> None:
     everywhere = set(primitives.UFUNCS) | set(primitives.IMPLEMENTATIONS)
-    drawn_on_the_host = {"random"}
-    assert set(namespace.IMPLEMENTATIONS) | namespace.OWN_PRIMITIVES == everywhere - drawn_on_the_host
+    drawn_on_the_host, taken_apart = {"random"}, {"sum_of_products"}
+    assert set(namespace.IMPLEMENTATIONS) | namespace.OWN_PRIMITIVES == everywhere - drawn_on_the_host - taken_apart
 
 
 def test_the_fake_device_refuses_copies_that_nobody_asked_for(library: Strict) -> None:
@@ -270,6 +270,12 @@ def test_a_slot_is_released_after_its_last_use_unless_it_is_asked_for() -> None:
     program = program_of(ops.binary("mul", chain, chain))
     assert [instruction.released for instruction in program.instructions] == [(0,), (1,), (2,)]
     assert program.outputs == (3,)
+
+
+def test_a_sum_of_products_is_taken_apart_so_that_its_products_can_be_fused() -> None:
+    x = leaf(4)
+    program = program_of(LazyArray("sum_of_products", (x, x), ((0,), False), Size(()), float64))
+    assert [instruction.primitive for instruction in program.instructions] == ["mul", "sum"]
 
 
 class Fusing(Strict):

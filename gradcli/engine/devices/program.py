@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gradcli.engine.devices.namespace import IMPLEMENTATIONS
 from gradcli.engine.order import Step
 from gradcli.errors import GradcliError, NotSupported
+from gradcli.lazy import ops
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import DType
 from gradcli.lazy.shapes import Size
@@ -70,7 +71,7 @@ class Execution:
 
 def programmed(steps: Sequence[Step], wanted: Sequence[LazyArray]) -> tuple[Program, list[LazyArray]]:
     """The program of steps that gives what is wanted, and the arrays that it starts from: values kept and random numbers."""
-    computed = [step for step in steps if step[0].primitive != "random"]
+    computed = _with_products(steps)
     made = {node for node, _ in computed}
     sources = [operand for _, operands in computed for operand in operands if operand not in made]
     sources += [array for array in wanted if array not in made]
@@ -83,8 +84,22 @@ def programmed(steps: Sequence[Step], wanted: Sequence[LazyArray]) -> tuple[Prog
     for number, (node, operands) in enumerate(computed):
         places = tuple([slots[operand] for operand in operands])
         released = tuple({place for place in places if last_use[place] == number})
-        instructions.append(Instruction(node.primitive, node.params, node.shape, node.dtype, places, released))
+        primitive = "sum" if node.primitive == "sum_of_products" else node.primitive
+        instructions.append(Instruction(primitive, node.params, node.shape, node.dtype, places, released))
     return Program(tuple([source.dtype for source in inputs]), tuple(instructions), outputs), inputs
+
+
+def _with_products(steps: Sequence[Step]) -> list[Step]:
+    """The steps but for random numbers, with the products that sums of products are of, which libraries can fuse with others."""
+    computed: list[Step] = []
+    for node, operands in steps:
+        if node.primitive == "sum_of_products":
+            product = ops.binary("mul", *operands)
+            computed.append((product, operands))
+            operands = (product,)
+        if node.primitive != "random":
+            computed.append((node, operands))
+    return computed
 
 
 def execute(library: Library, program: Program, inputs: Sequence[Array]) -> Outcome:

@@ -6,7 +6,7 @@ with respect to the cotangent, pushes a tangent forward; of what it computes on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gradcli.autograd.backward import gradients
 from gradcli.autograd.batch import Batch, entering
@@ -91,6 +91,14 @@ def pushed_forward(outputs: Tensors, inputs: Tensors, tangents: Tensors) -> list
     cotangents = [entering(Tensor(ops.placeholder(output.shape, output.dtype)), NOWHERE) for output in outputs]
     pulled = filled(pulled_back(outputs, inputs, cotangents), inputs)
     return pulled_back(pulled, cotangents, tangents)
+
+
+def pulled_through(function: Callable[..., Tensor], inputs: Tensors, cotangent: Tensor) -> list[Tensor]:
+    """The cotangents of the inputs of a function from that of its result: the rule of what is made of functions with rules."""
+    with Differentiation() as block:
+        entered = [block.enter(tensor) for tensor in inputs]
+        found = filled(pulled_back([function(*entered)], entered, [cotangent]), inputs)
+    return [block.leave(tensor) for tensor in found]
 
 
 def jacobian_by_rows(output: Tensor, inputs: Tensors, chunk: int | None = None) -> list[Tensor | None]:

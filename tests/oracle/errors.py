@@ -18,6 +18,7 @@ TABLES = (
     "errors_channels",
     "errors_factors",
     "errors_images",
+    "errors_lookups",
     "errors_losses",
     "errors_matrices",
     "errors_normalizations",

@@ -20,6 +20,7 @@ PARTS = (
     "factors",
     "forms",
     "images",
+    "lookups",
     "losses",
     "matrices",
     "networks",

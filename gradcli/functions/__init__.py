@@ -35,6 +35,7 @@ from gradcli.functions import (
     func,
     functional,
     gather,
+    grid,
     index,
     interpolation,
     join,

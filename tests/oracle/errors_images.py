@@ -17,6 +17,12 @@ LINES: dict[str, str] = {
         F.interpolate(c[:, :0], 4)
         F.interpolate(x, 4)
         F.interpolate(c, 4, mode='bilinear')
+        F.grid_sample(c, torch.zeros(1, 2, 2, 2))
+        F.grid_sample(c[None], torch.zeros(1, 2, 2, 2, 3))
+        F.grid_sample(c[None], torch.zeros(1, 2, 2, 1))
+        F.grid_sample(c[None].expand(2, 2, 2, 3), torch.zeros(1, 2, 2, 2))
+        F.affine_grid(m[None], (1, 2, 3, 4))
+        F.affine_grid(torch.stack([x, y]), (1, 2, 3, 4))
         F.bilinear(x, y[:1], m[None])
         F.bilinear(x, y[0], m[None])
         F.bilinear(x, y, m[None], v)
@@ -24,6 +30,9 @@ LINES: dict[str, str] = {
         F.bilinear(x, y, m[None, :, :2])
     """,
     "value": """
+        F.grid_sample(c[None], torch.zeros(1, 2, 2, 2), 'foo')
+        F.grid_sample(c[None], torch.zeros(1, 2, 2, 2), padding_mode='foo')
+        F.affine_grid(j[None], (1, 2, 3, 4))
         F.unfold(c[None], 0)
         F.unfold(c[None], 2, stride=0)
         F.unfold(c[None], 2, padding=-1)
@@ -36,8 +45,14 @@ LINES: dict[str, str] = {
         F.interpolate(c[None], (3, 4), mode='bilinear', recompute_scale_factor=True)
     """,
     "dtype-mismatch": """
+        F.grid_sample(j[None, None], torch.zeros(1, 2, 2, 2))
+        F.grid_sample(c[None], torch.zeros(1, 2, 2, 2))
         F.interpolate(j[None], 4)
         F.interpolate(j[None], 4, mode='linear')
+    """,
+    "not-supported": """
+        F.grid_sample(c[None, None], torch.zeros(1, 2, 2, 2, 3).double(), 'bicubic')
+        F.affine_grid(x[None], (1, 2, 3))
     """,
     "dimension-out-of-range": """
         F.bilinear(x, y, m)

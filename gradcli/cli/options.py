@@ -275,7 +275,8 @@ def name_and_value(option: str, binding: str) -> tuple[str, str]:
     name, equals, value = binding.partition("=")
     name = checked_name(option, name)
     if not equals or not value.strip():
-        raise UsageError(f"{option} {name} has no value", hint=f"for example: {option} '{name}=ones(2,2)'")
+        field = "; a name alone is a field of --input" if option == "--const" else ""
+        raise UsageError(f"{option} {name} has no value", hint=f"for example: {option} '{name}=ones(2,2)'{field}")
     return name, value
 
 

@@ -1,6 +1,6 @@
-# The logistic loss of each record and its gradient, and then the likelihood that belongs to each loss: what comes out of gradcli
-# can go in again, since fields that the statements do not mention are left out.
-losses() { gradcli eval 'F.softplus(-y * sum(w*x))' --let 'w=[0.5,-0.25]' --const x --const y --input -; }
+# The squared error of each record and its gradient, and then its size again: what comes out of gradcli can go in, since fields
+# that the statements do not mention are left out.
+errors() { gradcli eval '(sum(w*x) - y)**2' --let 'w=[0.5,-0.25]' --const x --const y --input -; }
 
-losses < samples/records.jsonl
-losses < samples/records.jsonl | gradcli eval 'exp(-value)' --no-grad --input -
+errors < samples/records.jsonl
+errors < samples/records.jsonl | gradcli eval 'sqrt(value)' --no-grad --input -

@@ -36,8 +36,11 @@ def array_value(array: np.ndarray, nan: str) -> tuple[Any, Nonfinite]:
     if array.dtype.kind != "f":
         return array.tolist(), []
     elements = loads(array_text(array))
+    finite = np.isfinite(array)
+    if finite.all():
+        return elements, []
     nonfinite: Nonfinite = []
-    for index in np.argwhere(~np.isfinite(array)).tolist():
+    for index in np.argwhere(~finite).tolist():
         kind = number_kind(float(array[tuple(index)]))
         if nan == ERROR:
             raise nonfinite_error(index, str(kind))

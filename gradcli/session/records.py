@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -159,10 +159,7 @@ class RecordMap:
         session, wanted = self._session, self._wanted
         is_new = group.kind not in self._known
         try:
-            session.restart(self._shared)
-            for name, value in group.values.items():
-                one = Tensor(_lazy(value[index])) if isinstance(value, np.ndarray) else value
-                session.bind_value(name, one, requires_grad=name not in self._constants)
+            session.restart(self._shared | self._bound(group, index))
             if self._recorder is not None:
                 self._recorder.inputs = [session.scope[name].array for name in group.stacks] if is_new else None
             times_printed = session.times_printed
@@ -181,6 +178,15 @@ class RecordMap:
         if is_new:
             self._learn(group.kind, evaluation, session.times_printed > times_printed)
         return Alone(group.positions[index], evaluation)
+
+    def _bound(self, group: Group, index: int) -> dict[str, Any]:
+        """What the fields of a record are bound to, leaves that require grad unless they are constants or not floating."""
+        return {
+            name: Tensor(_lazy(value[index]), value.dtype.kind == "f" and name not in self._constants)
+            if isinstance(value, np.ndarray)
+            else value
+            for name, value in group.values.items()
+        }
 
     def _learn(self, kind: Hashable, evaluation: Evaluation, has_printed: bool) -> None:
         """Remember how records of a structure are evaluated, now that one of them was."""

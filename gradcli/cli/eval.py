@@ -83,11 +83,12 @@ def evaluate(
     text = "\n".join(statements)
     if input is not None:
         from gradcli.cli.records import map_records
+        from gradcli.session.records import Wanted
 
-        session = options.new_session(dtype, seed, threads, device, max_memory, profile, streams.note_printed)
+        session = options.new_session(dtype, seed, threads, device, max_memory, False, streams.note_printed)
         valued = [binding for binding in const or () if "=" in binding]
         options.bind_all(session, let=let, const=valued, data=data, const_data=const_data)
-        wanted = (text, wrt, grad_output, no_grad, jacobian or (), hessian or ())
+        wanted = Wanted(text, wrt, grad_output, no_grad, jacobian or (), hessian or ())
         return map_records(input, session, wanted, let or (), const or (), streams, nan, keep_going)
     failed: list[GradcliError] = []
 

@@ -6,18 +6,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gradcli.cli import collect_sparingly, options
 from gradcli.data.json_lines import Arrived, arriving, opened
 from gradcli.errors import GradcliError, Span
 from gradcli.report.record_lines import RecordLines
 from gradcli.report.records import dump, error_record, evaluation_record
-from gradcli.session.records import MOST_KNOWN, Alone, Failed, RecordMap, Together, Wanted
+from gradcli.session.records import MOST_KNOWN, Alone, Failed, RecordMap, Together
 
 if TYPE_CHECKING:
     from gradcli.cli.streams import Streams
     from gradcli.session import Evaluation, Session
+    from gradcli.session.records import Wanted
 
 #: Answers wait no longer than this for others that are being computed.
 PATIENCE = 0.2
@@ -28,7 +29,7 @@ _lines_like = lru_cache(maxsize=MOST_KNOWN)(RecordLines)
 def map_records(
     file: str,
     session: Session,
-    wanted: tuple[Any, ...],
+    wanted: Wanted,
     let: Sequence[str],
     const: Sequence[str],
     streams: Streams,
@@ -42,7 +43,7 @@ def map_records(
     """
     fields = [options.checked_name("--const", binding) for binding in const if "=" not in binding]
     expressions = [binding.partition("=")[2] for binding in (*const, *let) if "=" in binding]
-    records = RecordMap(session, Wanted(*wanted), fields, expressions)
+    records = RecordMap(session, wanted, fields, expressions)
     collect_sparingly()
     status = 0
     with opened(file) as (name, stream):
@@ -75,12 +76,12 @@ class Answers:
                 answers[position] = known
             while done < len(answers) and (answer := answers[done]) is not None:
                 done += 1
-                if isinstance(answer, str):
-                    texts += [answer] * bool(answer)
-                    continue
-                self._flush(texts)
-                self._tell(answer, first + done - 1)
-                yield answer
+                if isinstance(answer, GradcliError):
+                    self._flush(texts)
+                    self._tell(answer, first + done - 1)
+                    yield answer
+                elif answer:
+                    texts.append(answer)
             if monotonic() > last + PATIENCE:
                 self._flush(texts)
                 last = monotonic()

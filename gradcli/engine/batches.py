@@ -13,10 +13,10 @@ from gradcli.lazy.dtypes import float16
 
 
 def most_together(arrays: Sequence[LazyArray]) -> int:
-    """The size of the largest batch, from all arrays of one element and what they are made from; 0 if there is none.
+    """The size of the largest batch, from all arrays that the results for one element are made from; 0 for what is streamed.
 
-    Large arrays are streamed, which adds up in parts; kernels compute few elements otherwise than many, and NumPy some
-    functions of a single number in half precision otherwise than those of several.
+    What is streamed is added up in parts. Kernels compute few numbers otherwise than many, and NumPy some functions of a single
+    number in half precision otherwise than those of several.
     """
     largest = max((prod(array.shape) for array in arrays), default=1)
     most = (LEAST_ELEMENTS - 1) // max(largest, 1)

@@ -20,8 +20,8 @@ from gradcli.session.values import tensors_in
 
 from .test_executors import ANY_HEALTH, Program, programs
 
-#: What is told of an evaluation: the bits of its tensors, or the sentence of the error.
-Outcome = list[tuple[Any, ...]] | str
+#: What is told of an evaluation: the bits of its tensors, or the sentence of the error; nothing of a blank line.
+Outcome = list[tuple[Any, ...]] | str | None
 
 
 def test_an_evaluation_is_known_by_its_bits() -> None:
@@ -36,8 +36,10 @@ def test_records_together_give_what_each_gives_alone(program: Program, dtype: st
     assume(mentioned.called.isdisjoint(program.arrays))  # a field is refused if it has the name of a function
     constants = [name for name, array in program.arrays.items() if array.dtype.kind != "f" and name in mentioned.all]
 
-    session = Session(dtype, seed=0)
-    found = outcomes(RecordMap(session, Wanted(program.text), constants), [json.dumps(record).encode() for record in records])
+    lines = [json.dumps(record).encode() for record in records]
+    cut = data.draw(st.integers(0, len(lines)))
+    function = RecordMap(Session(dtype, seed=0), Wanted(program.text), constants)
+    found = outcomes(function, lines[:cut]) + outcomes(function, lines[cut:])
 
     for record, outcome in zip(records, found, strict=True):
         try:
@@ -45,6 +47,26 @@ def test_records_together_give_what_each_gives_alone(program: Program, dtype: st
         except GradcliError as error:
             expected = error.message
         assert outcome == expected
+
+
+@given(
+    st.lists(
+        st.sampled_from([b'{"x": [1, 2.5]}', b'{"x": 3, "y": {"a": [null]}}', b'{"x": [[true], [1e5]]}', b'{"z": 1}', b" "])
+    ),
+    st.data(),
+)
+@settings(ANY_HEALTH, max_examples=300)
+def test_any_line_has_an_answer_of_its_own_whatever_is_around_it(lines: list[bytes], data: st.DataObject) -> None:
+    for position, line in enumerate(lines):
+        if data.draw(st.booleans()):
+            start, length = data.draw(st.integers(0, len(line))), data.draw(st.integers(0, 3))
+            piece = data.draw(st.binary(max_size=2) | st.sampled_from([b"[", b"]", b'"', b",", b"9" * 30, b"x", b"e999", b"NaN"]))
+            lines[position] = (line[:start] + piece + line[start + length :]).replace(b"\n", b"")
+    together = RecordMap(Session(), Wanted("sum(x*x)"))
+    found = outcomes(together, lines)
+    alone = [outcomes(RecordMap(Session(), Wanted("sum(x*x)")), [line])[0] for line in lines]
+    assert found == alone
+    assert outcomes(together, lines) == alone
 
 
 @st.composite
@@ -88,7 +110,7 @@ def outcomes(records: RecordMap, lines: list[bytes]) -> list[Outcome]:
             case Together(positions):
                 for index, position in enumerate(positions):
                     found[position] = outcome_of(outcome.one(index))
-    return [found[position] for position in range(len(lines))]
+    return [found.get(position) for position in range(len(lines))]
 
 
 def outcome_of(evaluation: Evaluation) -> Outcome:

@@ -12,7 +12,7 @@ from gradcli.autograd.own import OwnNode
 from gradcli.autograd.state import GradMode, state
 from gradcli.autograd.tensor import Tensor, operators
 from gradcli.errors import AutogradError, DTypeMismatch, LeafInPlace, ShapeMismatch
-from gradcli.lazy import compute, ops
+from gradcli.lazy import look_at, ops
 from gradcli.lazy.dtypes import int64
 
 
@@ -145,7 +145,7 @@ def overlaps(tensor: Tensor) -> bool:
         shown = shown.view_of.base
     if not is_expanded or is_alias:
         return is_expanded
-    positions = compute([places(tensor)[1].array])[0]
+    positions = look_at([places(tensor)[1].array])[0]
     return np.unique(positions).size < positions.size
 
 

@@ -63,6 +63,7 @@ class Tensor:
     accumulator: weakref.ref[Node] | None = None
     modified_at: Place | None = None
     view_of: ViewOf | None = None
+    own_strides: Strides | None = None  # of what is no view and not contiguous all the same
     views: list[weakref.ref[Tensor]] | None = None
 
     def __init__(

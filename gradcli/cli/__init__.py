@@ -72,3 +72,8 @@ def _forget_what_is_unwritten() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(AttributeError, OSError, ValueError):  # a stream that is no file has nothing to flush
         os.dup2(nowhere, sys.stdout.fileno())
+
+
+def debugging() -> bool:
+    """Whether the environment asks for details, with GRADCLI_DEBUG=1."""
+    return os.environ.get("GRADCLI_DEBUG", "0") not in ("", "0")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
 import typer
 
-from gradcli.cli import PipeClosed
+from gradcli.cli import PipeClosed, debugging
 from gradcli.cli.options import COLORS
 from gradcli.cli.typer_commands import CONTEXT_SETTINGS, CommandGroup, usage_error
 from gradcli.errors import GradcliError, LimitExceeded, Span
@@ -82,7 +81,7 @@ class InternalFault(GradcliError):
         text = " ".join(str(fault).split())
         super().__init__(
             f"an internal fault of gradcli, not of your input: {type(fault).__name__}{': ' * bool(text)}{text}",
-            hint=None if _debugging() else "GRADCLI_DEBUG=1 in the environment shows the details",
+            hint=None if debugging() else "GRADCLI_DEBUG=1 in the environment shows the details",
         )
 
 
@@ -107,12 +106,8 @@ def _failed(error: GradcliError, arguments: list[str]) -> int:
     return error.exit_code
 
 
-def _debugging() -> bool:
-    return os.environ.get("GRADCLI_DEBUG", "0") not in ("", "0")
-
-
 def _show_details() -> None:
-    if _debugging():
+    if debugging():
         from traceback import print_exc
 
         print_exc()

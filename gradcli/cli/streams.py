@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO
 
+from gradcli.cli import debugging
 from gradcli.errors import GradcliError, Span
 from gradcli.lazy import settings
 
@@ -94,7 +95,7 @@ class Streams:
             self.write_record(profile.profile_record(computations))
             return
         sys.stdout.flush()
-        sys.stderr.write(profile.profile_text(computations))
+        sys.stderr.write(profile.profile_text(computations, steps=debugging()))
 
     @contextmanager
     def progress(self, unit: str = "rows") -> Iterator[None]:

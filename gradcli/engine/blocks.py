@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.engine import recycled
 from gradcli.engine.interruptible import interruptibly, is_heard
 from gradcli.engine.mapped import MappedPages
 from gradcli.engine.memory import bytes_held, check_peak, peak_of_plan
@@ -27,6 +28,7 @@ from gradcli.engine.profile import profiled_whole
 from gradcli.engine.program import BLOCK_BYTES, Frame, Program, value_of
 from gradcli.engine.progress import RowsDone
 from gradcli.engine.schedule import Schedule, scheduled
+from gradcli.engine.sums import pairwise
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.settings import PassProfile, settings
 
@@ -35,15 +37,20 @@ Array = np.ndarray
 # Lanes, where what each accumulates is small, or larger than so many elements.
 MANY_LANES, FEW_LANES, SMALL_PART = 64, 8, 1 << 12
 
+# What is computed by the matrix library.
+WITH_BLAS = ("matmul", "sum", "sum_of_products")
+
 # What merges the parts of an accumulated value.
 _MERGE: dict[str, Any] = {
     "all": np.logical_and,
     "any": np.logical_or,
+    "index_put": np.add,
     "matmul": np.add,
     "max": np.maximum,
     "min": np.minimum,
     "prod": np.multiply,
     "sum": np.add,
+    "sum_of_products": np.add,
 }
 
 
@@ -102,12 +109,14 @@ class _Pass:
 
     def __init__(self, stage: Stage, program: Program, length: int, values: dict[LazyArray, Array], rows: int | None) -> None:
         self.length = length
-        self.outputs = {array: np.empty(array.shape, NUMPY_DTYPE[array.dtype]) for array in stage.outputs}
+        self.outputs = {array: recycled.empty(array.shape, NUMPY_DTYPE[array.dtype]) for array in stage.outputs}
         self.program = program
         self.values = values
         self.cut = [(register, value_of(array, values), axis) for register, array, axis in program.cut]
         self.cut += [(register, self.outputs[array], axis) for register, array, axis in program.stored]
-        self.has_products = any(step.array.primitive == "matmul" for step in stage.streamed)
+        primitives = {step.array.primitive for step in stage.streamed}
+        self.has_products = "matmul" in primitives
+        self.uses_blas = not primitives.isdisjoint(WITH_BLAS)
         self.rows = min(length, rows if rows is not None else self.program.rows_of_a_block(length))
         self.blocks = -(-length // self.rows)
         accumulated = sum(prod(step.array.shape) for step in stage.streamed if step.role.axis is None)
@@ -138,7 +147,7 @@ class _Pass:
             except BaseException as failure:  # carried to the thread that asked
                 failures.append(failure)
 
-        with _one_thread_for_blas() if self.has_products else nullcontext():
+        with _one_thread_for_blas() if self.uses_blas else nullcontext():
             only_waits = self.has_products and is_heard()  # a block of products may take seconds
             threads = [Thread(target=work, daemon=True) for _ in range(workers - (not only_waits))]
             for thread in threads:
@@ -154,12 +163,12 @@ class _Pass:
             raise failures[0]
         values.update(self.outputs)
         for array in self.parts[0]:
-            merged = _merged(_MERGE[array.primitive], [part[array] for part in self.parts])
-            values[array] = merged.astype(NUMPY_DTYPE[array.dtype], copy=False)
+            merged = pairwise(_MERGE[array.primitive], [part[array] for part in self.parts])
+            values[array] = np.asarray(merged).astype(NUMPY_DTYPE[array.dtype], copy=False)
         if settings.profile is not None:
             read, written = self.program.traffic()
             made = len(self.program.instructions), self.length, self.blocks, workers, read, written
-            settings.profile.append(PassProfile(*made, seconds=perf_counter() - start))
+            settings.profile.append(PassProfile(*made, perf_counter() - start, self.program.lines()))
 
     def _compute(self, number: int, parts: dict[LazyArray, Array], frames: dict[int, Frame], memory: dict[int, Array]) -> None:
         """Send one block through the program, in the frame and the memory of this thread."""
@@ -215,11 +224,3 @@ def _libraries() -> Any:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
-
-
-def _merged(merge: Any, parts: list[Array]) -> Array:
-    """The parts of an accumulated value put together, neighbours first, so that rounding errors stay small."""
-    while len(parts) > 1:
-        pairs = [merge(left, right) for left, right in zip(parts[::2], parts[1::2], strict=False)]
-        parts = pairs + parts[len(pairs) * 2 :]
-    return np.asarray(parts[0])

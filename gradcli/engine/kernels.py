@@ -141,40 +141,33 @@ def _erfc(x: Array, out: Array) -> None:
     _table_of_erfc().look_up(x, out)
 
 
-# The normal distribution is 1 / (1 + exp(x * P / Q)), with polynomials of x*x whose quotient is that of
-# -2 * atanh(erf(x / sqrt(2))) and x: a least-squares fit for |x| up to 5.6, beyond which the result is 0 or 1 to float32.
+# The normal distribution is (1 + tanh(x * P(x*x))) / 2 for the polynomial P, the lowest power first, that is closest to
+# atanh(erf(x / sqrt(2))) / x where that counts, |x| up to 6.2. It grows with x*x, so that nothing overflows to a wrong side.
 _BEND_OF_NORMAL = (
-    (-9.480779732626493, -371.2280477074177, -4871.277375041275, -39288.805258980254),
-    (1.0, 145.81647382301904, 1931.4007948161482, 24620.607452900542),
+    0.797884922,
+    0.0363331274,
+    -3.26231353e-05,
+    -5.52980899e-05,
+    3.96362138e-06,
+    -1.32190705e-07,
+    1.75443214e-09,
 )
-_LARGEST_SQUARE = 100.0  # squares would overflow
-
-
-def _horner(coefficients: tuple[float, ...], x: Array, out: Array) -> None:
-    """The value of a polynomial; a first coefficient of 1 costs nothing."""
-    first, second, *others = map(out.dtype.type, coefficients)
-    if first == 1:
-        np.add(x, second, out=out)
-    else:
-        np.multiply(x, first, out=out)
-        np.add(out, second, out=out)
-    for coefficient in others:
-        np.multiply(out, x, out=out)
-        np.add(out, coefficient, out=out)
 
 
 def _normal_cdf(x: Array, out: Array) -> None:
     """Within 1.1e-7, which is the distance of numbers near 1."""
-    square, value, divisor = _buffers(3, x.size, np.float32)
+    square, value = _buffers(2, x.size, np.float32)
+    *others, second, first = map(np.float32, _BEND_OF_NORMAL)
     np.multiply(x, x, out=square)
-    np.minimum(square, np.float32(_LARGEST_SQUARE), out=square)
-    _horner(_BEND_OF_NORMAL[0], square, value)
-    _horner(_BEND_OF_NORMAL[1], square, divisor)
-    np.divide(value, divisor, out=value)
+    np.multiply(square, first, out=value)
+    np.add(value, second, out=value)
+    for coefficient in reversed(others):
+        np.multiply(value, square, out=value)
+        np.add(value, coefficient, out=value)
     np.multiply(value, x, out=value)
-    np.exp(value, out=value)
-    np.add(value, np.float32(1), out=value)
-    np.reciprocal(value, out=out)
+    np.tanh(value, out=value)
+    np.multiply(value, np.float32(0.5), out=value)
+    np.add(value, np.float32(0.5), out=out)
 
 
 # ── sine and cosine of float64 ──

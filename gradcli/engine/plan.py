@@ -2,36 +2,32 @@
 
 Every array to compute has a role. *Streamed* ones have the axis (its length is the plan's) and are computed block by block;
 *accumulated* ones reduce over it, each block adding its part; *whole* ones are computed at once, between passes. An array
-that needs an accumulated value runs in the pass after it. A streamed array that a later pass needs is stored.
+that needs an accumulated value runs in the pass after it. A streamed array that a later pass needs is computed there again,
+or stored, whichever moves fewer bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from math import prod
 from typing import NamedTuple
 
 from gradcli.engine.order import Step
-from gradcli.engine.primitives import REDUCTIONS, SCANS, UFUNCS
+from gradcli.engine.roles import RULES, Role
 from gradcli.lazy.array import LazyArray
-
-_ROUNDING = frozenset({"ceil", "floor", "round", "sign", "trunc", "remainder"})
-ELEMENTWISE = (frozenset(UFUNCS) - {"matmul"}) | _ROUNDING | {"cast", "exponent", "mantissa"}
 
 # A leading axis shorter than this is not worth cutting into blocks, unless its rows are as long as a block.
 LEAST_ROWS = 32
 LONG_ROW = 1 << 14
 
-
-class Role(NamedTuple):
-    """How a step takes part in a pass.
-
-    `axis` is where the streamed axis is in the result (None: it is accumulated), `operand_axes` where each operand is cut
-    into blocks (None: it is needed whole).
-    """
-
-    axis: int | None
-    operand_axes: tuple[int | None, ...]
+# What costs next to nothing to compute again, and what costs about a third of moving the bytes of its result.
+VIEWS = frozenset({"broadcast_to", "flip", "permute", "reshape", "slice"})
+CHEAP = VIEWS | {"abs", "add", "cast", "div", "equal", "less", "less_equal", "logical_and", "logical_not", "logical_or"}
+CHEAP |= {"maximum", "minimum", "mul", "neg", "not_equal", "reciprocal", "sub", "where"}
+CHEAP_COST = 1 / 3
+# Storing moves a line of the cache to it and back to memory, and reads it later.
+STORING_COST = 3
+# No more steps are computed again for a value.
+MOST_REPEATED = 6
 
 
 class StreamedStep(NamedTuple):
@@ -66,134 +62,6 @@ class Plan(NamedTuple):
         return whole + [(step.array, step.operands) for stage in self.stages for step in stage.streamed]
 
 
-def _elementwise(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    rank = len(node.shape)
-    from_right = {len(operand.shape) - axis for operand, axis in zip(operands, axes, strict=True) if axis is not None}
-    if len(from_right) > 1:
-        return None
-    axis = _own_axis(node, rank - from_right.pop() if from_right else None, length)
-    if axis is None or node.shape[axis] != length:
-        return None
-    cut: list[int | None] = []
-    for operand in operands:
-        own = axis - rank + len(operand.shape)
-        cut.append(own if own >= 0 and operand.shape[own] == length else None)
-    return Role(axis, tuple(cut)) if any(own is not None for own in cut) else None
-
-
-def _reduction(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    axis = _own_axis(operands[0], axes[0], length)
-    reduced_axes, keepdims = node.params
-    if axis is None:
-        return None
-    if axis in reduced_axes:
-        return Role(None, (axis,))
-    return Role(axis if keepdims else axis - sum(other < axis for other in reduced_axes), (axis,))
-
-
-def _own_axis(operand: LazyArray, axis: int | None, length: int) -> int | None:
-    """Where an array is streamed: where it is already, else its first axis of the length."""
-    if axis is not None:
-        return axis
-    return operand.shape.index(length) if length in operand.shape else None
-
-
-def _along_another_axis(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    """Scans, sorts, arg-reductions, gathers: independent rows, as long as they work along another axis."""
-    axis = next((own for own in axes if own is not None), _own_axis(operands[0], axes[0], length))
-    if axis is None or node.params[0] == axis:
-        return None
-    if any(own not in (None, axis) for own in axes) or any(operand.shape[axis] != length for operand in operands):
-        return None
-    moved = axis
-    if node.primitive in ("argmax", "argmin") and not node.params[1] and node.params[0] < axis:
-        moved -= 1
-    return Role(moved, (axis,) * len(operands))
-
-
-def _permutation(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    axis = _own_axis(operands[0], axes[0], length)
-    return None if axis is None else Role(node.params[0].index(axis), (axis,))
-
-
-def _reshaping(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    """Only what leaves the leading axis alone."""
-    leads = _own_axis(operands[0], axes[0], length) == 0 and node.shape[:1] == (length,)
-    return Role(0, (0,)) if leads else None
-
-
-def _slicing(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    """Slices and their adjoint, if they leave the streamed axis whole."""
-    axis = _own_axis(operands[0], axes[0], length)
-    if axis is None or node.params[0][axis] != (0, length, 1) or node.shape[axis] != length:
-        return None
-    return Role(axis, (axis,))
-
-
-def _windowing(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    """Windows and their adjoint, if they lie along other axes."""
-    axis = _own_axis(operands[0], axes[0], length)
-    rank = min(len(node.shape), len(operands[0].shape))
-    return None if axis is None or axis >= rank or axis in [along for along, *_ in node.params[0]] else Role(axis, (axis,))
-
-
-def _flipping(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    axis = _own_axis(operands[0], axes[0], length)
-    return Role(axis, (axis,)) if axis is not None and axis not in node.params[0] else None
-
-
-def _repetition(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    axis = _own_axis(operands[0], axes[0], length)
-    if axis is None:
-        return None
-    moved = axis + len(node.shape) - len(operands[0].shape)
-    return Role(moved, (axis,)) if node.shape[moved] == length else None
-
-
-def _joining(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    axis = _own_axis(operands[0], next((own for own in axes if own is not None), None), length)
-    if axis is None or node.params[0] == axis or any(own not in (None, axis) for own in axes):
-        return None
-    return Role(axis, (axis,) * len(operands)) if all(operand.shape[axis] == length for operand in operands) else None
-
-
-def _product(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
-    """Rows of the left operand, columns of the right one, or a sum over what they share; of batches, some of the products."""
-    a, b = operands
-    if len(a.shape) != 2 or len(b.shape) != 2:
-        role = _elementwise(node, operands, axes, length)
-        return role if role is not None and role.axis is not None and role.axis < len(node.shape) - 2 else None
-    if axes[0] == 1 or axes[1] == 0:  # one of them is streamed along what they share
-        fits = axes[0] in (None, 1) and axes[1] in (None, 0) and a.shape[1] == length
-        return Role(None, (1, 0)) if fits else None
-    if axes[0] == 0 or (axes[0] is None and axes[1] is None and a.shape[0] == length):
-        return Role(0, (0, None)) if axes[1] is None else None
-    return Role(1, (None, 1)) if axes[1] == 1 else None
-
-
-Rule = Callable[[LazyArray, Sequence[LazyArray], Sequence[int | None], int], Role | None]
-
-RULES: dict[str, Rule] = {
-    **dict.fromkeys(ELEMENTWISE, _elementwise),
-    **dict.fromkeys(REDUCTIONS, _reduction),
-    **dict.fromkeys(SCANS, _along_another_axis),
-    "argmax": _along_another_axis,
-    "argmin": _along_another_axis,
-    "argsort": _along_another_axis,
-    "broadcast_to": _repetition,
-    "concatenate": _joining,
-    "flip": _flipping,
-    "gather": _along_another_axis,
-    "matmul": _product,
-    "overlap_add": _windowing,
-    "permute": _permutation,
-    "place": _slicing,
-    "reshape": _reshaping,
-    "slice": _slicing,
-    "windows": _windowing,
-}
-
-
 def plan(steps: list[Step], wanted: set[LazyArray], least_elements: int) -> Plan | None:
     """The stages of an evaluation, streamed over the axis that holds the most elements; None if nothing is large.
 
@@ -202,14 +70,14 @@ def plan(steps: list[Step], wanted: set[LazyArray], least_elements: int) -> Plan
     length = _streamed_length(steps, least_elements)
     if length is None:
         return None
-    planner = _Planner(length, least_elements)
+    planner = _Planner(length, least_elements, wanted)
     used = {operand for _, operands in steps for operand in operands}
     for array, operands in steps:
         if array.primitive == "broadcast_to" and array not in used:  # a view when it is asked for, with no memory of its own
             planner.add_whole(array, operands)
         else:
             planner.add(array, operands)
-    return planner.finish(wanted)
+    return planner.finish()
 
 
 def _streamed_length(steps: list[Step], least_elements: int) -> int | None:
@@ -229,15 +97,18 @@ def _streamed_length(steps: list[Step], least_elements: int) -> int | None:
 class _Planner:
     """Gives each step its role and its stage, in order."""
 
-    def __init__(self, length: int, least_elements: int) -> None:
+    def __init__(self, length: int, least_elements: int, wanted: set[LazyArray]) -> None:
         self.length = length
         self.least_elements = least_elements
+        self.wanted = wanted
+        self.step_of: dict[LazyArray, StreamedStep] = {}
         self.axes: dict[LazyArray, int] = {}  # of streamed arrays
         self.stage_of: dict[LazyArray, int] = {}  # of streamed and accumulated arrays: their pass; of whole ones: before it
         self.available: dict[LazyArray, int] = {}  # from which stage on an array exists in memory
         self.stored: set[LazyArray] = set()
         self.whole: dict[int, list[Step]] = {}
         self.streamed: dict[int, list[StreamedStep]] = {}
+        self.repeated: set[tuple[int, LazyArray]] = set()  # what a later stage computes again
 
     def add(self, array: LazyArray, operands: tuple[LazyArray, ...]) -> None:
         """Place a step whose operands are placed."""
@@ -245,19 +116,22 @@ class _Planner:
         if role is None:
             self.add_whole(array, operands)
             return
-        stage = 0
-        for operand, axis in zip(operands, role.operand_axes, strict=True):
-            in_pass = axis is not None and self.axes.get(operand) == axis
-            stage = max(stage, self.stage_of[operand] if in_pass else self._in_memory(operand))
-        for operand in operands:  # what an earlier pass streamed is read from memory
+        flowing = {
+            operand
+            for operand, axis in zip(operands, role.operand_axes, strict=True)
+            if axis is not None and self.axes.get(operand) == axis
+        }
+        stage = max([self.stage_of[each] if each in flowing else self._in_memory(each) for each in operands], default=0)
+        for operand in operands:
             if operand in self.axes and self.stage_of[operand] < stage:
-                self.stored.add(operand)
+                self._bring(operand, stage, operand in flowing)
         self.stage_of[array] = stage
         if role.axis is None:
             self.available[array] = stage + 1
         else:
             self.axes[array] = role.axis
-        self.streamed.setdefault(stage, []).append(StreamedStep(array, operands, role))
+        step = self.step_of[array] = StreamedStep(array, operands, role)
+        self.streamed.setdefault(stage, []).append(step)
 
     def _role(self, array: LazyArray, operands: tuple[LazyArray, ...]) -> Role | None:
         rule = RULES.get(array.primitive)
@@ -280,20 +154,69 @@ class _Planner:
         """From which stage on an operand can be read from memory; a streamed one after its pass."""
         return self.stage_of[operand] + 1 if operand in self.axes else self.available.get(operand, 0)
 
-    def finish(self, wanted: set[LazyArray]) -> Plan:
+    def _bring(self, operand: LazyArray, stage: int, flows: bool) -> None:
+        """Make what an earlier pass streamed available in this one."""
+        if operand in self.stored or (stage, operand) in self.repeated:
+            return
+        steps = self._repetition(operand, stage) if flows else None
+        if steps is None:
+            self.stored.add(operand)
+            return
+        self.streamed.setdefault(stage, []).extend(sorted(steps, key=lambda step: step.array.serial))
+        self.repeated.update((stage, step.array) for step in steps)
+
+    def _repetition(self, operand: LazyArray, stage: int) -> list[StreamedStep] | None:
+        """The steps that compute a streamed value again; None if storing it moves fewer bytes."""
+        steps: dict[LazyArray, StreamedStep] = {}
+        read: set[LazyArray] = set()
+        stack = [operand]
+        while stack:
+            array = stack.pop()
+            if array in steps or (stage, array) in self.repeated:
+                continue
+            step = steps[array] = self.step_of[array]
+            if array.primitive not in CHEAP or len(steps) > MOST_REPEATED:
+                return None
+            for source, axis in zip(step.operands, step.role.operand_axes, strict=True):
+                if axis is not None and self.axes.get(source) == axis and source not in self.stored:
+                    stack.append(source)
+                elif axis is not None and source.primitive != "constant":
+                    read.add(source)
+        already = {source for step in self.streamed.get(stage, ()) for source in step.operands}
+        moved = sum(_bytes(source) for source in read - already)
+        computed = sum(_bytes(array) for array in steps if array.primitive not in VIEWS)
+        stored = _bytes(operand) * (1 if operand in self.wanted else STORING_COST)
+        return list(steps.values()) if moved + CHEAP_COST * computed < stored else None
+
+    def finish(self) -> Plan:
         """The stages in order."""
-        kept = self.stored | wanted
+        kept = self.stored | self.wanted
         last_stage: dict[LazyArray, int] = {}
         stages = []
         for number in range(max([-1, *self.whole, *self.streamed]) + 1):
             whole, streamed = self.whole.get(number, []), self.streamed.get(number, [])
-            outputs = [step.array for step in streamed if step.role.axis is not None and step.array in kept]
+            made = {step.array for step in streamed if step.role.axis is not None and self.stage_of[step.array] == number}
+            outputs = [step.array for step in streamed if step.array in made and step.array in kept]
+            streamed = _needed(streamed, outputs)
             in_memory = [array for array, _ in whole] + outputs + [step.array for step in streamed if step.role.axis is None]
             last_stage.update(dict.fromkeys(in_memory, number))
             for operands in [operands for _, operands in whole] + [step.operands for step in streamed]:
                 last_stage.update((operand, number) for operand in operands if operand in last_stage)
             stages.append(Stage(whole, streamed, outputs, []))
         for array, number in last_stage.items():
-            if array not in wanted:
+            if array not in self.wanted:
                 stages[number].released.append(array)
         return Plan(stages, self.length)
+
+
+def _needed(steps: list[StreamedStep], outputs: list[LazyArray]) -> list[StreamedStep]:
+    """The steps of a pass without those that only later passes need, which compute them again."""
+    needed = set(outputs)
+    for step in reversed(steps):
+        if step.role.axis is None or step.array in needed:
+            needed.update((step.array, *step.operands))
+    return [step for step in steps if step.array in needed]
+
+
+def _bytes(array: LazyArray) -> int:
+    return prod(array.shape) * array.dtype.itemsize

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from gradcli.engine import kernels
+from gradcli.engine.indexing import INDEXING
 from gradcli.engine.matrices import MATRICES
 from gradcli.engine.special import SPECIAL, lgamma, special
+from gradcli.engine.sums import sum_of_products
 from gradcli.errors import ValueFault
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import ALL, DType
@@ -170,14 +172,21 @@ def _arg_reduce(find: Callable[..., Any]) -> Implementation:
     return implementation
 
 
-def _basic_index(slices: tuple[tuple[int, int, int], ...]) -> tuple[slice, ...]:
+def basic_index(slices: tuple[tuple[int, int, int], ...]) -> tuple[slice, ...]:
+    """Slices as NumPy has them."""
     return tuple(slice(start, start + number * step, step) for start, number, step in slices)
 
 
 def _place(node: LazyArray, values: list[Array]) -> Array:
     slices, shape = node.params
     result = np.zeros(shape, NUMPY_DTYPE[node.dtype])
-    result[_basic_index(slices)] = values[0]
+    result[basic_index(slices)] = values[0]
+    return result
+
+
+def _add_part(node: LazyArray, values: list[Array]) -> Array:
+    result = values[0].copy()
+    result[basic_index(node.params[0])] += values[1]
     return result
 
 
@@ -212,64 +221,6 @@ def _overlap_add(node: LazyArray, values: list[Array]) -> Array:
         for (axis, count, step, gap), number in zip(how, offset, strict=True):
             place[axis] = slice(number * gap, number * gap + count * step, step)
         result[tuple(place)] += x[(..., *offset)]
-    return result
-
-
-def _along_axis(index: Array, axis: int) -> tuple[Array, ...]:
-    """The coordinates that `gather` and `scatter` address: the index on its axis, a grid on the others."""
-    grid: list[Array] = list(np.ogrid[tuple(slice(size) for size in index.shape)])
-    grid[axis] = index
-    return tuple(grid)
-
-
-def _gather(node: LazyArray, values: list[Array]) -> Array:
-    x, index = values
-    return x[_along_axis(index, node.params[0])] if index.ndim else np.asarray(x.reshape(-1)[index])
-
-
-def _scatter(node: LazyArray, values: list[Array]) -> Array:
-    result, target, where, source = _scattered(values, node.params[0])
-    if node.params[1]:
-        np.add.at(target, where, source)
-    else:
-        target[where] = source
-    return result
-
-
-def _scatter_reduce(node: LazyArray, values: list[Array]) -> Array:
-    result, target, where, source = _scattered(values, node.params[0])
-    _COMBINED[node.params[1]].at(target, where, source)
-    return result
-
-
-_COMBINED: dict[str, np.ufunc] = {"maximum": np.maximum, "minimum": np.minimum, "mul": np.multiply}
-
-
-def _scattered(values: list[Array], axis: int) -> tuple[Array, Array, tuple[Array, ...], Array]:
-    """The result to fill, the same elements under a shape that can be addressed, where, and what to put there."""
-    x, index, source = values
-    result = x.copy()
-    if not index.ndim:
-        return result, result.reshape(-1), (index,), source
-    return result, result, _along_axis(index, axis), source[tuple(slice(size) for size in index.shape)]
-
-
-def _advanced_index(entries: tuple[int | None, ...], indices: list[Array]) -> Any:
-    return tuple(slice(None) if entry is None else indices[entry] for entry in entries)
-
-
-def _index(node: LazyArray, values: list[Array]) -> Array:
-    return np.asarray(values[0][_advanced_index(node.params[0], values[1:])])
-
-
-def _index_put(node: LazyArray, values: list[Array]) -> Array:
-    entries, accumulate = node.params
-    result = values[0].copy()
-    where = _advanced_index(entries, values[2:])
-    if accumulate:
-        np.add.at(result, where, values[1])
-    else:
-        result[where] = values[1]
     return result
 
 
@@ -338,7 +289,9 @@ def no_value() -> Array:
 IMPLEMENTATIONS: dict[str, Implementation] = {
     **{name: _reduction(ufunc) for name, ufunc in REDUCTIONS.items()},
     **{name: _scan(accumulate) for name, accumulate in SCANS.items()},
+    **INDEXING,
     **MATRICES,
+    "add_part": _add_part,
     "arange": _arange,
     "argmax": _arg_reduce(np.argmax),
     "argmin": _arg_reduce(np.argmin),
@@ -351,9 +304,6 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "exponent": lambda node, values: np.asarray(np.frexp(values[0])[1]).astype(values[0].dtype),
     "flip": lambda node, values: np.flip(values[0], node.params[0]),
     "floor": _rounding(np.floor),
-    "gather": _gather,
-    "index": _index,
-    "index_put": _index_put,
     "mantissa": lambda node, values: np.asarray(np.frexp(values[0])[0]),
     "overlap_add": _overlap_add,
     "placeholder": lambda node, values: no_value(),
@@ -363,11 +313,10 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "remainder": _remainder,
     "reshape": lambda node, values: np.reshape(values[0], node.shape),
     "round": _rounding(np.rint),
-    "scatter": _scatter,
-    "scatter_reduce": _scatter_reduce,
     "searchsorted": lambda node, values: np.searchsorted(values[0], values[1], side="right" if node.params[0] else "left"),
     "trunc": _rounding(np.trunc),
     "sign": _sign,
-    "slice": lambda node, values: values[0][_basic_index(node.params[0])],
+    "slice": lambda node, values: values[0][basic_index(node.params[0])],
+    "sum_of_products": sum_of_products,
     "windows": _windows,
 }

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradcli.engine.plan import ELEMENTWISE, StreamedStep
-from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS, WITHOUT_OUT
+from gradcli.engine import recycled
+from gradcli.engine.indexing import scatter_into
+from gradcli.engine.plan import StreamedStep
+from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS, WITHOUT_OUT, basic_index
+from gradcli.engine.roles import ELEMENTWISE
+from gradcli.engine.slots import Slots, bytes_of, copies, in_order, is_fresh, made_in_outputs, overwritable
+from gradcli.engine.sums import sum_of_block
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.shapes import Size
 
@@ -21,6 +27,8 @@ Array = np.ndarray
 BLOCK_BYTES = 1 << 23
 # The least and the most elements of the widest value in a block; calls on fewer cost more than their work.
 LEAST_BLOCK, MOST_BLOCK = 1 << 14, 1 << 18
+# Many rows are a multiple of this, so that sums over them are made of equal pieces.
+EVEN_ROWS = 1 << 7
 # Rows of a block with products of matrices, which are slow for few rows.
 LEAST_PRODUCT_ROWS, MOST_PRODUCT_ROWS = 1 << 9, 1 << 13
 
@@ -60,14 +68,17 @@ class Program:
         self.slots: list[tuple[int, int, LazyArray, int]] = []  # register, number of the slot, what it holds, streamed axis
         self._in_memory: dict[object, int] = {}
         self._localized: dict[int, list[LazyArray]] = {}
+        steps = in_order(steps, outputs)
         result_of = {step.array: position for position, step in enumerate(steps) if step.role.axis is not None}
         last_use = {operand: position for position, step in enumerate(steps) for operand in step.operands}
-        slots = _Slots()
+        made_in = made_in_outputs(steps, outputs, partial(_writes, outputs=outputs))
+        slots = Slots()
         made: set[int] = set()  # registers of results in memory of their own
-        for position, (array, operands, (axis, operand_axes)) in enumerate(steps):
-            ufunc = UFUNCS.get(array.primitive)
-            takes_out = ufunc is not None and array.primitive not in WITHOUT_OUT
-            takes_scalars = takes_out and array.primitive in ELEMENTWISE
+        for position, step in enumerate(steps):
+            array, operands, (axis, operand_axes) = step
+            writer = WRITERS.get(array.primitive)
+            ufunc = UFUNCS.get(array.primitive) if writer is None else writer(array)
+            takes_scalars = _takes_out(array) and array.primitive in ELEMENTWISE
             sources = tuple(
                 [
                     result_of[operand]
@@ -76,21 +87,26 @@ class Program:
                     for operand, operand_axis in zip(operands, operand_axes, strict=True)
                 ]
             )
-            writes = takes_out and axis is not None and not (array in outputs and _is_scattered(array, axis))
+            writes = _writes(step, outputs)
             stored = None
-            if array in outputs and axis is not None:
+            if array in made_in and axis is not None:
                 stored = None if writes else self._new_register()
-                self.stored.append((position if stored is None else stored, array, axis))
+                self.stored.append((position if stored is None else stored, made_in[array], axis))
             used = {result_of[operand]: last_use[operand] == position for operand in operands if operand in result_of}
             last_used = [register for register, is_last in used.items() if is_last]
-            slot = slots.take(array, position, set(used), last_used, writes and array not in outputs)
-            if slot is not None and axis is not None:
-                self.slots.append((position, slot, array, axis))
+            if writes and axis is not None and array not in made_in:
+                over = {result_of.get(operand) for operand in overwritable(array, operands)}
+                before = [register for register in last_used if register in over]
+                after = [register for register in last_used if register not in over]
+                self.slots.append((position, slots.take(array, position, before, after), array, axis))
+            elif writes or axis is None or is_fresh(array, operands):
+                slots.release(last_used)
+            else:
+                slots.show(position, used, last_used)
             if not writes and axis is not None:
                 made.add(position)
             released = tuple(register for register in last_used if register in made)
-            function = ufunc if writes else IMPLEMENTATIONS[array.primitive] if ufunc is None else _without_node(ufunc)
-            assert function is not None
+            function = ufunc if ufunc is not None and writes else _implementation(array, operands, ufunc)
             self.instructions.append(Instruction(array, axis, function, writes, sources, stored, released))
 
     def _read(self, operand: LazyArray, axis: int | None, takes_scalars: bool) -> int:
@@ -114,12 +130,33 @@ class Program:
 
     def traffic(self) -> tuple[int, int]:
         """The bytes that all blocks together read from memory, and those they store."""
-        return sum(_bytes(array) for _, array, _ in self.cut), sum(_bytes(array) for _, array, _ in self.stored)
+        stored = {array for _, array, _ in self.stored}
+        return sum(bytes_of(array) for _, array, _ in self.cut), sum(map(bytes_of, stored))
+
+    def lines(self) -> tuple[str, ...]:
+        """The program for people to read: what blocks start from, then each step with what it makes, and where."""
+        sources = [*self.cut, *((register, array, None) for register, array in self.whole)]
+        names = {register: f"a{number}" for number, (register, _, _) in enumerate(sources)}
+        names |= {register: f"{float(value):g}" for register, value in self.numbers}
+        names |= {position: f"r{position}" for position in range(len(self.instructions))}
+        places = {position: f"in slot {slot}" for position, slot, _, _ in self.slots}
+        for register, array, _ in self.stored:
+            position = next((own for own, step in enumerate(self.instructions) if register in (own, step.stored)), register)
+            is_output = self.instructions[position].array is array
+            places[position] = "stored" if is_output else "where the output will be"
+        lines = [
+            f"{names[register]} = {'all' if axis is None else 'rows'} of {_text(array)}" for register, array, axis in sources
+        ]
+        for position, step in enumerate(self.instructions):
+            operands = ", ".join(names[source] for source in step.sources)
+            place = "added up" if step.axis is None else places.get(position, "")
+            lines.append(f"r{position} = {step.array.primitive}({operands})  {_text(step.array)}  {place}".rstrip())
+        return tuple(lines)
 
     def memory(self, rows: int) -> dict[int, Array]:
         """Memory for the slots of one thread, in blocks of at most so many rows."""
         held = {slot: localized(array, axis, rows) for _, slot, array, axis in self.slots}
-        return {slot: np.empty(prod(array.shape), NUMPY_DTYPE[array.dtype]) for slot, array in held.items()}
+        return {slot: recycled.empty((prod(array.shape),), NUMPY_DTYPE[array.dtype]) for slot, array in held.items()}
 
     def localized(self, rows: int) -> list[LazyArray]:
         """The steps' arrays as they are for one block of so many rows: the same list at each call."""
@@ -131,13 +168,14 @@ class Program:
     def rows_of_a_block(self, length: int) -> int:
         """So many rows that a block stays in cache, within bounds; a function of the shapes alone."""
         slots = {slot: array for _, slot, array, _ in self.slots}
-        arrays = [*slots.values(), *[array for _, array, _ in (*self.cut, *self.stored)]]
-        row_bytes = sum(map(_bytes, arrays)) / length
+        arrays = [*slots.values(), *[array for _, array, _ in self.cut], *{array for _, array, _ in self.stored}]
+        row_bytes = sum(map(bytes_of, arrays)) / length
         rows = int(BLOCK_BYTES / max(row_bytes, 1))
         if any(step.array.primitive == "matmul" and len(step.array.shape) == 2 for step in self.instructions):
             return max(LEAST_PRODUCT_ROWS, min(rows, MOST_PRODUCT_ROWS))
         widest = max([length, *[prod(array.shape) for array in arrays]]) // length
-        return max(1, LEAST_BLOCK // widest, min(rows, MOST_BLOCK // widest))
+        rows = max(1, LEAST_BLOCK // widest, min(rows, MOST_BLOCK // widest))
+        return rows - rows % EVEN_ROWS if rows > 8 * EVEN_ROWS else rows
 
 
 class Frame:
@@ -157,8 +195,19 @@ class Frame:
             self.registers[register] = memory[slot][: prod(shape)].reshape(shape)
 
 
-def _bytes(array: LazyArray) -> int:
-    return prod(array.shape) * array.dtype.itemsize
+def _takes_out(array: LazyArray) -> bool:
+    """Whether what computes an array can be given memory for it."""
+    return array.primitive in WRITERS or (array.primitive in UFUNCS and array.primitive not in WITHOUT_OUT)
+
+
+def _writes(step: StreamedStep, outputs: Collection[LazyArray]) -> bool:
+    """Whether a step writes its result where it is told to."""
+    array, axis = step.array, step.role.axis
+    return axis is not None and _takes_out(array) and not (array in outputs and _is_scattered(array, axis))
+
+
+def _text(array: LazyArray) -> str:
+    return f"{tuple(array.shape)} {array.dtype.name}"
 
 
 def _is_scattered(array: LazyArray, axis: int) -> bool:
@@ -166,48 +215,51 @@ def _is_scattered(array: LazyArray, axis: int) -> bool:
     return prod(array.shape[:axis]) != 1
 
 
-def _without_node(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of operands alone, called as an implementation is."""
-    return lambda node, inputs: function(*inputs)
+def _implementation(array: LazyArray, operands: Sequence[LazyArray], ufunc: Callable[..., Any] | None) -> Callable[..., Any]:
+    """What computes a step whose result comes in memory that it finds itself."""
+    if ufunc is not None and array.primitive in UFUNCS:
+        return lambda node, inputs: ufunc(*inputs)
+    if array.primitive == "sum":
+        return sum_of_block
+    if copies(array, operands):
+        return lambda node, inputs: inputs[0][basic_index(node.params[0])].copy()
+    return IMPLEMENTATIONS[array.primitive]
 
 
-class _Slots:
-    """Gives results memory by liveness: a slot is taken again once no register shows it.
+def _added_part(array: LazyArray) -> Callable[..., Array]:
+    """x with a part added; the part has all of the streamed axis, so that its slice says how many rows a whole array has."""
+    (slices,) = array.params
+    whole = tuple([cut == (0, size, 1) for cut, size in zip(slices, array.shape, strict=True)])
+    index = tuple([slice(None) if all_of_it else cut for all_of_it, cut in zip(whole, basic_index(slices), strict=True)])
 
-    What an implementation returns may be a view of its operands, so its register shows their slots as well.
-    """
+    def add_part(x: Array, part: Array, out: Array) -> Array:
+        _copy(x, out)
+        out[index] += part
+        return out
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.shown: dict[int, set[int]] = {}  # the slots that each register shows
-        self.free: dict[object, list[int]] = {}  # by shape and dtype
-        self.kind: list[object] = []
+    return add_part
 
-    def take(self, array: LazyArray, register: int, operands: set[int], released: Sequence[int], writes: bool) -> int | None:
-        """The slot of a result; an elementwise one may take the place of an operand that it uses last."""
-        if not writes:
-            self.shown[register] = set().union(*(self.shown.get(operand, set()) for operand in operands))
-            self._release(released)
-            return None
-        if array.primitive in ELEMENTWISE:
-            self._release(released)
-        kind = (array.shape, array.dtype)
-        free = self.free.get(kind)
-        if free:
-            slot = free.pop()
-        else:
-            slot = self.count
-            self.count += 1
-            self.kind.append(kind)
-        self.shown[register] = {slot}
-        if array.primitive not in ELEMENTWISE:
-            self._release(released)
-        return slot
 
-    def _release(self, registers: Sequence[int]) -> None:
-        freed = set().union(*(self.shown.pop(register, set()) for register in registers))
-        for slot in freed.difference(*self.shown.values()):
-            self.free.setdefault(self.kind[slot], []).append(slot)
+def _scattered(array: LazyArray) -> Callable[..., Array]:
+    """x with elements put at, or added to, positions along an axis."""
+    axis, accumulate = array.params
+
+    def scatter(x: Array, index: Array, source: Array, out: Array) -> Array:
+        _copy(x, out)
+        scatter_into(out, index, source, axis, accumulate)
+        return out
+
+    return scatter
+
+
+def _copy(x: Array, out: Array) -> None:
+    """Copy the elements, unless both are the same memory already."""
+    if not np.may_share_memory(out, x):
+        np.copyto(out, x)
+
+
+#: What is called as a ufunc is, and changes a few elements of its first operand.
+WRITERS = {"add_part": _added_part, "scatter": _scattered}
 
 
 def localized(array: LazyArray, axis: int | None, rows: int) -> LazyArray:

@@ -21,7 +21,7 @@ from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import CONVERT_ONE, misfit, no_kernel
 from gradcli.functions.select import index_select, masked_select
 from gradcli.functions.shape import clone, expand, flatten, reshape, sum_to, unsafe_view, unsqueeze, view
-from gradcli.lazy import LazyArray, Size, compute, ops, settings
+from gradcli.lazy import LazyArray, Size, look_at, ops, settings
 from gradcli.lazy.dtypes import bool_, int32, int64
 from gradcli.lazy.ops import MOST_AXES
 from gradcli.lazy.shapes import describe, existing_dim, normalize_dim
@@ -261,7 +261,7 @@ def _repeated_positions(repeats: Tensor, output_size: int | None) -> LazyArray:
         raise misfit("repeat_interleave only accept 1D vector as repeat", repeats)
     if repeats.dtype not in (int32, int64):
         raise no_kernel("repeat_interleave_cpu", repeats.dtype, "convert it with .long()")
-    counts = compute([repeats.array])[0]
+    counts = look_at([repeats.array])[0]
     if (counts < 0).any():
         raise ValueFault.as_torch("repeats can not be negative")
     size_of((int(counts.sum()),))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from gradcli.autograd import Tensor
-from gradcli.errors import DTypeMismatch
-from gradcli.functions.create import eye
+from gradcli.functions.create import eye, to
 from gradcli.functions.declare import function
-from gradcli.functions.decompose import check_square
+from gradcli.functions.decompose import check_right, check_square, transposed
 from gradcli.functions.diagonal import tril, triu
-from gradcli.functions.refusals import misfit
+from gradcli.functions.refusals import misfit, require_floating
 from gradcli.functions.shape import matrix_transposed
-from gradcli.lazy import LazyArray, ops
+from gradcli.lazy import LazyArray, Size, ops
+from gradcli.lazy.dtypes import int32
 
 # ── triangular systems ──
 
@@ -40,33 +40,19 @@ def _right_cotangent(g: Tensor, A: Tensor, upper: bool, left: bool, unitriangula
         "torch.linalg.solve_triangular(x @ x.mT + eye(2), y.mT, upper=False, left=False)",
     ),
     d_A=_matrix_cotangent,
-    d_B=_right_cotangent,
+    d_B=lambda g, A, upper, left, unitriangular, B_dtype: to(_right_cotangent(g, A, upper, left, unitriangular), B_dtype),
 )
 def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False) -> LazyArray:
     """The X of A @ X = B, or of X @ A = B unless `left`, where only one triangle of A is read, or less than its diagonal."""
-    check_square("linalg.solve_triangular", A)
-    if A.dtype is not B.dtype:
-        message = (
-            "linalg.solve_triangular: Expected A and B to have the same dtype, but found A of type "
-            f"{A.dtype.tensor_type} and B of type {B.dtype.tensor_type} instead"
-        )
-        raise DTypeMismatch.as_torch(message)
+    require_floating("triangular_solve_cpu", A)
+    check_square("linalg.solve_triangular", A, "triangular_solve_cpu")
     if B.ndim < 2:
         raise misfit("linalg.solve_triangular: The input tensor B must have at least 2 dimensions.", A, B)
-    if B.shape[-2 if left else -1] != A.shape[-1]:
-        sizes = f"({A.shape[-2]}x{A.shape[-1]} and {B.shape[-2]}x{B.shape[-1]})"
-        equation = "AX = B" if left else "XA = B"
-        message = f"linalg.solve_triangular: Incompatible shapes of A and B for the equation {equation} {sizes}"
-        raise misfit(message, A, B)
+    right = to(B, A.dtype)
+    check_right("linalg.solve_triangular", A, right, left)
     if left:
-        return ops.solve_triangular(A.array, B.array, upper, unitriangular)
-    turned = ops.solve_triangular(_turned(A.array), _turned(B.array), not upper, unitriangular)
-    return _turned(turned)
-
-
-def _turned(matrices: LazyArray) -> LazyArray:
-    rank = len(matrices.shape)
-    return ops.permute(matrices, (*range(rank - 2), rank - 1, rank - 2))
+        return ops.solve_triangular(A.array, right.array, upper, unitriangular)
+    return transposed(ops.solve_triangular(transposed(A.array), transposed(right.array), not upper, unitriangular))
 
 
 def _check_right(name: str, b: Tensor, A: Tensor) -> None:
@@ -95,7 +81,7 @@ def triangular_solve(
     """The X of A @ X = b, or of A.T @ X = b, where only one triangle of A is read; with a copy of A."""
     check_square("triangular_solve", A)
     _check_right("triangular_solve", b, A)
-    matrix = _turned(A.array) if transpose else A.array
+    matrix = transposed(A.array) if transpose else A.array
     return ops.solve_triangular(matrix, b.array, upper != transpose, unitriangular), A.array
 
 
@@ -117,8 +103,13 @@ def _factor_cotangent(g: Tensor, result: Tensor, upper: bool) -> Tensor:
     return solve_triangular(lower, half, upper=False, left=False) * 0.5
 
 
-def _factor(A: Tensor, upper: bool) -> LazyArray:
-    return _turned(ops.cholesky(_turned(A.array))) if upper else ops.cholesky(A.array)
+def _factor(name: str, A: Tensor, upper: bool) -> LazyArray:
+    check_square("linalg.cholesky", A, "cholesky_cpu")
+    indefinite = (
+        f"{name}: {{which}}The factorization could not be completed because the input is not positive-definite "
+        "(the leading minor of order {order} is not positive-definite)."
+    )
+    return transposed(ops.cholesky(transposed(A.array), indefinite)) if upper else ops.cholesky(A.array, indefinite)
 
 
 @function(
@@ -129,8 +120,24 @@ def _factor(A: Tensor, upper: bool) -> LazyArray:
 )
 def cholesky(A: Tensor, *, upper: bool = False) -> LazyArray:
     """The lower triangular L of A = L @ L.T for positive-definite matrices, or its transpose; only that half of A is read."""
-    check_square("linalg.cholesky", A)
-    return _factor(A, upper)
+    return _factor("linalg.cholesky", A, upper)
+
+
+@function(
+    "LinalgCholeskyExBackward0",
+    namespace="torch.linalg",
+    results=("L", "info"),
+    examples=("torch.linalg.cholesky_ex(x @ x.mT + eye(2))",),
+    d_A=lambda g_L, L, upper: _factor_cotangent(g_L, L, upper),
+)
+def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> tuple[LazyArray, LazyArray]:
+    """The factor that cholesky gives, as far as there is one, and the order of the first minor that has none: 0 if all have."""
+    if check_errors:
+        return _factor("linalg.cholesky_ex", A, upper), ops.full(Size(A.shape[:-2]), 0, int32)
+    check_square("linalg.cholesky", A, "cholesky_cpu")
+    array = transposed(A.array) if upper else A.array
+    lower, order = ops.factors("partial_cholesky", array, (), (Size(A.shape[-2:]), Size()))
+    return transposed(lower) if upper else lower, ops.cast(order, int32)
 
 
 @function(
@@ -141,8 +148,7 @@ def cholesky(A: Tensor, *, upper: bool = False) -> LazyArray:
 )
 def _cholesky(input: Tensor, upper: bool = False) -> LazyArray:
     """The lower triangular L of input = L @ L.T for positive-definite matrices; or its transpose."""
-    check_square("linalg.cholesky", input)
-    return _factor(input, upper)
+    return _factor("linalg.cholesky", input, upper)
 
 
 def _solved(right: Tensor, factor: Tensor, upper: bool) -> Tensor:

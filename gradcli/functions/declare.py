@@ -49,6 +49,7 @@ def function(
     in_place: bool = False,
     results: tuple[str, ...] = (),
     returns_named: bool = True,
+    constant: tuple[str, ...] = (),
     view: bool = False,
     strides: Rule | None = None,
     examples: tuple[str, ...] = (),
@@ -59,6 +60,7 @@ def function(
 ) -> Callable[[Callable[..., Any]], GeneralFunction]:
     """Declare a function; `d_ARGUMENT` is the derivative rule of an argument. See the module's docstring.
 
+    Results named as `constant` have no gradient, though they are floating.
     A `view` without a rule for its `strides` has those of what it is a view of.
     `public=False` declares one form of an overloaded function, which users reach through the function that picks the form
     and lists it in `forms`.
@@ -74,6 +76,7 @@ def function(
             rules={key.removeprefix("d_"): rule for key, rule in rules.items()},
             results=results,
             returns_named=returns_named,
+            constant=constant,
             view=view,
             strides=strides,
             examples=examples,
@@ -168,6 +171,7 @@ class GeneralFunction(Function):
         rules: dict[str, Rule],
         results: tuple[str, ...],
         returns_named: bool,
+        constant: tuple[str, ...],
         view: bool,
         strides: Rule | None,
         examples: tuple[str, ...],
@@ -188,6 +192,7 @@ class GeneralFunction(Function):
         self.forward = forward
         self.results = results
         self.returns_named = returns_named
+        self.constant = frozenset(results.index(name) for name in constant)
         self.view = view
         self.strides = strides
 
@@ -316,7 +321,7 @@ class GeneralFunction(Function):
                 active.append(argument)
         node = Node(self.grad_fn_name(bound), self, tuple(edges), tuple((output.shape, output.dtype) for output in outputs))
         for number, output in enumerate(outputs):
-            if output.dtype.is_floating:
+            if output.dtype.is_floating and number not in self.constant:
                 output.requires_grad, output.grad_fn, output.output_number = True, node, number
         node.saved = self._saved(active, bound, outputs)
         node.parameters = (active, [_metadata(value) for value in bound])

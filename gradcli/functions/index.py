@@ -16,7 +16,7 @@ from gradcli.functions.declare import GeneralFunction, function
 from gradcli.functions.layout import removed, stretched
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.shape import alias, unsqueeze
-from gradcli.lazy import LazyArray, Size, compute, ops
+from gradcli.lazy import LazyArray, Size, look_at, ops
 from gradcli.lazy.batching import in_a_batch
 from gradcli.lazy.dtypes import bool_, int64, uint8
 from gradcli.lazy.ops import Entry, Slice
@@ -330,7 +330,7 @@ class Positions(NamedTuple):
 
 def positions_of(shape: Size, tensors: dict[int, Tensor]) -> Positions:
     """Masks become the positions where they hold; other index tensors are checked against their dimension."""
-    values = compute([in_a_batch(tensor.array) for tensor in tensors.values()])
+    values = look_at([in_a_batch(tensor.array) for tensor in tensors.values()])
     entries: list[Entry] = [None] * len(shape)
     found: list[tuple[LazyArray, np.ndarray]] = []  # with the numbers: in a batch those of all elements
     for (dim, tensor), value in zip(tensors.items(), values, strict=True):
@@ -385,9 +385,9 @@ def _checked(index: LazyArray, numbers: np.ndarray, size: int, dim: int) -> Lazy
 
 def counted_from_front(index: LazyArray, numbers: np.ndarray, size: int) -> LazyArray:
     """Positions of which negative ones count from the end, given their numbers, or in a batch those of all elements."""
-    if numbers.shape == index.shape:
-        return ops.from_buffer(np.where(numbers < 0, numbers + size, numbers).astype(np.int64, copy=False), int64)
     index = ops.cast(index, int64)
+    if not (numbers < 0).any():
+        return index
     from_end = ops.binary("add", index, ops.constant(size, int64))
     return ops.where(ops.binary("less", index, ops.constant(0, int64)), from_end, index)
 

@@ -1,13 +1,15 @@
 """Memory layout as PyTorch would have it: which reshapes are views, and which need a copy.
 
 Lazy arrays have no strides; PyTorch's decide which operations it records for `reshape` and `matmul`, and whether `view`
-is allowed. The strides of a view follow from the calls that made it; other results are taken to be contiguous.
+is allowed. The strides of a view follow from the calls that made it; other results are taken to be contiguous, unless they
+have strides of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from operator import mul
 
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Strides, ViewOf
@@ -87,6 +89,22 @@ def reshaped(strides: Strides, input_shape: Size, shape: Sequence[int]) -> Strid
     return view_strides(input_shape, strides, shape) or contiguous_strides(shape)
 
 
+def in_the_same_order(strides: Strides, shape: Size) -> Strides:
+    """What an elementwise function makes of a tensor: the dimensions lie within each other as before, without gaps."""
+    inner: list[int] = []  # dimensions, from the one whose neighbours are closest
+    for axis in reversed(range(len(shape))):
+        place = len(inner)
+        for other in reversed(range(place)):
+            step = strides[inner[other]]
+            if step and strides[axis]:  # else they stand as in the shape
+                if step <= strides[axis]:
+                    break
+                place = other
+        inner.insert(place, axis)
+    steps = accumulate((max(shape[axis], 1) for axis in inner), mul, initial=1)
+    return tuple(step for _, step in sorted(zip(inner, steps, strict=False)))
+
+
 # ── the strides of a tensor ──
 
 
@@ -96,7 +114,8 @@ def strides(tensor: Tensor) -> Strides:
     while (view := tensor.view_of) is not None and view.strides is None:
         chain.append(view)
         tensor = view.base
-    found = view.strides if view is not None and view.strides is not None else contiguous_strides(tensor.shape)
+    known = view.strides if view is not None else tensor.own_strides
+    found = known if known is not None else contiguous_strides(tensor.shape)
     for view in reversed(chain):
         found = view.strides = found if view.strides_from is None else view.strides_from(found)
     return found

@@ -1,4 +1,4 @@
-"""Functions of matrices that are products: chains, powers, cross products, and systems of tensors as matrices."""
+"""Functions of matrices that are products: chains, powers, exponentials, cross products, and systems of tensors as matrices."""
 
 from __future__ import annotations
 
@@ -12,15 +12,27 @@ from gradcli.errors import ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Dims, Tensors
 from gradcli.functions.create import eye
 from gradcli.functions.declare import function
-from gradcli.functions.decompose import inv, solve
+from gradcli.functions.decompose import check_square, inv, solve
 from gradcli.functions.elementwise import mul
+from gradcli.functions.index import narrow
 from gradcli.functions.join import cat, roll
 from gradcli.functions.linalg import matmul, mm, vdot
+from gradcli.functions.nn import constant_pad_nd
 from gradcli.functions.reduce import cumprod
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit
-from gradcli.functions.shape import clone, expand, flatten, permute, reshape, reshape_alias, unsqueeze, view
-from gradcli.lazy import Size, ops
+from gradcli.functions.shape import (
+    clone,
+    expand,
+    flatten,
+    matrix_transposed,
+    permute,
+    reshape,
+    reshape_alias,
+    unsqueeze,
+    view,
+)
+from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_
 from gradcli.lazy.shapes import broadcast, existing_dim, normalize_dim
 
@@ -169,6 +181,53 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
     while 2 ** len(squares) <= abs(n):
         squares.append(matmul(squares[-1], squares[-1]))
     return reduce(matmul, [square for bit, square in enumerate(squares) if abs(n) >> bit & 1])
+
+
+# ── exponentials ──
+
+
+def _triangle(diagonal: Tensor, corner: Tensor) -> Tensor:
+    """[[A, E], [0, A]]"""
+    zeros = Tensor(ops.full(diagonal.shape, 0.0, diagonal.dtype))
+    return cat((cat((diagonal, corner), -1), cat((zeros, diagonal), -1)), -2)
+
+
+def _corner(blocks: Tensor) -> Tensor:
+    size = blocks.shape[-1] // 2
+    return narrow(narrow(blocks, -2, 0, size), -1, size, size)
+
+
+def _slope_cotangent(g: Tensor, A: Tensor, direction: Tensor) -> Tensor:
+    """The slope of the slope, since the derivative of exp([[A, E], [0, A]]) has that of the slope in its corner."""
+    blocks = _triangle(matrix_transposed(A), matrix_transposed(direction))
+    twice = cat((constant_pad_nd(g, (0, g.shape[-1])), constant_pad_nd(g, (g.shape[-1], 0))), -2)
+    return _corner(exponential_slope(blocks, twice))
+
+
+@function(
+    "LinalgMatrixExpBackward0",
+    public=False,
+    examples=("exponential_slope(x @ x.mT, x @ x.mT)",),
+    d_A=_slope_cotangent,
+    d_direction=lambda g, A: exponential_slope(matrix_transposed(A), g),
+)
+def exponential_slope(A: Tensor, direction: Tensor) -> LazyArray:
+    """How fast exp(A) changes in a direction E: the corner of exp([[A, E], [0, A]]) (Najfeld and Havel 1995)."""
+    return _corner(Tensor(ops.matrix_exp(_triangle(A, direction).array))).array
+
+
+@function(
+    "LinalgMatrixExpBackward0",
+    namespace="torch.linalg",
+    aliases=("torch.matrix_exp",),
+    method=True,
+    examples=("matrix_exp(x @ x.mT)",),
+    d_A=lambda g, A: exponential_slope(matrix_transposed(A), g),
+)
+def matrix_exp(A: Tensor) -> LazyArray:
+    """The exponential of square matrices, the sum of A^k / k!."""
+    check_square("linalg.matrix_exp", A, kernel=None)
+    return ops.matrix_exp(A.array)
 
 
 # ── tensors as matrices ──

@@ -8,7 +8,7 @@ from typing import Any
 
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
-from gradcli.errors import DTypeMismatch, NotSupported, ValueFault
+from gradcli.errors import DTypeMismatch, ValueFault
 from gradcli.functions.arguments import Dims, Shape
 from gradcli.functions.conditional import where
 from gradcli.functions.create import to
@@ -21,6 +21,8 @@ from gradcli.functions.power import pow
 from gradcli.functions.reduce import kept, widened
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit
+from gradcli.functions.shape import inverse, permute, unsqueeze
+from gradcli.functions.spectral import svdvals
 from gradcli.lazy import DType
 from gradcli.lazy.dtypes import promote
 from gradcli.lazy.shapes import normalize_dim
@@ -130,7 +132,7 @@ def matrix_norm(
     *,
     dtype: DType | None = None,
 ) -> Tensor:
-    """A norm of matrices: 'fro', or 1, -1, inf, -inf for the largest or smallest sum of a column or row."""
+    """A norm of matrices: 'fro'; the extreme sum of a column or row (1, -1, inf, -inf), or singular value (2, -2); or 'nuc'."""
     if A.ndim < 2:
         raise misfit("linalg.matrix_norm: The input tensor A must have at least 2 dimensions.", A)
     if len(dim) != 2:
@@ -138,7 +140,7 @@ def matrix_norm(
     if ord == "fro":
         return vector_norm(A, 2, tuple(dim), keepdim, dtype=dtype)
     if ord == "nuc" or (_is_number(ord) and builtin_abs(ord) == 2):
-        raise NotSupported(f"the matrix norm of order {ord} needs singular values, which gradcli does not have yet")
+        return _spectral_norm(A if dtype is None else to(A, dtype), ord, tuple(dim), keepdim)
     if not _is_number(ord) or builtin_abs(ord) not in (1, inf):
         raise ValueFault.as_torch(f"linalg.matrix_norm: Order {ord} not supported.")
     rows, columns = (normalize_dim(axis, A.ndim) for axis in dim)
@@ -147,6 +149,15 @@ def matrix_norm(
     sums = vector_norm(A, 1, rows, keepdim, dtype=dtype)
     across = columns - 1 if rows < columns and not keepdim else columns
     return (amax if ord > 0 else amin)(sums, across, keepdim)
+
+
+def _spectral_norm(A: Tensor, ord: Any, dim: tuple[int, ...], keepdim: bool) -> Tensor:
+    """The largest, the smallest or the sum of the singular values."""
+    last = [normalize_dim(axis, A.ndim) for axis in dim]
+    order = (*(axis for axis in range(A.ndim) if axis not in last), *last)
+    values = svdvals(permute(A, order))
+    found = total(values, -1, keepdim) if ord == "nuc" else (amax if ord > 0 else amin)(values, -1, keepdim)
+    return permute(unsqueeze(found, -1), inverse(order)) if keepdim else found
 
 
 def _is_number(value: object) -> bool:

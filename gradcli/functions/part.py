@@ -22,7 +22,7 @@ from gradcli.functions.refusals import unlike_slice
 from gradcli.functions.registry import METHODS
 from gradcli.functions.shape import reshape
 from gradcli.functions.windows import overlap_add
-from gradcli.lazy import LazyArray, Size, compute, ops
+from gradcli.lazy import LazyArray, Size, look_at, ops
 from gradcli.lazy.dtypes import int64
 from gradcli.lazy.ops import Slice, Window
 from gradcli.lazy.shapes import describe, normalize_dim
@@ -147,7 +147,7 @@ METHODS["unfold"] = unfold
 def offset_of(input: Tensor) -> int:
     """Where the first element stands in memory."""
     shown = places_in_memory(input)[1]
-    return int(compute([shown.array])[0].flat[0]) if input.shape.numel() else 0
+    return int(look_at([shown.array])[0].flat[0]) if input.shape.numel() else 0
 
 
 def _wanted_places(size: Sequence[int], stride: Sequence[int], offset: int, memory: Tensor) -> LazyArray:
@@ -184,10 +184,10 @@ def _beyond_memory(size: Sequence[int], stride: Sequence[int], offset: int, last
 def _shown_at(input: Tensor, memory: Tensor, shown: Tensor, places: LazyArray) -> LazyArray:
     """Which elements of a view, counted through all dimensions, stand at places in memory."""
     elements = np.full(memory.shape.numel(), -1)
-    elements[compute([shown.array])[0].reshape(-1)] = np.arange(shown.shape.numel())
+    elements[look_at([shown.array])[0].reshape(-1)] = np.arange(shown.shape.numel())
     found = ops.index(ops.from_buffer(elements, int64), (0,), [places])
     hidden = ops.reduce("any", ops.binary("less", found, ops.constant(0, int64)), tuple(range(len(places.shape))))
-    if compute([hidden])[0]:
+    if look_at([hidden])[0]:
         message = "as_strided() of a view reaches elements that the view does not show"
         labels = [OperandLabel(0, describe(input.shape))]
         raise NotSupported(message, operands=labels, hint="take as_strided() of the tensor itself")

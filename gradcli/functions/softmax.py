@@ -37,13 +37,13 @@ def _check_kernel(name: str, input: Tensor, dim: int) -> None:
         require_floating(f"{name}_lastdim_kernel_impl" if is_last else f"{name}_kernel_impl", input)
 
 
-def _softmax_cotangent(g: Tensor, result: Tensor, dim: int) -> Tensor:
+def softmax_cotangent(g: Tensor, result: Tensor, dim: int) -> Tensor:
     """result * (g - sum(g * result, dim))."""
     weighted = g * result
     return weighted - result * (total(weighted, dim, True) if g.ndim else weighted)
 
 
-@function("SoftmaxBackward0", name="softmax", public=False, examples=("softmax(x, 1)",), d_input=_softmax_cotangent)
+@function("SoftmaxBackward0", name="softmax", public=False, examples=("softmax(x, 1)",), d_input=softmax_cotangent)
 def softmax_along(input: Tensor, dim: int) -> Tensor:
     """exp(x) / sum(exp(x)) along a dimension, without overflow."""
     _check_kernel("softmax", input, dim)

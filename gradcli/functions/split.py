@@ -13,7 +13,7 @@ from gradcli.functions.join import cat, stack
 from gradcli.functions.layout import removed
 from gradcli.functions.limits import check_length
 from gradcli.functions.refusals import misfit
-from gradcli.lazy import LazyArray, Size, compute, ops
+from gradcli.lazy import LazyArray, Size, look_at, ops
 from gradcli.lazy.dtypes import int64
 from gradcli.lazy.shapes import existing_dim, normalize_dim
 
@@ -161,7 +161,7 @@ def _positions(where: Tensor) -> int | list[int]:
     if where.ndim > 1:
         message = f"{what} be a zero-dimensional or one-dimensional tensor, but got a tensor with {where.ndim} dims"
         raise ShapeMismatch.as_torch(message)
-    found: int | list[int] = compute([where.array])[0].tolist()
+    found: int | list[int] = look_at([where.array])[0].tolist()
     return found
 
 

@@ -11,7 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from gradcli.lazy import ops
-from gradcli.lazy.array import LazyArray, compute
+from gradcli.lazy.array import LazyArray, look_at
 from gradcli.lazy.dtypes import float64, int64
 from gradcli.lazy.ops import Entry, Window
 from gradcli.lazy.settings import settings
@@ -87,7 +87,7 @@ def in_a_batch(array: LazyArray) -> LazyArray:
 
 def possible_values(array: LazyArray) -> np.ndarray:
     """The value of an array; in a function that is called for a batch, its values for all elements."""
-    return compute([in_a_batch(array)])[0]
+    return look_at([in_a_batch(array)])[0]
 
 
 def _drawn_anew(array: LazyArray, size: int) -> LazyArray:
@@ -289,31 +289,25 @@ def _matmul(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[
     return ops.matmul(*_all_aligned(operands, is_batch, len(array.shape)))
 
 
-def _solve_triangular(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[bool], size: int) -> LazyArray:
-    matrices, rights = _all_aligned(operands, is_batch, len(array.shape))
-    return ops.solve_triangular(matrices, rights, *array.params)
-
-
-def _solve(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[bool], size: int) -> LazyArray:
-    return ops.solve(*_all_aligned(operands, is_batch, len(array.shape)))
-
+#: Primitives over the last two axes; those before them broadcast.
+OF_MATRICES = (
+    *("cholesky", "determinant", "eigh", "inverse", "log_determinant", "lu", "matrix_exp", "partial_cholesky", "permutation"),
+    *("qr", "sign_of_determinant", "solve", "solve_triangular", "svd"),
+)
 
 #: Those of all primitives that are not elementwise.
 RULES: dict[str, Rule] = {
     **dict.fromkeys(("sum", "prod", "max", "min", "any", "all"), _reduction),
     **dict.fromkeys(("argmax", "argmin"), _position),
     **dict.fromkeys(("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp"), _scan),
+    **dict.fromkeys(OF_MATRICES, _elementwise),
     "argsort": _argsort,
     "broadcast_to": _broadcast,
-    "cholesky": lambda array, operands, is_batch, size: ops.cholesky(operands[0]),
     "concatenate": _concatenate,
-    "determinant": lambda array, operands, is_batch, size: ops.determinant(operands[0]),
     "flip": lambda array, operands, is_batch, size: ops.flip(operands[0], _later(array.params[0])),
     "gather": _gather,
     "index": _index,
     "index_put": _index_put,
-    "inverse": lambda array, operands, is_batch, size: ops.inverse(operands[0]),
-    "log_determinant": lambda array, operands, is_batch, size: ops.log_determinant(operands[0]),
     "matmul": _matmul,
     "overlap_add": _overlap_add,
     "permute": lambda array, operands, is_batch, size: ops.permute(operands[0], (0, *_later(array.params[0]))),
@@ -322,10 +316,7 @@ RULES: dict[str, Rule] = {
     "scatter": _scatter,
     "scatter_reduce": _scatter_reduce,
     "searchsorted": _searchsorted,
-    "sign_of_determinant": lambda array, operands, is_batch, size: ops.sign_of_determinant(operands[0]),
     "slice": lambda array, operands, is_batch, size: ops.slice_(operands[0], ((0, size, 1), *array.params[0])),
-    "solve": _solve,
-    "solve_triangular": _solve_triangular,
     "windows": _windows,
 }
 

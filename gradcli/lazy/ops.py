@@ -321,9 +321,13 @@ def matmul(a: LazyArray, b: LazyArray) -> LazyArray:
     return LazyArray("matmul", (a, b), (), Size((*batch, a.shape[-2], b.shape[-1])), a.dtype)
 
 
-def inverse(a: LazyArray) -> LazyArray:
-    """The inverse of square matrices, the last two axes."""
-    return LazyArray("inverse", (a,), (), a.shape, a.dtype)
+def inverse(a: LazyArray, refusal: str) -> LazyArray:
+    """The inverse of square matrices, the last two axes.
+
+    For a singular one there is the error of a sentence, in which `which` of a batch it is and the `order` of what is 0 are
+    filled in; infinities if the sentence is empty. So it is in what follows.
+    """
+    return LazyArray("inverse", (a,), (refusal,), a.shape, a.dtype)
 
 
 def determinant(a: LazyArray) -> LazyArray:
@@ -341,21 +345,43 @@ def log_determinant(a: LazyArray) -> LazyArray:
     return LazyArray("log_determinant", (a,), (), Size(a.shape[:-2]), a.dtype)
 
 
-def solve(a: LazyArray, b: LazyArray) -> LazyArray:
+def solve(a: LazyArray, b: LazyArray, refusal: str) -> LazyArray:
     """The x of a @ x = b, over the last two axes of both."""
     batch = broadcast(Size(a.shape[:-2]), Size(b.shape[:-2]))
-    return LazyArray("solve", (a, b), (), Size((*batch, *b.shape[-2:])), a.dtype)
+    return LazyArray("solve", (a, b), (refusal,), Size((*batch, *b.shape[-2:])), a.dtype)
 
 
-def cholesky(a: LazyArray) -> LazyArray:
+def cholesky(a: LazyArray, refusal: str) -> LazyArray:
     """The lower triangular factor of positive-definite matrices, the last two axes."""
-    return LazyArray("cholesky", (a,), (), a.shape, a.dtype)
+    return LazyArray("cholesky", (a,), (refusal,), a.shape, a.dtype)
+
+
+def matrix_exp(a: LazyArray) -> LazyArray:
+    """The exponential of square matrices, the last two axes."""
+    wide = accumulator(a.dtype)
+    return LazyArray("matrix_exp", (a,), (), a.shape, a.dtype) if wide is a.dtype else cast(matrix_exp(cast(a, wide)), a.dtype)
+
+
+def factors(primitive: str, a: LazyArray, params: tuple[str | bool, ...], shapes: Sequence[Size]) -> list[LazyArray]:
+    """The factors of matrices, the last two axes, which one primitive computes: it lays them one after the other in a row."""
+    batch = Size(a.shape[:-2])
+    sizes = [shape.numel() for shape in shapes]
+    rows = LazyArray(primitive, (a,), params, Size((*batch, sum(sizes))), a.dtype)
+    whole = tuple((0, size, 1) for size in batch)
+    starts = [sum(sizes[:number]) for number in range(len(sizes))]
+    parts = [slice_(rows, (*whole, (start, size, 1))) for start, size in zip(starts, sizes, strict=True)]
+    return [reshape(part, Size((*batch, *shape))) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def solve_triangular(a: LazyArray, b: LazyArray, upper: bool, unit: bool) -> LazyArray:
     """The x of a @ x = b, over the last two axes of both, where a is one triangle, with ones on its diagonal if `unit`."""
     batch = broadcast(Size(a.shape[:-2]), Size(b.shape[:-2]))
     return LazyArray("solve_triangular", (a, b), (upper, unit), Size((*batch, *b.shape[-2:])), a.dtype)
+
+
+def permutation(exchanges: LazyArray, size: int) -> LazyArray:
+    """The order of so many rows after each in turn was exchanged for another, counted from 1."""
+    return LazyArray("permutation", (exchanges,), (size,), Size((*exchanges.shape[:-1], size)), int64)
 
 
 def without_last(shape: Size) -> Size:

@@ -29,6 +29,7 @@ class PassProfile(NamedTuple):
     read: int  # bytes, of arrays in memory or in files
     written: int
     seconds: float
+    steps: tuple[str, ...]  # what was computed, for people to read
 
 
 class Settings(threading.local):

@@ -28,8 +28,8 @@ class Computation(Protocol):
         """How long it took, planning included."""
 
 
-def profile_text(computations: Iterable[Computation]) -> str:
-    """The profile as lines of text: a line for each computation, and below it one for each pass."""
+def profile_text(computations: Iterable[Computation], steps: bool = False) -> str:
+    """The profile as lines of text: a line for each computation, and below it one for each pass, with its steps if asked for."""
     lines = []
     for computation in computations:
         lines.append(f"profile: {_source(computation)}  {_time(computation.seconds)}\n")
@@ -37,6 +37,7 @@ def profile_text(computations: Iterable[Computation]) -> str:
             work = f"{each.primitives} primitive{'s' * (each.primitives != 1)}"
             traffic = f"{_bytes(each.read)} read, {_bytes(each.written)} written"
             lines.append(f"  {_time(each.seconds):>9}  {work:>14}  {traffic:>34}  {_extent(each)}\n")
+            lines += [f"             {line}\n" for line in each.steps if steps]
     return "".join(lines)
 
 

@@ -18,7 +18,7 @@ from gradcli.language import Executable, parse
 from gradcli.lazy.settings import bounded
 from gradcli.session.options import Options, names_of
 from gradcli.session.session import QuietHost, Session
-from gradcli.session.trace import Recorder, Trace
+from gradcli.session.trace import MOST_STEPS, Recorder, Trace
 from gradcli.session.values import dtype_of, python_value
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ class Compiled:
         evaluation = session.evaluate(self._executable, self._wrt, grad_output)
         has_printed = self._last_print is not last_print
         if recorder.trace is not None and evaluation.tensor is not None and not has_printed:
-            if len(self._known) == MOST_KNOWN:
+            steps = recorder.trace.steps + sum(known.trace.steps for known in self._known.values())
+            if len(self._known) == MOST_KNOWN or steps > MOST_STEPS:
                 self._known.clear()
             names = None if evaluation.grads is None else tuple(evaluation.grads)
             self._known[kind] = Known(recorder.trace, names, tuple(evaluation.notes))

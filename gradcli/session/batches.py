@@ -25,6 +25,7 @@ class Batches:
     """How the roots of a trace are computed for stacks of inputs; prepared for a few sizes, each when it is first needed."""
 
     def __init__(self, trace: Trace, most_bytes: int | None = None) -> None:
+        self.steps = trace.steps
         self._trace = trace
         self._prepared: dict[int, Prepared] = {}
         arrays = list(arrays_behind(trace.roots, ()))

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from gradcli.session.evaluation import Evaluation
     from gradcli.session.session import Session
 
-#: How many structures of records are known at most.
-MOST_KNOWN = 256
+#: How many structures of records are known at most, and how many steps their computations have, each for several sizes.
+MOST_KNOWN, MOST_STEPS = 256, 16_000
 
 
 class Wanted(NamedTuple):
@@ -74,6 +74,11 @@ class Known(NamedTuple):
     evaluation: Evaluation
     batches: Batches | None
 
+    @property
+    def steps(self) -> int:
+        """The length of the computation that is kept."""
+        return 0 if self.batches is None else self.batches.steps
+
 
 class RecordMap:
     """Statements as a function of records, whose fields are bound to the names that the statements mention.
@@ -89,6 +94,7 @@ class RecordMap:
         self._executable = session.compiled(wanted.source)
         self._shared = dict(session.scope)
         self._known: dict[Hashable, Known] = {}
+        self._steps = 0  # of all that is known
         arrays = [tensor.array for value in self._shared.values() for tensor in tensors_in(value)]
         session.compute(arrays)
         self._recorder = Recorder(frozenset(arrays)) if session.evaluator is evaluate else None
@@ -192,12 +198,14 @@ class RecordMap:
         """Remember how records of a structure are evaluated, now that one of them was."""
         trace = self._recorder.trace if self._recorder is not None else None
         batches = None
-        if trace is not None and evaluation.tensor is not None and not has_printed:
+        if trace is not None and trace.steps <= MOST_STEPS and evaluation.tensor is not None and not has_printed:
             with self._session.active():
                 batches = Batches(trace, settings.max_memory)
-        if len(self._known) == MOST_KNOWN:
-            del self._known[next(iter(self._known))]
-        self._known[kind] = Known(evaluation, batches if batches is not None and batches.is_possible else None)
+        known = Known(evaluation, batches) if batches is not None and batches.is_possible else Known(evaluation, None)
+        while self._known and (len(self._known) == MOST_KNOWN or self._steps + known.steps > MOST_STEPS):
+            self._steps -= self._known.pop(next(iter(self._known))).steps
+        self._known[kind] = known
+        self._steps += known.steps
 
 
 def _lazy(element: np.ndarray) -> LazyArray:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 by_serial = attrgetter("serial")  # an order in which operands come before their consumers
 
-#: A longer computation is not kept as a trace: it would fill the memory.
-MOST_STEPS = 10_000
+#: The steps of all traces that a function keeps: a longer computation is kept as none, because it would fill the memory.
+MOST_STEPS = 100_000
 
 
 class Trace:
@@ -26,7 +26,7 @@ class Trace:
     Of arrays that hold numbers the trace has copies, unless they are `shared`, which nobody changes.
     """
 
-    __slots__ = ("_prepared", "inputs", "roots")
+    __slots__ = ("_prepared", "inputs", "roots", "steps")
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class Trace:
             if array.buffer is not None and array not in shared:  # who gets a result that shows a literal may change it
                 copies[array].buffer = array.buffer.copy()
         self.roots = [copies[root] for root in roots]
+        self.steps = len(order)
         self._prepared: Prepared | None = None
 
     def replay(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ Run = Callable[[], Any]
 TOLERANCE = 2e-3
 #: Calls that take less are timed together, so that the clock does not count.
 SHORTEST_SECONDS = 5e-3
+#: Rest before each turn, because threads of the one before may spin for a while after their work.
+PAUSE_SECONDS = 0.02
 #: No more rounds are begun after this long, except the first few.
 LONGEST_SECONDS, FEWEST_ROUNDS = 60.0, 3
 #: Less is copied by one thread.
@@ -85,6 +87,7 @@ def alternate(runs: Mapping[str, Run], count: int) -> dict[str, list[float]]:
         if done >= FEWEST_ROUNDS and perf_counter() - begin > LONGEST_SECONDS:
             break
         for name, run in runs.items():
+            sleep(PAUSE_SECONDS)
             seconds[name].append(_seconds(run, calls[name]))
     return seconds
 

@@ -19,6 +19,8 @@ needs_torch = pytest.mark.skipif(
     not (find_spec("torch") and find_spec("array_api_compat")), reason="needs PyTorch and array-api-compat"
 )
 
+needs_fake_device = pytest.mark.skipif(not find_spec("array_api_strict"), reason="the fake device is array-api-strict's")
+
 
 def test_a_device_that_is_not_there_is_an_error_and_never_a_silent_run_on_the_cpu() -> None:
     outcome = run_here("eval", *EXPRESSION, "--device", "cuda:4095", "--json")
@@ -74,6 +76,36 @@ def test_a_comparison_says_itself_where_it_computes() -> None:
 
 def test_a_result_without_tensors_cannot_be_compared() -> None:
     assert run_here("eval", "'text'", "--compare", "cpu,cpu").status == 2
+
+
+@needs_fake_device
+def test_a_comparison_copies_each_input_and_each_result_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.engine.strict_device import Strict
+
+    library = Strict()
+    monkeypatch.setattr("gradcli.engine.devices.library_of", {"cuda": library}.__getitem__)
+    outcome = run_here(
+        "eval", "sum(x.exp() @ w)", "--let", "x=ones(2,3)", "--let", "w=[1,2,3]", "--compare", "cpu,cuda", "--json"
+    )
+    assert outcome.record["differences"].keys() == {"value", "x.grad", "w.grad"}
+    assert sorted(library.fetched) == [(), (2, 3), (3,)]
+    assert library.sent == [(3,)]  # what is bound as an expression is computed there
+
+
+@needs_fake_device
+def test_a_script_copies_what_it_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.engine.strict_device import Strict
+
+    library = Strict()
+    monkeypatch.setattr("gradcli.engine.devices.library_of", {"cuda": library}.__getitem__)
+    script = tmp_path / "a.grad"
+    script.write_text(
+        "w = torch.zeros(3, requires_grad=True)\nfor step in range(100):\n    loss = ((w - 1) ** 2).sum()\n    loss.backward()\n"
+        "    with torch.no_grad():\n        w -= 0.1 * w.grad\n    w.grad = None\nprint(w, loss.item())\n"
+    )
+    outcome = run_here("run", str(script), "--device", "cuda")
+    assert outcome.out.startswith("tensor([1.0000, 1.0000, 1.0000], device='cuda:0', requires_grad=True)"), outcome
+    assert (library.sent, sorted(library.fetched)) == ([], [(), (3,)])
 
 
 @needs_torch

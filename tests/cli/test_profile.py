@@ -23,6 +23,15 @@ def test_the_profile_goes_to_stderr_with_a_line_for_each_pass() -> None:
     assert "profile" not in done.out
 
 
+def test_the_plan_is_shown_where_details_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "r0 = " not in run_here(*LARGE, "--profile").err
+    monkeypatch.setenv("GRADCLI_DEBUG", "1")
+    lines = [line.strip() for line in run_here(*LARGE, "--profile").err.splitlines()]
+    assert "a0 = rows of (200000,) int64" in lines
+    assert any(line.startswith("r") and line.endswith("(200000,) float32  stored") for line in lines)
+    assert any(" = sum_of_products(" in line and line.endswith("() float32  added up") for line in lines)
+
+
 def test_the_profile_is_in_the_record_with_json() -> None:
     record = run_here(*LARGE, "--profile", "--json").record
     jsonschema.validate(record, json.loads(records.json_schema()))

@@ -5,20 +5,22 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
 from gradcli.autograd import gradients
 from gradcli.engine import primitives, whole
-from gradcli.engine.devices import namespace
+from gradcli.engine.devices import evaluator, namespace
 from gradcli.engine.devices.evaluator import DeviceEvaluator
+from gradcli.engine.devices.fused import traced
 from gradcli.engine.devices.library import Library
-from gradcli.engine.devices.program import Program, programmed
+from gradcli.engine.devices.program import Program, Run, programmed
 from gradcli.engine.order import reachable, share
 from gradcli.errors import LimitExceeded, ValueFault
 from gradcli.functions import BARE, METHODS, OPERATORS, tensor
-from gradcli.lazy import LazyArray, Size, compute, ops, settings
+from gradcli.lazy import LazyArray, Size, compute, look_at, ops, settings
 from gradcli.lazy.dtypes import float32, float64, int64
 
 pytest.importorskip("array_api_strict", reason="the fake device is array-api-strict's")
@@ -75,12 +77,12 @@ def test_an_input_is_sent_once_for_all_evaluations(library: Strict) -> None:
 def test_a_copy_on_the_device_goes_with_its_input(library: Strict) -> None:
     x = leaf(4)
     compute([ops.unary("exp", x)])
-    evaluator = settings.evaluator
-    assert isinstance(evaluator, DeviceEvaluator)
-    assert len(evaluator._sent._copies) == 1
+    assert isinstance(settings.evaluator, DeviceEvaluator)
+    copies = settings.evaluator._sent._copies
+    assert len(copies) == 1
     del x
     gc.collect()
-    assert not evaluator._sent._copies
+    assert not copies
 
 
 def test_what_is_held_stays_on_the_device(library: Strict) -> None:
@@ -94,9 +96,8 @@ def test_what_is_held_stays_on_the_device(library: Strict) -> None:
 
 def test_realizing_fetches_nothing(library: Strict) -> None:
     root = ops.unary("exp", leaf(4))
-    evaluator = settings.evaluator
-    assert isinstance(evaluator, DeviceEvaluator)
-    evaluator.realize([root])
+    assert isinstance(settings.evaluator, DeviceEvaluator)
+    settings.evaluator.realize([root])
     assert root.buffer is not None and not library.fetched
 
 
@@ -140,7 +141,7 @@ def test_an_integer_divided_by_zero_is_refused_and_not_kept(library: Strict) -> 
 
 def test_a_singular_matrix_is_refused(library: Strict) -> None:
     with pytest.raises(ValueFault, match="singular"):
-        compute([ops.inverse(ops.from_buffer(np.ones((2, 2)), float64))])
+        compute([ops.inverse(ops.from_buffer(np.ones((2, 2)), float64), "singular")])
 
 
 def test_all_refusals_are_asked_for_in_one_copy(library: Strict) -> None:
@@ -166,6 +167,85 @@ def test_integer_positions_that_occur_twice_are_added_twice(library: Strict) -> 
     put = ops.index_put(leaf(2), (0,), [index], leaf(3), accumulate=True)
     expected = whole.evaluate([ops.index_put(leaf(2), (0,), [index], leaf(3), accumulate=True)])[0]
     np.testing.assert_array_equal(compute([put])[0], expected)
+
+
+# ── what is known on the host ──
+
+
+def positions() -> LazyArray:
+    return ops.reshape(ops.from_buffer(np.array([2, 0, 1]), int64), Size((3, 1)))
+
+
+def test_positions_made_of_what_the_host_has_are_not_copied_back_to_be_checked(library: Strict) -> None:
+    shifted = ops.binary("add", positions(), ops.constant(1, int64))
+    np.testing.assert_array_equal(look_at([shifted])[0], [[3], [1], [2]])
+    assert not library.sent and not library.fetched and shifted.buffer is None
+
+
+def test_positions_that_are_shown_come_from_the_device(library: Strict) -> None:
+    np.testing.assert_array_equal(compute([positions()])[0], [[2], [0], [1]])
+    assert library.fetched == [(3, 1)]
+
+
+def test_positions_that_depend_on_what_was_computed_are_looked_at_on_the_device(library: Strict) -> None:
+    largest = ops.arg_reduce("argmax", ops.unary("neg", leaf(4)), 0)
+    of_what_is_kept = ops.from_buffer(np.array([1, 2]), int64)
+    held = ops.unary("neg", of_what_is_kept)
+    compute([held])
+    library.fetched.clear()
+    assert [value.tolist() for value in look_at([largest, ops.unary("neg", held)])] == [0, [1, 2]]
+    assert sorted(library.fetched) == [(), (2,)]
+
+
+def test_less_than_a_copy_is_worth_is_not_computed_on_the_host(library: Strict) -> None:
+    many = ops.reduce("sum", ops.unary("neg", ops.from_buffer(np.arange(100), int64)), (0,))
+    assert look_at([many])[0] == -4950
+    assert library.fetched == [()]
+
+
+def test_positions_that_are_drawn_are_drawn_once(library: Strict) -> None:
+    drawn = ops.random("permutation", 7, 3, (), Size((5,)), int64)
+    first = ops.slice_(drawn, ((0, 2, 1),))
+    looked = look_at([first])[0]
+    x = leaf(5)
+    taken = compute([ops.index(x, (0,), [first])])[0]
+    assert x.buffer is not None
+    np.testing.assert_array_equal(taken, x.buffer[looked])
+    assert sorted(library.sent) == [(5,), (5,)] and library.fetched == [(2,)]
+
+
+# ── rewriting ──
+
+
+@pytest.fixture
+def rewriting() -> Iterator[None]:
+    """All evaluations are rewritten, however small."""
+    with patch.object(evaluator, "LEAST_ELEMENTS", 1):
+        yield
+
+
+@pytest.mark.usefixtures("rewriting")
+def test_large_evaluations_are_rewritten(library: Strict) -> None:
+    def refused(*operands: Any) -> Any:
+        raise AssertionError
+
+    library.own = {**library.own, "mul": refused}
+    x = leaf(4)
+    root = ops.binary("mul", ops.binary("mul", x, ops.constant(1.0, float64)), ops.constant(1.0, float64))
+    np.testing.assert_array_equal(compute([root])[0], x.buffer)
+    assert library.sent == [(4,)]
+
+
+@pytest.mark.usefixtures("rewriting")
+def test_what_is_held_is_found_after_rewriting(library: Strict) -> None:
+    sample = ops.random("uniform", 7, 3, (), Size((3,)), float64)
+    one = ops.constant(1.0, float64)
+    held = [ops.binary("mul", array, one) for array in (ops.unary("exp", leaf(3)), leaf(3), sample)]
+    found = compute([ops.reduce("sum", ops.concatenate(held, 0), (0,))])[0]
+    assert all(array.buffer is not None and array.buffer.device == DEVICE for array in held)
+    library.sent.clear()
+    np.testing.assert_allclose(found, sum(value.sum() for value in compute(held)))
+    assert not library.sent
 
 
 # ── programs ──
@@ -198,16 +278,20 @@ class Fusing(Strict):
     def __init__(self) -> None:
         super().__init__()
         self.made = self.ran = 0
+        self.fused = self._fused
 
-    def fused(self, function: Callable[..., Any]) -> Callable[..., Any]:  # type: ignore[override]
+    def _fused(self, program: Program) -> Run:
         """Run it as it is."""
         self.made += 1
 
-        def counted(inputs: list[Any]) -> Any:
-            self.ran += 1
-            return function(inputs)
+        def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+            def run(inputs: list[Any]) -> Any:
+                self.ran += 1
+                return function(inputs)
 
-        return counted
+            return run
+
+        return traced(self, counted, program)
 
 
 def test_a_program_is_fused_when_it_is_met_again() -> None:

@@ -44,8 +44,9 @@ def test_without_libraries_the_error_says_what_to_install(monkeypatch: pytest.Mo
 
 def test_a_library_named_is_the_only_one_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", without("cupy", "torch", "jax"))
-    with pytest.raises(DeviceUnavailable, match=r"^device jax:cpu is not available: JAX is not installed$"):
+    with pytest.raises(DeviceUnavailable, match=r"^device jax:cpu is not available: JAX is not installed$") as caught:
         evaluate_on("jax:cpu")
+    assert "pip install jax" in (caught.value.hint or "")
 
 
 def test_a_library_that_cannot_be_imported_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,6 +55,15 @@ def test_a_library_that_cannot_be_imported_says_why(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(devices, "_library", broken)
     with pytest.raises(DeviceUnavailable, match=r"CuPy cannot be imported: libcupy\.so"):
+        evaluate_on("cuda")
+
+
+def test_a_driver_that_does_not_fit_is_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(package: str, kind: str, number: int) -> None:
+        raise RuntimeError("cudaErrorInsufficientDriver")
+
+    monkeypatch.setattr(devices, "_library", broken)
+    with pytest.raises(DeviceUnavailable, match="CuPy finds no device: cudaErrorInsufficientDriver"):
         evaluate_on("cuda")
 
 

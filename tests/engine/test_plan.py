@@ -10,7 +10,7 @@ from gradcli.engine.blocks import stream_steps
 from gradcli.engine.order import reachable, share
 from gradcli.engine.plan import Plan, plan
 from gradcli.lazy import LazyArray, ops
-from gradcli.lazy.dtypes import float64
+from gradcli.lazy.dtypes import float64, int64
 from gradcli.lazy.shapes import Size
 
 RNG = np.random.default_rng(0)
@@ -90,3 +90,96 @@ def test_what_needs_a_sum_of_all_rows_runs_in_the_next_pass() -> None:
     made = planned(ops.unary("exp", centred))
     assert made is not None
     assert [[step.array.primitive for step in stage.streamed] for stage in made.stages] == [["sum"], ["sub", "exp"]]
+
+
+def streamed(made: Plan | None) -> list[list[str]]:
+    """The primitives of each pass."""
+    assert made is not None
+    return [[step.array.primitive for step in stage.streamed] for stage in made.stages if stage.streamed]
+
+
+def centred(x: LazyArray) -> LazyArray:
+    mean = ops.binary("div", ops.reduce("sum", x, (0,)), ops.constant(500.0, float64))
+    return ops.binary("sub", x, mean)
+
+
+def test_what_is_cheap_is_computed_again_in_a_later_pass_instead_of_stored() -> None:
+    x = given(500, 3)
+    made = planned(ops.reduce("sum", ops.unary("exp", centred(centred(x))), (0,)))
+    assert streamed(made) == [["sum"], ["sub", "sum"], ["sub", "sub", "exp", "sum"]]
+    assert made is not None and not any(stage.outputs for stage in made.stages)
+
+
+def test_what_is_expensive_is_stored_for_a_later_pass() -> None:
+    y = ops.unary("exp", given(500, 3))
+    made = planned(centred(y))
+    assert streamed(made) == [["exp", "sum"], ["sub"]]
+    assert made is not None and made.stages[0].outputs == [y]
+
+
+def test_what_takes_many_arrays_to_compute_again_is_stored() -> None:
+    y = given(500, 3)
+    for _ in range(3):
+        y = ops.binary("add", y, given(500, 3))
+    made = planned(centred(y))
+    assert made is not None and made.stages[0].outputs == [y]
+
+
+def test_a_step_that_only_later_passes_need_runs_there_alone() -> None:
+    x = given(500, 3)
+    doubled = ops.binary("mul", x, ops.constant(2.0, float64))
+    made = planned(ops.binary("add", doubled, ops.unary("exp", ops.reduce("sum", ops.unary("sin", x), (0,)))))
+    assert streamed(made) == [["sin", "sum"], ["mul", "add"]]
+
+
+def indices(*shape: int, below: int = 4) -> LazyArray:
+    return ops.from_buffer(RNG.integers(0, below, shape), int64)
+
+
+INDEXED = {
+    "rows of a table": lambda: ops.index(given(4, 3), (0, None), [indices(500)]),
+    "rows of a table by two indices": lambda: ops.index(given(4, 4, 3), (0, 1, None), [indices(500), indices(500)]),
+    "an index that broadcasts": lambda: ops.index(given(4, 4, 3), (0, 1, None), [indices(500, 1), indices(2)]),
+    "index arrays apart": lambda: ops.index(given(4, 3, 4), (0, None, 1), [indices(500), indices(500)]),
+    "columns": lambda: ops.index(given(500, 4), (None, 0), [indices(2)]),
+    "columns behind": lambda: ops.index(given(4, 500, 3), (0, None, None), [indices(2)]),
+    "elements of each row": lambda: ops.gather(given(500, 4), indices(500, 2), 1),
+    "elements of a small table": lambda: ops.gather(given(4, 3), indices(500, 3), 0),
+    "scattered in each row": lambda: ops.scatter(given(500, 4), indices(500, 2), given(500, 2), 1, True),
+    "the largest in each row": lambda: ops.scatter_reduce(given(500, 4), indices(500, 2), given(500, 2), 1, "maximum"),
+    "added to a small table": lambda: ops.index_put(
+        ops.full(Size((4, 3)), 0.0, float64), (0, None), [indices(500)], ops.unary("sin", given(500, 3)), True
+    ),
+    "added by two indices": lambda: ops.index_put(
+        ops.full(Size((4, 4)), 0.0, float64), (0, 1), [indices(500), indices(500)], ops.unary("sin", given(500)), True
+    ),
+}
+
+
+@pytest.mark.parametrize("rows", [1, 7, 500])
+@pytest.mark.parametrize("name", INDEXED)
+def test_indexing_is_streamed(name: str, rows: int) -> None:
+    root = INDEXED[name]()
+    assert streamed(planned(root))[-1][-1] == root.primitive
+    expected = whole.IMPLEMENTATIONS[root.primitive](root, whole.evaluate(list(root.operands)))
+    (found,) = blockwise(root, rows)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def blockwise(root: LazyArray, rows: int) -> list[np.ndarray]:
+    steps, canonical = share(reachable([root])[0])
+    assert stream_steps([root], steps, canonical, 100, rows)
+    assert root.buffer is not None
+    return [root.buffer]
+
+
+def test_what_is_put_where_it_may_lie_twice_is_not_streamed_along_its_index() -> None:
+    zeros = ops.full(Size((4, 3)), 0.0, float64)
+    put = ops.index_put(zeros, (0, None), [indices(500)], ops.unary("sin", given(500, 3)), False)
+    assert streamed(planned(put)) == [["sin"]]
+
+
+def test_a_large_target_is_not_added_to_block_by_block() -> None:
+    zeros = ops.full(Size((1 << 16, 2)), 0.0, float64)
+    put = ops.index_put(zeros, (0, None), [indices(500)], ops.unary("sin", given(500, 2)), True)
+    assert not any("index_put" in primitives for primitives in streamed(planned(put)))

@@ -12,7 +12,7 @@ from gradcli.engine import whole
 from gradcli.engine.order import reachable, share
 from gradcli.engine.rewrite import rewrite
 from gradcli.lazy import LazyArray, ops
-from gradcli.lazy.dtypes import DType, float16, float32, float64
+from gradcli.lazy.dtypes import DType, float16, float32, float64, int64
 from gradcli.lazy.shapes import SCALAR, Size
 
 RNG = np.random.default_rng(0)
@@ -215,3 +215,166 @@ def test_only_the_sum_of_the_exponentials_makes_a_softmax() -> None:
             softmax = ops.unary("exp", ops.binary("sub", shifted, ops.unary("log", divisor)))
             scaled = ops.binary("mul", ops.binary("div", weights, divisor), number(1e300))
             assert_same([softmax, scaled], rewritten(softmax, scaled)[1])
+
+
+def test_products_that_are_only_summed_are_not_stored() -> None:
+    x, y = ops.unary("exp", given(40, 6)), ops.unary("sin", given(40, 6))
+    for axes in ((1,), (0,), (0, 1)):
+        root = ops.reduce("sum", ops.binary("mul", x, y), axes, keepdims=True)
+        left, values = rewritten(root)
+        assert (left["mul"], left["sum_of_products"]) == (0, 1)
+        assert_same([root], values)
+
+
+def test_products_that_are_used_elsewhere_are_stored() -> None:
+    product = ops.binary("mul", given(40, 6), given(40, 6))
+    root = ops.reduce("sum", product, (1,))
+    left, values = rewritten(root, ops.unary("exp", product))
+    assert (left["mul"], left["sum"]) == (1, 1)
+    assert_same([root], values[:1])
+
+
+def test_products_that_broadcast_are_stored() -> None:
+    root = ops.reduce("sum", ops.binary("mul", given(40, 6), given(6)), (1,))
+    assert rewritten(root)[0]["mul"] == 1
+
+
+@pytest.mark.parametrize(("factor", "after"), [(3.0, True), (-1.0, True), (0.5, False), (0.0, False), (float("inf"), False)])
+def test_a_factor_that_is_not_small_is_multiplied_after_the_sum(factor: float, after: bool) -> None:
+    root = ops.reduce("sum", ops.binary("mul", number(factor), ops.unary("exp", given(40, 6))), (1,))
+    steps, _ = share(reachable([root])[0])
+    products = [node.shape for node, _ in rewrite(steps, [root])[0] if node.primitive == "mul"]
+    assert products == [(40,) if after else (40, 6)]
+    assert_same([root], rewritten(root)[1])
+
+
+PLACES = ((0, 4, 1), (2, 1, 1))
+
+
+@pytest.mark.parametrize("primitive", ["add", "sub"])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_part_among_zeros_is_added_where_it_belongs(primitive: str, swapped: bool) -> None:
+    placed, y = ops.place(given(4, 1), PLACES, Size((4, 6))), ops.unary("exp", given(4, 6))
+    root = ops.binary(primitive, *((y, placed) if swapped else (placed, y)))
+    left, values = rewritten(root)
+    assert left["place"] == (primitive == "sub" and swapped)
+    assert_same([root], values)
+
+
+def test_zero_minus_zero_among_the_placed_is_no_negative_zero() -> None:
+    root = ops.binary("sub", ops.place(given(4, 1), PLACES, Size((4, 6))), ops.unary("abs", ops.full(Size((4, 6)), 0.0, float64)))
+    (value,) = rewritten(root)[1]
+    assert not np.signbit(value[:, 0]).any()
+
+
+def positions(*shape: int) -> LazyArray:
+    return ops.from_buffer(RNG.integers(0, 6, shape), int64)
+
+
+def test_permutations_are_joined_and_undone() -> None:
+    x = given(4, 5, 6)
+    once = ops.unary("exp", ops.permute(ops.permute(x, (1, 2, 0)), (0, 2, 1)))
+    left, values = rewritten(once)
+    assert left["permute"] == 1
+    assert_same([once], values)
+    undone = ops.unary("exp", ops.permute(ops.permute(x, (1, 2, 0)), (2, 0, 1)))
+    assert rewritten(undone)[0]["permute"] == 0
+    assert_same([undone], rewritten(undone)[1])
+
+
+def test_only_the_last_shape_counts() -> None:
+    x = given(4, 6)
+    root = ops.unary("exp", ops.reshape(ops.reshape(x, Size((2, 12))), Size((4, 6))))
+    left, values = rewritten(root)
+    assert left["reshape"] == 0
+    assert_same([root], values)
+
+
+def test_a_sum_over_axes_of_length_one_is_another_shape() -> None:
+    root = ops.reduce("sum", ops.unary("exp", given(4, 1, 6)), (1,))
+    left, values = rewritten(root)
+    assert (left["sum"], left["reshape"]) == (0, 1)
+    assert_same([root], values)
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("axes", [(0,), (1,), (0, 1), (0, 2), (2,)])
+def test_a_sum_of_the_same_rows_is_a_multiple_of_one(axes: tuple[int, ...], keepdims: bool) -> None:
+    row = ops.unary("exp", given(5, 1))
+    root = ops.reduce("sum", ops.broadcast_to(row, Size((4, 5, 6))), axes, keepdims)
+    left, values = rewritten(root)
+    assert left["mul"] == (axes != (1,))
+    assert_same([root], values)
+
+
+def test_zero_is_no_summand_where_that_makes_no_difference() -> None:
+    exponential = ops.unary("exp", given(5))
+    for root in (ops.binary("add", exponential, number(0.0)), ops.binary("sub", ops.unary("sin", exponential), number(0.0))):
+        left, values = rewritten(root)
+        assert (left["add"], left["sub"]) == (0, 0)
+        assert_same([root], values)
+
+
+def test_zero_makes_minus_zero_positive() -> None:
+    root = ops.binary("add", ops.unary("neg", ops.from_buffer(np.zeros(5), float64)), number(0.0))
+    assert not np.signbit(rewritten(root)[1][0]).any()
+
+
+@pytest.mark.parametrize("exponent", [2, 3])
+def test_small_powers_are_products(exponent: int) -> None:
+    root = ops.binary("pow", ops.unary("sin", given(5)), number(exponent))
+    left, values = rewritten(root)
+    assert (left["pow"], left["mul"]) == (0, exponent - 1)
+    assert_same([root], values)
+
+
+def scattered_among_zeros(accumulate: bool = True, width: int = 1) -> LazyArray:
+    return ops.scatter(ops.full(Size((4, 6)), 0.0, float64), positions(4, width), given(4, width), 1, accumulate)
+
+
+@pytest.mark.parametrize("primitive", ["add", "sub"])
+@pytest.mark.parametrize(("accumulate", "width"), [(True, 1), (False, 1), (True, 3)])
+def test_what_is_scattered_among_zeros_goes_to_what_it_is_added_to(primitive: str, accumulate: bool, width: int) -> None:
+    root = ops.binary(primitive, scattered_among_zeros(accumulate, width), ops.unary("exp", given(4, 6)))
+    left, values = rewritten(root)
+    assert (left["add"], left["constant"], left["scatter"]) == (0, primitive == "sub", 1)
+    assert_same([root], values)
+
+
+def test_what_is_put_twice_at_a_place_is_not_scattered_onto_anything() -> None:
+    root = ops.binary("add", scattered_among_zeros(accumulate=False, width=3), ops.unary("exp", given(4, 6)))
+    left, values = rewritten(root)
+    assert left["add"] == 1
+    assert_same([root], values)
+
+
+@pytest.mark.parametrize("axes", [(1,), (0, 1), (0,)])
+def test_the_sum_of_what_is_scattered_is_the_sum_of_it(axes: tuple[int, ...]) -> None:
+    root = ops.reduce("sum", scattered_among_zeros(width=3), axes)
+    left, values = rewritten(root)
+    assert left["scatter"] == (axes == (0,))
+    assert_same([root], values)
+
+
+def test_what_is_added_at_places_of_x_is_added_to_zeros_first() -> None:
+    x = ops.unary("exp", given(6, 2))
+    root = ops.index_put(x, (0, None), [positions(40)], given(40, 2), accumulate=True)
+    left, values = rewritten(root)
+    assert (left["add"], left["index_put"]) == (1, 1)
+    assert_same([root], values)
+
+
+def test_gathered_elements_are_computed_alone() -> None:
+    whole_result = ops.binary("sub", ops.unary("exp", given(4, 6)), ops.binary("add", given(4, 1), given(6)))
+    root = ops.gather(whole_result, positions(4, 2), 1)
+    steps, _ = share(reachable([root])[0])
+    assert all(node.shape != (4, 6) for node, _ in rewrite(steps, [root])[0] if node.primitive != "broadcast_to")
+    assert_same([root], rewritten(root)[1])
+
+
+def test_gathered_elements_of_what_is_used_elsewhere_are_taken_from_it() -> None:
+    whole_result = ops.unary("exp", given(4, 6))
+    root = ops.gather(whole_result, positions(4, 2), 1)
+    left, values = rewritten(root, whole_result)
+    assert left["exp"] == 1
+    assert_same([root], values[:1])

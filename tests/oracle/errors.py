@@ -14,7 +14,10 @@ from .cases import Case, case_of
 #: The modules with errors.
 TABLES = (
     "errors",
+    "errors_attention",
     "errors_channels",
+    "errors_factors",
+    "errors_images",
     "errors_losses",
     "errors_matrices",
     "errors_normalizations",

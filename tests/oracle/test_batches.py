@@ -10,8 +10,8 @@ from numpy.testing import assert_allclose
 
 from gradcli import autograd
 from gradcli.autograd import Tensor
-from gradcli.engine.plan import ELEMENTWISE
 from gradcli.engine.primitives import IMPLEMENTATIONS, UFUNCS
+from gradcli.engine.roles import ELEMENTWISE
 from gradcli.errors import GradcliError
 from gradcli.functions import DECLARED, NAMESPACES
 from gradcli.lazy import batching, ops, settings

@@ -38,6 +38,8 @@ AT_A_KINK = {
     "vector_norm": ("no columns",),
     "norm": ("no columns",),
 }
+#: What has no derivative where columns are equal, whose singular values or pivots are 0.
+NEED_INDEPENDENT_COLUMNS = {"cond", "lu", "lu_factor_ex", "lu_unpack", "matrix_norm", "qr", "svd", "svdvals"}
 #: What changes the precision cannot be compared in double precision; the golden file has its cases.
 CONVERSIONS = ("to_dtype",)
 STEP = 1e-5
@@ -246,6 +248,8 @@ def trials(example: Example) -> list[Trial]:
     accepted = []
     refusals = []
     for arrangement in ARRANGEMENTS:
+        if arrangement.title == "expanded" and example.function.name in NEED_INDEPENDENT_COLUMNS:
+            continue
         try:
             trial = Trial(example, arrangement)
             has_values = all(numpy.isfinite(output.numpy()).all() for output in trial.outputs)

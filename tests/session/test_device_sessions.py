@@ -11,6 +11,7 @@ import gradcli
 from gradcli.engine.devices.evaluator import DeviceEvaluator
 from gradcli.errors import DeviceUnavailable, GradcliError
 from gradcli.session import Session
+from tests.engine.host_kernels import Kernels, needs_compiler
 from tests.engine.strict_device import Strict
 
 
@@ -42,6 +43,58 @@ def test_a_training_loop_sends_its_data_once_and_fetches_what_it_prints(library:
     assert sorted(library.sent) == [(2,), (3, 2)]
     assert library.fetched == [()]
     assert float(printed[0]) < 1
+
+
+#: Each prints a number every tenth time.
+LOOPS = {
+    "classes of all rows": "loss = F.cross_entropy(x @ w, t)",
+    "rows by their numbers": "loss = F.cross_entropy((x @ w)[t], t)",
+    "other rows each time": "rows = torch.randperm(3)[:2]\n    loss = F.cross_entropy(x[rows] @ w, t[rows])",
+    "a value and gradients of it": "loss = F.mse_loss(torch.tanh(x @ w), torch.sigmoid(x @ w).detach())",
+}
+
+
+@pytest.mark.parametrize("step", LOOPS.values(), ids=LOOPS)
+def test_a_hundred_steps_send_their_data_once_and_fetch_what_they_print(step: str, library: Strict) -> None:
+    session = Session(evaluator=DeviceEvaluator(library), write=lambda text: None)
+    session.bind_value("x", np.linspace(0, 1, 6, dtype=np.float32).reshape(3, 2), requires_grad=False)
+    session.bind_value("t", np.array([2, 0, 1]), requires_grad=False)
+    session.bind_value("w", np.zeros((2, 4), np.float32))
+    session.run(
+        f"for step in range(100):\n    {step}\n    loss.backward()\n    with torch.no_grad():\n        w -= 0.1 * w.grad\n"
+        "    w.grad = None\n    if step % 10 == 0:\n        print(loss.item())"
+    )
+    drawn = library.sent.count((3,)) - 1 if "randperm" in step else 0
+    assert set(library.fetched) == {()} and len(library.fetched) == 10
+    assert len(library.sent) - drawn <= 3 and drawn in (0, 91)  # no step after the last print is computed
+
+
+#: Expressions, and how many kernels compute them and their gradients.
+FUSED = {
+    "mean((x+2)*(x+2)*3)": 1,
+    "(F.softmax(x, -1) * torch.sigmoid(y)).sum()": 4,
+    "F.cross_entropy(x @ y.T, t)": 5,
+    "F.gelu(x).sum() + F.layer_norm(y, (4,)).pow(3).sum()": 5,
+}
+
+
+@needs_compiler
+@pytest.mark.parametrize("text", FUSED)
+def test_kernels_give_the_value_and_the_gradients(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradcli.engine.devices.evaluator.FUSED_AT_ONCE", 1)
+    rng = np.random.default_rng(0)
+    arrays = {"x": rng.normal(size=(3, 4)), "y": rng.normal(size=(3, 4)), "t": np.array([2, 0, 1])}
+    library = Kernels()
+    found, expected = [], []
+    for results, evaluator in ((found, DeviceEvaluator(library)), (expected, None)):
+        session = Session(evaluator=evaluator, dtype="float64")
+        session.bind_values({name: array for name, array in arrays.items() if name in text})
+        evaluation = session.evaluate(text)
+        assert evaluation.tensor is not None and evaluation.grads is not None
+        results += [each.numpy() for each in (evaluation.tensor, *evaluation.grads.values())]
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-14)
+    assert len(library.made) == FUSED[text]
 
 
 def test_tensors_say_which_device_they_are_on(library: Strict) -> None:

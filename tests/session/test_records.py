@@ -164,3 +164,14 @@ def test_a_failing_record_is_found_among_many() -> None:
     failed = [outcome.position for outcome in found if isinstance(outcome, Failed)]
     assert failed == [number for number in range(64) if number % 10 == 0]
     assert sum(len(outcome.positions) for outcome in found if isinstance(outcome, Together)) > 40
+
+
+def test_what_is_known_has_a_bound_and_results_do_not_depend_on_it() -> None:
+    records = [{"x": [float(number)] * (1 + number % 5)} for number in range(40)]
+    with patch("gradcli.session.records.MOST_KNOWN", 3), patch("gradcli.session.records.MOST_STEPS", 20):
+        function = RecordMap(Session(), Wanted("sum(x*x)"))
+        for _ in range(2):
+            found = outcomes(function, encoded(records))
+            assert found == [outcome_of(evaluated("sum(x*x)", record, [], "float32")) for record in records]
+            assert len(function._known) <= 3
+            assert function._steps == sum(known.steps for known in function._known.values()) <= 20

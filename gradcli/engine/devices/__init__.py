@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from gradcli.lazy.settings import Evaluator
 
 _NAME = re.compile(r"(?:(?P<library>cupy|torch|jax):)?(?P<kind>cpu|cuda)(?::(?P<number>\d{1,4}))?")
-_INSTALL = "pip install 'gradcli[cuda]' brings CuPy; an installed PyTorch or JAX with CUDA is taken as well"
+_INSTALL = {
+    None: "pip install 'gradcli[cuda]' brings CuPy; an installed PyTorch or JAX with CUDA is taken as well",
+    "cupy": "pip install 'gradcli[cuda]' brings CuPy, which needs an NVIDIA GPU and its driver",
+    "torch": "pip install torch array-api-compat; for cuda a PyTorch that is built for it",
+    "jax": "pip install jax; for cuda 'jax[cuda12]'",
+}
 
 #: The libraries in the order of preference: the package each is imported as, and its name.
 NAMES = {"cupy": "CuPy", "torch": "PyTorch", "jax": "JAX"}
@@ -50,7 +55,9 @@ def library_of(device: str) -> Library:
             reasons.append(reason.message)
         except ImportError as error:
             reasons.append(f"{NAMES[package]} cannot be imported: {error}")
-    raise DeviceUnavailable(f"device {device} is not available: {'; '.join(reasons)}", hint=_INSTALL)
+        except RuntimeError as error:  # so CUDA says that its driver is too old
+            reasons.append(f"{NAMES[package]} finds no device: {error}")
+    raise DeviceUnavailable(f"device {device} is not available: {'; '.join(reasons)}", hint=_INSTALL[match["library"]])
 
 
 def _library(package: str, kind: str, number: int) -> Library:

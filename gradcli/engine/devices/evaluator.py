@@ -10,15 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.engine.devices.host_integers import on_host
 from gradcli.engine.devices.library import Library
-from gradcli.engine.devices.program import Program, Refusal, execute, programmed
+from gradcli.engine.devices.program import Program, Refusal, Run, execute, programmed
+from gradcli.engine.evaluation import LEAST_ELEMENTS
 from gradcli.engine.order import held_elsewhere, reachable, share
 from gradcli.engine.primitives import IMPLEMENTATIONS as ON_HOST
+from gradcli.engine.rewrite import rewrite
 from gradcli.errors import LimitExceeded
 from gradcli.lazy.array import LazyArray
 
 Array = Any
-Run = Callable[[Sequence[Array]], tuple[list[Array], list[tuple[Array, Refusal]]]]
 
 # Programs on so many elements are fused when they are first met, others when they are met again: fusing takes its time.
 FUSED_AT_ONCE = 1 << 20
@@ -47,6 +49,13 @@ class DeviceEvaluator:
             buffers = [root.buffer for root in roots]
             return [each if isinstance(each, np.ndarray) else self.library.fetch(each) for each in buffers]
 
+    def look_at(self, roots: Sequence[LazyArray]) -> list[np.ndarray]:
+        """The same, but what is known on the host is not fetched."""
+        known = {root: value for root in roots if (value := on_host(root)) is not None}
+        rest = [root for root in roots if root not in known]
+        known.update(zip(rest, self(rest) if rest else [], strict=True))
+        return [known[root] for root in roots]
+
     def realize(self, roots: Sequence[LazyArray]) -> None:
         """Compute all roots and keep them on the device."""
         with self._working():
@@ -70,7 +79,11 @@ class DeviceEvaluator:
         order.clear()  # its references would count
         held = held_elsewhere(steps, canonical)
         kept = list(dict.fromkeys([*held, *[canonical.get(root, root) for root in pending]]))
-        program, sources = programmed(steps, kept)
+        wanted = kept
+        if largest >= LEAST_ELEMENTS:
+            steps, instead = rewrite(steps, kept)
+            wanted = [instead[array] for array in kept]
+        program, sources = programmed(steps, wanted)
         outputs, refusals = self._run_of(program, largest)([self._input(source) for source in sources])
         self._check(refusals)
         values = dict(zip(kept, outputs, strict=True))
@@ -92,7 +105,7 @@ class DeviceEvaluator:
             known = program in self._programs
             run = self._programs.get(program)
             if run is None and (known or largest >= FUSED_AT_ONCE or _largest_of(program) >= FUSED_AT_ONCE):
-                run = _fused(self.library, program, fused)
+                run = fused(program)
             self._programs[program] = run
             if len(self._programs) > MOST_PROGRAMS:
                 del self._programs[next(iter(self._programs))]
@@ -111,24 +124,6 @@ class DeviceEvaluator:
 
 def _largest_of(program: Program) -> int:
     return max((prod(instruction.shape) for instruction in program.instructions), default=0)
-
-
-def _fused(library: Library, program: Program, fused: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Run:
-    """A program as one function of the library; its refusals are those that were met while it was traced."""
-    met: list[Refusal] = []
-
-    def traced(inputs: list[Array]) -> tuple[list[Array], list[Array]]:
-        outputs, refusals = execute(library, program, inputs)
-        met[:] = [refusal for _, refusal in refusals]
-        return outputs, [flag for flag, _ in refusals]
-
-    function = fused(traced)
-
-    def run(inputs: Sequence[Array]) -> tuple[list[Array], list[tuple[Array, Refusal]]]:
-        outputs, flags = function(list(inputs))
-        return outputs, list(zip(flags, met, strict=True))
-
-    return run
 
 
 class _Copies:

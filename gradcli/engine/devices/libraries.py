@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from gradcli.engine.devices.fused import by_region, traced
 from gradcli.engine.devices.library import Array, Library
 from gradcli.engine.devices.namespace import own_functions
 from gradcli.errors import DeviceUnavailable
@@ -21,7 +23,7 @@ def place_of(library: str, kind: str, number: int, count: int) -> str:
 
 
 class CuPy(Library):
-    """Arrays on an NVIDIA GPU, each operation a kernel."""
+    """Arrays on an NVIDIA GPU; what is computed element by element is fused to kernels."""
 
     def __init__(self, kind: str, number: int) -> None:
         import array_api_compat.cupy
@@ -36,6 +38,7 @@ class CuPy(Library):
         self._cuda_device = cupy.cuda.Device(number)
         self.out_of_memory = (cupy.cuda.memory.OutOfMemoryError,)
         self.own = own_functions(special, cupy.frexp)
+        self.fused = partial(by_region, self, cupy)
 
     def working(self) -> AbstractContextManager[Any]:
         """On the device asked for."""
@@ -118,7 +121,7 @@ class Jax(Library):
         super().__init__(jax.numpy, place_of(f"JAX {jax.__version__}", kind, number, len(devices)))
         self._jax, self._jax_device = jax, devices[number]
         self._enable_x64 = enable_x64
-        self.fused = jax.jit
+        self.fused = partial(traced, self, jax.jit)
         self.own = own_functions(special, jax.numpy.frexp)
 
     def working(self) -> AbstractContextManager[Any]:

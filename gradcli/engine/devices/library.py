@@ -5,11 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradcli.lazy.dtypes import DType
+
+if TYPE_CHECKING:
+    from gradcli.engine.devices.program import Program, Run
 
 Array = Any  # of the library; NumPy's own arrays are typed as such
 
@@ -30,8 +33,8 @@ class Library(ABC):
     own: Mapping[str, Callable[..., Array]] = {}
     #: What the library raises when the device's memory is full.
     out_of_memory: tuple[type[BaseException], ...] = ()
-    #: Turns a function of lists of arrays into one whose elementwise regions are fused, if the library can.
-    fused: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
+    #: A program as fewer calls of the library, in which what is computed element by element is fused, if the library can.
+    fused: Callable[[Program], Run] | None = None
 
     def working(self) -> AbstractContextManager[Any]:
         """What every use of the library is wrapped in."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gradcli.engine.devices.library import Library
 from gradcli.engine.devices.namespace import IMPLEMENTATIONS
 from gradcli.engine.order import Step
 from gradcli.errors import GradcliError, NotSupported
@@ -13,8 +12,15 @@ from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import DType
 from gradcli.lazy.shapes import Size
 
+if TYPE_CHECKING:
+    from gradcli.engine.devices.library import Library
+
 Array = Any
 Refusal = Callable[[], GradcliError]
+#: The values of outputs; they hold only if none of the flags is set that come with a refusal each.
+Outcome = tuple[list[Array], list[tuple[Array, Refusal]]]
+#: What computes a program from the values of its inputs.
+Run = Callable[[Sequence[Array]], Outcome]
 
 
 class Instruction(NamedTuple):
@@ -31,9 +37,17 @@ class Instruction(NamedTuple):
 class Program(NamedTuple):
     """Instructions, each filling the next slot after the inputs, and the slots asked for. Equal programs compute the same."""
 
-    inputs: int
+    inputs: tuple[DType, ...]
     instructions: tuple[Instruction, ...]
     outputs: tuple[int, ...]
+
+    def at(self, slot: int) -> Instruction:
+        """The instruction that fills a slot."""
+        return self.instructions[slot - len(self.inputs)]
+
+    def dtype_of(self, slot: int) -> DType:
+        """The element type of what fills a slot."""
+        return self.inputs[slot] if slot < len(self.inputs) else self.at(slot).dtype
 
 
 class Execution:
@@ -54,12 +68,12 @@ class Execution:
         self.refusals.append((flag, refusal))
 
 
-def programmed(steps: Sequence[Step], wanted: Iterable[LazyArray]) -> tuple[Program, list[LazyArray]]:
+def programmed(steps: Sequence[Step], wanted: Sequence[LazyArray]) -> tuple[Program, list[LazyArray]]:
     """The program of steps that gives what is wanted, and the arrays that it starts from: values kept and random numbers."""
     computed = [step for step in steps if step[0].primitive != "random"]
     made = {node for node, _ in computed}
     sources = [operand for _, operands in computed for operand in operands if operand not in made]
-    sources += [node for node, _ in steps if node.primitive == "random"]
+    sources += [array for array in wanted if array not in made]
     inputs = list(dict.fromkeys(sources))
     slots = {array: slot for slot, array in enumerate([*inputs, *[node for node, _ in computed]])}
     outputs = tuple([slots[array] for array in wanted])
@@ -70,25 +84,28 @@ def programmed(steps: Sequence[Step], wanted: Iterable[LazyArray]) -> tuple[Prog
         places = tuple([slots[operand] for operand in operands])
         released = tuple({place for place in places if last_use[place] == number})
         instructions.append(Instruction(node.primitive, node.params, node.shape, node.dtype, places, released))
-    return Program(len(inputs), tuple(instructions), outputs), inputs
+    return Program(tuple([source.dtype for source in inputs]), tuple(instructions), outputs), inputs
 
 
-def execute(library: Library, program: Program, inputs: Sequence[Array]) -> tuple[list[Array], list[tuple[Array, Refusal]]]:
-    """The values of a program's outputs; they hold only if none of the flags is set that come with a refusal each."""
+def execute(library: Library, program: Program, inputs: Sequence[Array]) -> Outcome:
+    """The values of a program's outputs, and what they may be refused for."""
     run = Execution(library)
     values: list[Array] = [*inputs, *[None] * len(program.instructions)]
-    own = library.own
-    for slot, instruction in enumerate(program.instructions, program.inputs):
-        operands = [values[operand] for operand in instruction.operands]
-        function = own.get(instruction.primitive)
-        if function is None:
-            implementation = IMPLEMENTATIONS.get(instruction.primitive)
-            if implementation is None:
-                message = f"the library of the device {library.place} has no {instruction.primitive}"
-                raise NotSupported(message, hint="compute on the host: --device cpu")
-            values[slot] = implementation(run, instruction, operands)
-        else:
-            values[slot] = library.cast(function(*operands), instruction.dtype)
+    for slot, instruction in enumerate(program.instructions, len(inputs)):
+        values[slot] = computed(run, instruction, [values[operand] for operand in instruction.operands])
         for released in instruction.released:
             values[released] = None
     return [values[output] for output in program.outputs], run.refusals
+
+
+def computed(run: Execution, instruction: Instruction, operands: list[Array]) -> Array:
+    """The value of one instruction."""
+    library = run.library
+    function = library.own.get(instruction.primitive)
+    if function is not None:
+        return library.cast(function(*operands), instruction.dtype)
+    implementation = IMPLEMENTATIONS.get(instruction.primitive)
+    if implementation is None:
+        message = f"the library of the device {library.place} has no {instruction.primitive}"
+        raise NotSupported(message, hint="compute on the host: --device cpu")
+    return implementation(run, instruction, operands)

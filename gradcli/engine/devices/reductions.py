@@ -23,6 +23,9 @@ def _reduction(name: str, takes_dtype: bool) -> Implementation:
     return implementation
 
 
+_sum = _reduction("sum", takes_dtype=True)
+
+
 def _truth(name: str) -> Implementation:
     def implementation(run: Execution, node: Instruction, values: list[Array]) -> Array:
         axes, keepdims = node.params
@@ -104,5 +107,6 @@ REDUCTIONS: dict[str, Implementation] = {
     "min": _reduction("min", takes_dtype=False),
     "prod": _reduction("prod", takes_dtype=True),
     "searchsorted": _searchsorted,
-    "sum": _reduction("sum", takes_dtype=True),
+    "sum": _sum,
+    "sum_of_products": lambda run, node, values: _sum(run, node, [values[0] * values[1]]),
 }

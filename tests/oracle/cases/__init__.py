@@ -17,7 +17,9 @@ from typing import Any, NamedTuple
 PARTS = (
     "basics",
     "channels",
+    "factors",
     "forms",
+    "images",
     "losses",
     "matrices",
     "networks",

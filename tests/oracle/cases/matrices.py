@@ -52,6 +52,54 @@ LINES: dict[str, str] = {
         m.logdet()
         torch.logdet(torch.stack([m, -m]))
     """,
+    "inverses": """
+        torch.linalg.inv(torch.stack([m, m.t()]))
+        torch.linalg.inv(m[:0, :0])
+        torch.inverse(m)
+        m.inverse()
+        torch.linalg.inv_ex(m)
+        torch.linalg.inv_ex(m).inverse
+        torch.linalg.inv_ex(m, check_errors=True)
+        torch.linalg.inv_ex(torch.stack([m, m.t()]))
+        torch.linalg.inv_ex(torch.tensor([[1., 2.], [2., 4.]])).inverse.isfinite()
+        torch.linalg.inv_ex(torch.tensor([[1., 2.], [2., 4.]])).info
+        torch.linalg.inv_ex(torch.tensor([[[1., 2.], [2., 1.]], [[0., 2.], [0., 4.]]])).info
+        torch.linalg.inv_ex(m[:0, :0])
+        torch.linalg.inv_ex(m.to(torch.float32))
+        torch.linalg.det(torch.stack([m, m.t()]))
+        torch.det(m)
+        m.det()
+        torch.linalg.det(m[:0, :0])
+    """,
+    "solutions": """
+        torch.linalg.solve(m, x.t())
+        torch.linalg.solve(m, v)
+        torch.linalg.solve(m, x, left=False)
+        torch.linalg.solve(torch.stack([m, m.t()]), x.t())
+        torch.linalg.solve(torch.stack([m, m.t()]), torch.stack([v, w]))
+        torch.linalg.solve(torch.stack([m, m.t()]), torch.stack([x, y]), left=False)
+        torch.linalg.solve(m, torch.stack([x.t(), y.t()]))
+        torch.linalg.solve(m, x.t()[:, :0])
+        torch.linalg.solve(m.to(torch.float32), v.to(torch.float32))
+        torch.linalg.solve_ex(m, x.t())
+        torch.linalg.solve_ex(m, v).result
+        torch.linalg.solve_ex(m, x, left=False)
+        torch.linalg.solve_ex(m, v, check_errors=True)
+        torch.linalg.solve_ex(torch.stack([m, m.t()]), torch.stack([v, w]))
+        torch.linalg.solve_ex(torch.tensor([[1., 2.], [2., 4.]]), torch.tensor([1., 2.]))
+    """,
+    "exponentials": """
+        torch.matrix_exp(m)
+        torch.linalg.matrix_exp(m)
+        m.matrix_exp()
+        torch.matrix_exp(m * 5)
+        torch.matrix_exp(m - 6)
+        torch.matrix_exp(torch.stack([m, m.t()]) * 0.1)
+        torch.matrix_exp(torch.zeros(3, 3).double() * m)
+        torch.matrix_exp(m[:1, :1])
+        torch.matrix_exp(m[:0, :0])
+        torch.matrix_exp(m.to(torch.float32) * 0.1)
+    """,
     "tensors_as_matrices": """
         torch.linalg.tensorinv(m, 1)
         torch.linalg.tensorinv(m.reshape(3, 1, 3), 2)

@@ -7,6 +7,13 @@ LINES: dict[str, str] = {
         torch.linalg.cholesky(m @ m.t() + torch.eye(3).double())
         torch.linalg.cholesky(m @ m.t() + torch.eye(3).double(), upper=True)
         torch.linalg.cholesky(torch.stack([m @ m.t(), m.t() @ m]) + torch.eye(3).double())
+        torch.linalg.cholesky_ex(m @ m.t() + torch.eye(3).double())
+        torch.linalg.cholesky_ex(m @ m.t() + torch.eye(3).double(), upper=True, check_errors=True)
+        torch.linalg.cholesky_ex(torch.stack([m @ m.t(), m.t() @ m])).L
+        torch.linalg.cholesky_ex(torch.tensor([[1., 2.], [2., 1.]]))
+        torch.linalg.cholesky_ex(torch.tensor([[1., 2.], [2., 1.]]), upper=True)
+        torch.linalg.cholesky_ex(torch.stack([torch.eye(2), -torch.eye(2)])).info
+        torch.linalg.cholesky_ex(m[:0, :0])
         torch.cholesky(m @ m.t() + torch.eye(3).double())
         torch.cholesky(m @ m.t() + torch.eye(3).double(), True)
         (m @ m.t() + torch.eye(3).double()).cholesky()
@@ -26,6 +33,8 @@ LINES: dict[str, str] = {
         torch.linalg.solve_triangular(m, x, upper=False, left=False, unitriangular=True)
         torch.linalg.solve_triangular(torch.stack([m, m.t()]) + 3 * torch.eye(3).double(), x.t(), upper=True)
         torch.linalg.solve_triangular(m + 3 * torch.eye(3).double(), x.t()[:, :0], upper=True)
+        torch.linalg.solve_triangular(m.to(torch.float32), x.t(), upper=True)
+        torch.linalg.solve_triangular(m, f.t(), upper=True)
         torch.triangular_solve(x.t(), m + 3 * torch.eye(3).double())
         torch.triangular_solve(x.t(), m + 3 * torch.eye(3).double(), False)
         torch.triangular_solve(x.t(), m + 3 * torch.eye(3).double(), upper=True, transpose=True)

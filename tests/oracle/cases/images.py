@@ -1,0 +1,80 @@
+"""Patches of images, signals and images of other sizes, images looked up at points, and bilinear layers."""
+
+from __future__ import annotations
+
+LINES: dict[str, str] = {
+    "patches": """
+        F.unfold(c[None], 2)
+        F.unfold(c, 2)
+        F.unfold(c, (2, 1))
+        F.unfold(c[None], (1, 2), dilation=(1, 2), padding=(1, 0), stride=(2, 1))
+        F.unfold(d[None], 2, 1, 1, 2)
+        F.unfold(c[None], [2, 2], padding=[1, 1])
+        F.unfold(c[None][:0], 2)
+        F.unfold(c.to(torch.float32), 2, padding=1)
+        F.fold(d.reshape(1, 12, 1), (3, 2), (3, 2))
+        F.fold(c.reshape(1, 4, 3), (2, 4), 2)
+        F.fold(c.reshape(4, 3), (2, 4), (2, 2))
+        F.fold(d.reshape(1, 2, 6), (3, 2), (1, 2), dilation=1, padding=(0, 1), stride=(1, 2))
+        F.fold(F.unfold(c[None], 2, padding=1), (2, 3), 2, padding=1)
+        F.fold(c[:0].reshape(0, 4, 3), (2, 4), 2).shape
+    """,
+    "other_sizes": """
+        F.interpolate(c, 4)
+        F.interpolate(c, size=(2,))
+        F.interpolate(c, scale_factor=2)
+        F.interpolate(c, scale_factor=1.7)
+        F.interpolate(c, scale_factor=0.7)
+        F.interpolate(c, 5, mode='nearest-exact')
+        F.interpolate(c, 2, mode='nearest-exact')
+        F.interpolate(c, 5, mode='linear')
+        F.interpolate(c, 5, None, 'linear', True)
+        F.interpolate(c, scale_factor=1.5, mode='linear')
+        F.interpolate(c, scale_factor=1.5, mode='linear', recompute_scale_factor=True)
+        F.interpolate(c, scale_factor=1.5, mode='linear', align_corners=True)
+        F.interpolate(c, 1, mode='linear', align_corners=True)
+        F.interpolate(c, 5, mode='area')
+        F.interpolate(c[:0], 4)
+        F.interpolate(c[None], scale_factor=2.5, mode='bilinear')
+        F.interpolate(c[None], (3, 5), mode='bilinear')
+        F.interpolate(c[None], (1, 2), mode='bilinear')
+        F.interpolate(c[None], (3, 5), mode='bilinear', align_corners=True)
+        F.interpolate(c[None], scale_factor=(2, 3), mode='bilinear', recompute_scale_factor=True)
+        F.interpolate(c[None], scale_factor=(2, 1.5), mode='bilinear', align_corners=False)
+        F.interpolate(c[None], (3, 4), mode='bicubic')
+        F.interpolate(c[None], (4, 5), mode='bicubic', align_corners=True)
+        F.interpolate(c[None], scale_factor=1.5, mode='bicubic')
+        F.interpolate(c[None], (3, 4))
+        F.interpolate(c[None], (1, 5), mode='nearest-exact')
+        F.interpolate(c[None], (3, 4), mode='area')
+        F.interpolate(c[None], (1, 2), mode='bilinear', antialias=True)
+        F.interpolate(c[None], (1, 2), mode='bicubic', antialias=True)
+        F.interpolate(c[None], (3, 5), mode='bicubic', antialias=True)
+        F.interpolate(c[None], scale_factor=(0.5, 0.7), mode='bilinear', antialias=True)
+        F.interpolate(c[None, None].exp(), (3, 4, 2), mode='trilinear')
+        F.interpolate(c[None, None].exp(), (3, 4, 2), mode='trilinear', align_corners=True)
+        F.interpolate(c[None, None], (3, 1, 2))
+        F.interpolate(c[None, None], (1, 2, 2), mode='nearest-exact')
+        F.interpolate(c.to(torch.float32), 5, mode='linear')
+        F.interpolate(half[None, None], 5)
+        F.interpolate(small[None, None], 7)
+        F.upsample(c, 4)
+        F.upsample(c[None], scale_factor=2, mode='bilinear', align_corners=False)
+        F.upsample_nearest(c, 4)
+        F.upsample_nearest(c[None], scale_factor=2)
+        F.upsample_nearest(c[None, None], (3, 4, 2))
+        F.upsample_bilinear(c[None].exp(), (4, 5))
+        F.upsample_bilinear(c[None].exp(), scale_factor=2)
+    """,
+    "bilinear_layers": """
+        F.bilinear(x, y, m[None])
+        F.bilinear(x, y, torch.stack([m, m.t()]), r)
+        F.bilinear(x, a.t()[:, :3], torch.stack([m, m.t()]), bias=r)
+        F.bilinear(x[0], y[0], m[None], one)
+        F.bilinear(x[None], y[None], torch.stack([m, m * 2]), r)
+        F.bilinear(x, c[:, :, 0], c.reshape(2, 3, 2))
+        torch.bilinear(x, y, m[None], None)
+    """,
+}
+
+PROGRAMS: dict[str, str] = {}

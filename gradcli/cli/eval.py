@@ -24,6 +24,7 @@ Examples:
   gradcli eval 'sum(w*x)' --let 'w=[1,2]' --const 'x=[3,4]' --wrt w --json
   gradcli eval 'mean((X@w)**2)' --const-data X=rows.npy --data w=fit.npz:weights
   gradcli eval 'sum(sin(x)*y)' --let 'x=[1,2]' --let 'y=[3,4]' --hessian x --hessian y
+  gradcli eval 'sum((w*x - y)**2)' --input rows.jsonl --const x --const y > gradients.jsonl
   gradcli eval --let x=3 -- '-x*x'
 """
 
@@ -37,6 +38,7 @@ def evaluate(
     const: options.Const = None,
     data: options.Data = None,
     const_data: options.ConstData = None,
+    input: options.Input = None,
     wrt: options.Wrt = None,
     grad_output: options.GradOutput = None,
     jacobian: options.Jacobian = None,
@@ -68,13 +70,26 @@ def evaluate(
     options.exclude(("--no-grad", no_grad), ("--wrt", bool(wrt)), ("--grad-output", grad_output is not None))
     options.exclude(("--no-grad", no_grad), ("--jacobian", bool(jacobian)))
     options.exclude(("--no-grad", no_grad), ("--hessian", bool(hessian)))
-    streams = Streams(json=json, plain=plain, color=color)
+    options.exclude(
+        ("--input", input is not None), ("--plain", plain), ("--compare", compare is not None), ("--profile", profile)
+    )
+    streams = Streams(json=json or input is not None, plain=plain, color=color)
     if json_schema:
         return print_schema(streams)
     if not statements:
         raise UsageError(
             "eval takes at least one statement", hint="for example: gradcli eval 'mean((x+2)*(x+2)*3)' --let 'x=ones(2,2)'"
         )
+    text = "\n".join(statements)
+    if input is not None:
+        from gradcli.cli.records import map_records
+        from gradcli.session.records import Wanted
+
+        session = options.new_session(dtype, seed, threads, device, max_memory, False, streams.note_printed)
+        valued = [binding for binding in const or () if "=" in binding]
+        options.bind_all(session, let=let, const=valued, data=data, const_data=const_data)
+        wanted = Wanted(text, wrt, grad_output, no_grad, jacobian or (), hessian or ())
+        return map_records(input, session, wanted, let or (), const or (), streams, nan, keep_going)
     failed: list[GradcliError] = []
 
     def tell(error: GradcliError, statement: Statement) -> None:
@@ -87,7 +102,6 @@ def evaluate(
         collect_sparingly()
         with streams.progress():
             on_error = tell if keep_going else None
-            text = "\n".join(statements)
             return session.evaluate(text, wrt, grad_output, no_grad, on_error, jacobian or (), hessian or ())
 
     write = streams.note_printed if json else streams.write

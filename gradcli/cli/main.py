@@ -101,7 +101,8 @@ def _failed(error: GradcliError, arguments: list[str]) -> int:
     color = next((policy for policy in COLORS if f"--color={policy}" in words), "auto")
     if "--color" in words[:-1]:
         color = words[words.index("--color") + 1]
-    Streams(json="--json" in words, color=color if color in COLORS else "auto").error(error, statement=statement)
+    json = "--json" in words or any(word.partition("=")[0] == "--input" for word in words)
+    Streams(json=json, color=color if color in COLORS else "auto").error(error, statement=statement)
     return error.exit_code
 
 

@@ -46,7 +46,8 @@ Const = Annotated[
         "--const",
         metavar="NAME=VALUE",
         rich_help_panel=BINDINGS,
-        help="Bind without gradient, by PyTorch's rule for literals: [0, 2] stays int64. Before all --let. Repeatable.",
+        help="Bind without gradient, by PyTorch's rule for literals: [0, 2] stays int64. Before all --let. "
+        "NAME alone says so of a field of --input. Repeatable.",
     ),
 ]
 Data = Annotated[
@@ -67,6 +68,16 @@ ConstData = Annotated[
         metavar="[NAME=]FILE[:ENTRY]",
         rich_help_panel=BINDINGS,
         help="The same without gradient; whole numbers of .json and .csv are int64. Repeatable.",
+    ),
+]
+Input = Annotated[
+    str | None,
+    typer.Option(
+        "--input",
+        metavar="FILE|-",
+        rich_help_panel=BINDINGS,
+        help='JSON Lines: evaluate for each line, an object of bindings such as {"x": [1, 2]}; a JSON record a line comes out, '
+        "in the same order. Fields are bound as by --let; those that the statements do not mention are left out.",
     ),
 ]
 Wrt = Annotated[
@@ -262,9 +273,16 @@ def bind_all(
 def name_and_value(option: str, binding: str) -> tuple[str, str]:
     """The two sides of NAME=VALUE."""
     name, equals, value = binding.partition("=")
+    name = checked_name(option, name)
+    if not equals or not value.strip():
+        field = "; a name alone is a field of --input" if option == "--const" else ""
+        raise UsageError(f"{option} {name} has no value", hint=f"for example: {option} '{name}=ones(2,2)'{field}")
+    return name, value
+
+
+def checked_name(option: str, name: str) -> str:
+    """The name of a binding."""
     name = name.strip()
     if not name.isidentifier() or iskeyword(name):
         raise UsageError(f"{option} takes NAME=VALUE, and {name!r} is not a name", hint=f"for example: {option} 'x=ones(2,2)'")
-    if not equals or not value.strip():
-        raise UsageError(f"{option} {name} has no value", hint=f"for example: {option} '{name}=ones(2,2)'")
-    return name, value
+    return name

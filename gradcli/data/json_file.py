@@ -54,7 +54,7 @@ class JsonFile(Contents):
         except (ValueError, OverflowError):  # rows of different lengths
             array = None
         if array is None or array.dtype.kind not in "bif":
-            raise self._file.fault(_culprit(value), entry=entry)
+            raise self._file.fault(culprit(value) or "it has numbers that do not fit together", entry=entry)
         return array
 
     def _constant(self, name: str) -> None:
@@ -69,8 +69,11 @@ class JsonFile(Contents):
         return members
 
 
-def _culprit(value: Any) -> str:
-    """What keeps a value from being an array, and where: it has something else than numbers, or uneven rows."""
+def culprit(value: Any, of_any_size: bool = False) -> str | None:
+    """What keeps a value from being an array, and where: it has something else than numbers, or uneven rows.
+
+    Whole numbers beyond int64 are numbers if they may be `of_any_size`.
+    """
     shape: list[int] = []
     first = value
     while isinstance(first, list) and len(shape) <= MOST_AXES:
@@ -90,6 +93,6 @@ def _culprit(value: Any) -> str:
         elif not isinstance(item, (bool, int, float)):
             found = "null" if item is None else "an object" if isinstance(item, dict) else f"the text {json.dumps(item)[:40]}"
             return f"{where} is {found}, not a number" if where else f"it is {found}, not a number"
-        elif isinstance(item, int) and not -(2**63) <= item < 2**63:
+        elif isinstance(item, int) and not of_any_size and not -(2**63) <= item < 2**63:
             return f"{where or 'it'} is a whole number beyond int64"
-    return "it has numbers that do not fit together"
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradcli.autograd import Tensor
 from gradcli.errors import Source, Span, UnknownName, close_matches
@@ -123,6 +123,35 @@ def assigned_names(statements: Sequence[tree.Statement]) -> list[str]:
             case tree.While() | tree.For() | tree.With():
                 pending.extend(reversed(node.body))
     return list(names)
+
+
+class Mentions(NamedTuple):
+    """The names in a text: all, those that are called, as in f(x), and those that are looked into, as in F.relu."""
+
+    all: set[str]
+    called: set[str]
+    looked_into: set[str]
+
+
+def mentions(program: tree.Program) -> Mentions:
+    """The names that a program mentions."""
+    found = Mentions(set(), set(), set())
+    pending: list[Any] = [program]
+    while pending:
+        node = pending.pop()
+        match node:
+            case list() | tuple():
+                pending += node
+            case tree.Name():
+                found.all.add(node.identifier)
+            case tree.Node():
+                pending += [getattr(node, part) for part in node.__slots__]
+        match node:
+            case tree.Call(function=tree.Name(identifier=name)):
+                found.called.add(name)
+            case tree.Attribute(value=tree.Name(identifier=name)):
+                found.looked_into.add(name)
+    return found
 
 
 def target_names(target: tree.Expression) -> list[str]:

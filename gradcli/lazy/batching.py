@@ -1,6 +1,7 @@
 """Batching: a graph that was built for one element, made again for a whole batch by a rule for each primitive.
 
 A placeholder stands for the element. Whatever depends on it gets a leading axis, the batch; the rest stays as it is.
+A batch is made of the fewest operations, or so that each element has the bits that it has when it is computed by itself.
 """
 
 from __future__ import annotations
@@ -23,11 +24,19 @@ if TYPE_CHECKING:
 Rule = Callable[[LazyArray, Sequence[LazyArray], Sequence[bool], int], LazyArray]
 
 
-class Elements:
-    """The batches that placeholders stand for an element of, and those of all that was made of them."""
+class NoSuchBatch(Exception):
+    """There is no batch whose elements have the bits that each has when it is computed by itself."""
 
-    def __init__(self, size: int) -> None:
+
+class Elements:
+    """The batches that placeholders stand for an element of, and those of all that was made of them.
+
+    With `to_the_bit`, whatever has no such batch raises NoSuchBatch.
+    """
+
+    def __init__(self, size: int, to_the_bit: bool = False) -> None:
         self.size = size
+        self._rules = RULES_TO_THE_BIT if to_the_bit else RULES
         self.different = range(0)  # streams of random numbers, drawn anew for each element
         self._wholes: dict[LazyArray, LazyArray] = {}
         self._alike: set[LazyArray] = set()  # what is known to be the same for all elements
@@ -46,7 +55,7 @@ class Elements:
             is_batch = [operand in wholes for operand in array.operands]
             if any(is_batch):
                 operands = [wholes.get(operand, operand) for operand in array.operands]
-                wholes[array] = RULES.get(array.primitive, _elementwise)(array, operands, is_batch, size)
+                wholes[array] = self._rules.get(array.primitive, _elementwise)(array, operands, is_batch, size)
             else:
                 alike.add(array)
         return wholes.get(element)
@@ -309,4 +318,50 @@ RULES: dict[str, Rule] = {
     "searchsorted": _searchsorted,
     "slice": lambda array, operands, is_batch, size: ops.slice_(operands[0], ((0, size, 1), *array.params[0])),
     "windows": _windows,
+}
+
+
+# ── to the bit ──
+# Elementwise primitives, and reductions and scans of rows that lie in memory one after the other, do the same with each element,
+# whatever is beside it.
+
+
+def _index_of_each(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[bool], size: int) -> LazyArray:
+    """Only where the batch is the outermost axis in memory: later sums would add in another order."""
+    x, *indices = operands
+    (entries,) = array.params
+    indexed = _indexed_axes(entries)
+    if indexed[-1] + 1 != len(indexed):
+        raise NoSuchBatch
+    if is_batch[0]:
+        return ops.index(x, *_batch_entries(entries, indices, is_batch[1:], size))
+    common = len(array.shape) - (len(array.operands[0].shape) - len(indexed))
+    return ops.index(x, entries, _all_aligned(indices, is_batch[1:], common))
+
+
+def _product_of_each(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[bool], size: int) -> LazyArray:
+    """A product for each element: larger ones are added up in other parts."""
+    return ops.matmul(*_all_aligned(operands, is_batch, len(array.shape)))
+
+
+def _power_of_each(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[bool], size: int) -> LazyArray:
+    """A single exponent may be one with a shorter way, such as 2."""
+    if is_batch[1] and not array.operands[1].shape:
+        raise NoSuchBatch
+    return _elementwise(array, operands, is_batch, size)
+
+
+def _place_among_rows(array: LazyArray, operands: Sequence[LazyArray], is_batch: Sequence[bool], size: int) -> LazyArray:
+    """Rows that are not sorted are searched otherwise than by counting."""
+    if is_batch[0]:
+        raise NoSuchBatch
+    return _searchsorted(array, operands, is_batch, size)
+
+
+RULES_TO_THE_BIT: dict[str, Rule] = {
+    **RULES,
+    "index": _index_of_each,
+    "matmul": _product_of_each,
+    "pow": _power_of_each,
+    "searchsorted": _place_among_rows,
 }

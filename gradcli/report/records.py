@@ -109,7 +109,12 @@ def error_record(
 
 def dump(record: Record) -> str:
     """A record as one line of JSON, without its newline."""
-    text = json.dumps(record, ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
+    import orjson
+
+    try:
+        text = orjson.dumps(record).decode()
+    except TypeError:  # of deep lists, whole numbers of more than 64 bits, and halves of surrogate pairs
+        text = json.dumps(record, ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
     return text if text.isprintable() else _UNSAFE.sub(_escaped, text)
 
 

@@ -10,6 +10,7 @@ from gradcli.errors import AutogradError, NoGradRequired, NotScalar, ShapeMismat
 from gradcli.language.tree import Attribute, Call, Expression
 
 if TYPE_CHECKING:
+    from gradcli.lazy import LazyArray
     from gradcli.session.profile import Computation
 
 _UNUSED = (
@@ -39,6 +40,21 @@ class Evaluation:
         """All that was differentiated, however it is shown."""
         rows = [self.grads, self.jacobian, *(self.hessian or {}).values()]
         return [derivative for row in rows if row is not None for derivative in row.values()]
+
+    def with_values(self, arrays: Sequence[LazyArray]) -> Evaluation:
+        """An evaluation like this one, of a tensor, with other numbers: those of the value, then those of the derivatives."""
+        numbers = iter(arrays)
+
+        def other(tensor: Tensor) -> Tensor:
+            return Tensor(next(numbers), tensor.requires_grad, tensor.grad_fn, tensor.output_number)
+
+        def others(row: dict[str, Tensor] | None) -> dict[str, Tensor] | None:
+            return row and {name: other(derivative) for name, derivative in row.items()}
+
+        made = Evaluation(self.source, other(self.value))
+        made.grads, made.jacobian = others(self.grads), others(self.jacobian)
+        made.hessian = self.hessian and {name: others(row) or {} for name, row in self.hessian.items()}
+        return made
 
     @property
     def tensor(self) -> Tensor | None:

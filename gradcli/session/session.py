@@ -24,7 +24,7 @@ from gradcli.report.torch_text import format_value, represent_value
 from gradcli.session.evaluation import Evaluation, Names, differentiate, note_filled_gradients
 from gradcli.session.jacobians import add_hessian, add_jacobian
 from gradcli.session.options import Options, default_dtype, names_of
-from gradcli.session.values import is_numeric, language_value, tensors_in
+from gradcli.session.values import is_numeric, language_value, tensors_in, unshared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,12 +40,14 @@ class QuietHost:
 
     def __init__(self, write: Callable[[str], object] | None = None) -> None:
         self._write = write
+        self.times_written = 0
 
     def display(self, value: Any, statement: ExpressionStatement) -> None:
         """An evaluation shows its result only."""
 
     def write(self, text: str) -> None:
         """Hand printed text on."""
+        self.times_written += 1
         (self._write or sys.stdout.write)(text)
 
     def text(self, value: Any) -> str:
@@ -95,7 +97,7 @@ class Session:
 
             evaluator = Profiler(evaluator)
             self.computations = evaluator.computations
-        self._evaluator = evaluator
+        self.evaluator = evaluator
         self._max_memory = max_memory
         self._lock = RLock()
 
@@ -105,7 +107,7 @@ class Session:
         With `requires_grad`, numbers and numeric lists become tensors of the default dtype, and any floating tensor a leaf
         that requires grad. Without, they become tensors by PyTorch's rule for literals.
         """
-        with self._active():
+        with self.active():
             program = parse(text, f"{origin} {name}")
             if len(program.body) > 1:
                 hint = f"a value is one expression; give another name its own {origin}"
@@ -122,7 +124,7 @@ class Session:
 
     def bind_values(self, values: Mapping[str, Any], requires_grad: bool = True) -> None:
         """Bind names to values as `bind_value` does."""
-        with self._active():
+        with self.active():
             for name, value in values.items():
                 self._bind(name, language_value(name, value), requires_grad)
 
@@ -133,7 +135,7 @@ class Session:
         """
         from gradcli.data import parse_reference, read
 
-        with self._active():
+        with self.active():
             for name, array in read(parse_reference(text, origin), floating=requires_grad).items():
                 self._bind(name, Tensor(array), requires_grad)
 
@@ -153,6 +155,18 @@ class Session:
             self._bound.append(name)
         self.scope[name] = value
 
+    def restart(self, values: Mapping[str, Any]) -> None:
+        """Forget all names, and bind these to values of the language, which statements then don't change."""
+        with self.active():
+            self.scope.clear()
+            self._bound.clear()
+            for name, value in values.items():
+                self._bind(name, unshared(value), isinstance(value, Tensor) and value.requires_grad)
+
+    def compiled(self, source: str) -> Executable:
+        """Statements to be evaluated any number of times."""
+        return Executable(parse(source), self._host, wants_value=True)
+
     def evaluate(
         self,
         source: str | Executable,
@@ -169,8 +183,8 @@ class Session:
         `hessian` name variables for which all first or second derivatives are wanted. The value and all derivatives are
         computed in one go. With `on_error`, a statement before the last that fails is told of and skipped.
         """
-        with self._active():
-            executable = Executable(parse(source), self._host, wants_value=True) if isinstance(source, str) else source
+        with self.active():
+            executable = self.compiled(source) if isinstance(source, str) else source
             with GradMode(not no_grad):
                 value = executable.run(self.scope, on_error)
             assert executable.result is not None
@@ -203,13 +217,13 @@ class Session:
 
         With `on_error`, a statement that fails is told of and skipped.
         """
-        with self._active():
+        with self.active():
             program = parse(source, name) if isinstance(source, str) else source
             Executable(program, host or self._host).run(self.scope, on_error)
 
     def compute(self, arrays: Sequence[LazyArray]) -> list[np.ndarray]:
         """The values of lazy arrays, under the session's options."""
-        with self._active():
+        with self.active():
             return compute(arrays)
 
     def _cotangent(self, grad_output: Any, result: Tensor) -> Tensor:
@@ -225,17 +239,22 @@ class Session:
         return value
 
     @property
+    def times_printed(self) -> int:
+        """How often statements printed something."""
+        return self._host.times_written
+
+    @property
     def has_drawn(self) -> bool:
         """Whether random numbers were used."""
         return self._random_streams_used > 0
 
     @contextmanager
-    def _active(self) -> Iterator[None]:
+    def active(self) -> Iterator[None]:
         """Hand the options down to the rooms below for the length of a block, and take them back after it."""
         with self._lock:
             before = (settings.default_dtype, settings.seed, settings.random_streams_used)
-            settings.evaluator = self._evaluator  # stays, for what is read later
-            settings.device = getattr(self._evaluator, "device", "cpu")
+            settings.evaluator = self.evaluator  # stays, for what is read later
+            settings.device = getattr(self.evaluator, "device", "cpu")
             settings.default_dtype = self._dtype
             settings.seed = self._seed
             settings.random_streams_used = self._random_streams_used

@@ -21,25 +21,34 @@ MOST_STEPS = 100_000
 
 
 class Trace:
-    """How arrays are made from inputs; what that takes is prepared when it is first done again."""
+    """How arrays are made from inputs; what that takes is prepared when it is first done again.
 
-    __slots__ = ("_inputs", "_prepared", "_roots", "steps")
+    Of arrays that hold numbers the trace has copies, unless they are `shared`, which nobody changes.
+    """
 
-    def __init__(self, inputs: Sequence[LazyArray], order: Sequence[LazyArray], roots: Sequence[LazyArray]) -> None:
+    __slots__ = ("_prepared", "inputs", "roots", "steps")
+
+    def __init__(
+        self,
+        inputs: Sequence[LazyArray],
+        order: Sequence[LazyArray],
+        roots: Sequence[LazyArray],
+        shared: Collection[LazyArray] = (),
+    ) -> None:
         copies = {array: LazyArray("input", (), (), array.shape, array.dtype) for array in inputs}
-        self._inputs = list(copies.values())
+        self.inputs = list(copies.values())
         copy_graph(order, copies)
         for array in order:
-            if array.buffer is not None:  # the numbers of a literal, which who gets a result that shows them may change
+            if array.buffer is not None and array not in shared:  # who gets a result that shows a literal may change it
                 copies[array].buffer = array.buffer.copy()
-        self._roots = [copies[root] for root in roots]
+        self.roots = [copies[root] for root in roots]
         self.steps = len(order)
         self._prepared: Prepared | None = None
 
     def replay(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The values of the roots for other inputs, of the same shapes and dtypes."""
         if self._prepared is None:
-            self._prepared = Prepared(self._inputs, self._roots)
+            self._prepared = Prepared(self.inputs, self.roots)
         return self._prepared.run(inputs)
 
 
@@ -50,24 +59,25 @@ class Recorder:
     numbers.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shared: Collection[LazyArray] = ()) -> None:
+        self.shared = shared  # by traces, with whoever holds them
         self.inputs: Sequence[LazyArray] | None = None
         self.trace: Trace | None = None
 
     def __call__(self, roots: Sequence[LazyArray]) -> list[np.ndarray]:
         """The values of the roots."""
-        self.trace = None if self.inputs is None else _traced(self.inputs, roots)
+        self.trace = None if self.inputs is None else _traced(self.inputs, roots, self.shared)
         self.inputs = None
         return evaluate(roots)
 
 
-def _traced(inputs: Sequence[LazyArray], roots: Sequence[LazyArray]) -> Trace | None:
+def _traced(inputs: Sequence[LazyArray], roots: Sequence[LazyArray], shared: Collection[LazyArray]) -> Trace | None:
     """How the roots are made from the inputs, if that may be replayed."""
     order = list(islice(arrays_behind(roots, inputs), MOST_STEPS + 1))
     if len(order) > MOST_STEPS or any(array.primitive == "random" for array in order):
         return None
     order.sort(key=by_serial)
-    return Trace(inputs, order, roots)
+    return Trace(inputs, order, roots, shared)
 
 
 def arrays_behind(roots: Iterable[LazyArray], inputs: Collection[LazyArray]) -> Iterator[LazyArray]:

@@ -53,6 +53,15 @@ def python_value(value: Any, give: Callable[[np.ndarray], np.ndarray]) -> Any:
     return value
 
 
+def unshared(value: Any) -> Any:
+    """A value of the language that statements may change in place without changing the one it is made from."""
+    if isinstance(value, Tensor):
+        return Tensor(value.array, value.requires_grad)
+    if isinstance(value, NDArray):
+        return NDArray(value.array)
+    return [unshared(item) for item in value] if type(value) is list else value
+
+
 def is_numeric(value: list[Any] | tuple[Any, ...]) -> bool:
     """Whether a list holds nothing but numbers, at any depth."""
     return all(isinstance(item, (bool, int, float)) for item in _items(value))

@@ -30,6 +30,7 @@ PACKAGES = {
     "typer": {"cli"},
     "rich": {"cli", "report"},
     "lark": {"language"},
+    "orjson": {"data", "report"},
     "scipy": {"engine"},
     "threadpoolctl": {"engine"},
     "array_api_compat": {"engine"},

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from . import pipes
 from .__main__ import main
 from .contenders import FORWARD, GRADCLI, PEERS
 from .measure import copying, numbers, prepare
@@ -64,3 +65,11 @@ def test_what_a_peer_needs_and_is_not_installed_is_told() -> None:
 
     assert absent.missing() == "a_library_that_nobody_has is not installed"
     assert PEERS[1]._replace(modules=(), tools=("a-compiler-that-nobody-has",)).missing() is not None
+
+
+def test_records_are_answered_and_told(capsys: pytest.CaptureFixture[str]) -> None:
+    pipes.main(["50", "--rounds", "1"])
+
+    header, row, *_ = capsys.readouterr().out.splitlines()
+    assert header.split() == ["records", "seconds", "a", "second", "peak", "MB", "times"]
+    assert row.split()[:2] == ["50", "gradcli"]

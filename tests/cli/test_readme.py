@@ -40,9 +40,12 @@ def test_every_exit_status_of_the_help_is_in_the_readme() -> None:
 
 
 def test_the_limits_are_those_of_the_code() -> None:
+    from gradcli.data.json_lines import MOST_LINE
+    from gradcli.engine.evaluation import LEAST_ELEMENTS
     from gradcli.functions import limits as lengths
     from gradcli.functions.create import MOST_ELEMENTS
     from gradcli.language import arithmetic, lexer, values
+    from gradcli.session import batches, records
 
     text = README.read_text(encoding="utf-8")
     limits = {
@@ -52,6 +55,9 @@ def test_the_limits_are_those_of_the_code() -> None:
         "digits of a number as written": str(arithmetic.DIGIT_LIMIT),
         "bits of an integer in constant arithmetic": str(arithmetic.INTEGER_BITS),
         "items of a list, characters of a string": f"{lengths.SEQUENCE_LENGTH:,}",
+        "line of `--input`": f"{MOST_LINE // 2**20} MiB",
+        "records that are computed together": f"{batches.SIZES[-1]}, and {LEAST_ELEMENTS - 1:,} elements of an array",
+        "structures of records that are remembered": str(records.MOST_KNOWN),
         "elements of a tensor": f"2^{MOST_ELEMENTS.bit_length() - 1}, and what memory holds",
     }
     for what, limit in limits.items():

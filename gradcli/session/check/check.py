@@ -50,7 +50,7 @@ class CheckedSession(Session):
 
     def check(self, source: str, options: CheckOptions | None = None) -> Check:
         """Compare the gradients of the last expression with differences."""
-        with self._active():
+        with self.active():
             executable = Executable(parse(source), self._host, wants_value=True)
             assert executable.result is not None
             program = CheckedProgram(executable, self.scope, self._observer)

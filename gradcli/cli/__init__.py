@@ -27,7 +27,7 @@ def entry(arguments: Sequence[str] | None = None) -> int:
         if arguments is None:  # the process is ours
             from gradcli.cli.interrupts import watch_for_interrupt
 
-            watch_for_interrupt(INTERRUPTED)
+            watch_for_interrupt()
         from gradcli.cli.main import execute
 
         status = execute(sys.argv[1:] if arguments is None else list(arguments))
@@ -35,6 +35,8 @@ def entry(arguments: Sequence[str] | None = None) -> int:
         return status
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Stopped as stop:
+        return stop.status
     except (BrokenPipeError, PipeClosed):
         _forget_what_is_unwritten()
         return PIPE_CLOSED
@@ -46,6 +48,14 @@ def entry(arguments: Sequence[str] | None = None) -> int:
     finally:
         gc.freeze()  # a last collection at exit would walk through all that was imported
         gc.enable()
+
+
+class Stopped(BaseException):
+    """The end of the command from outside, other than by Ctrl-C; nothing on the way out takes it for a fault."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class PipeClosed(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from mmap import ACCESS_READ, mmap
 from typing import Any, BinaryIO, Literal
@@ -15,6 +15,8 @@ import numpy as np
 from gradcli.errors import InputFault, LimitExceeded, close_matches
 
 Order = Literal["C", "F"]
+Metadata = Mapping[str, Any]  # what is told of the arrays of a file: what made them
+METADATA = "__metadata__"  # the name that it has among them
 
 
 class Contents(ABC):

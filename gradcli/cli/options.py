@@ -56,9 +56,9 @@ Data = Annotated[
         "--data",
         metavar="[NAME=]FILE[:ENTRY]",
         rich_help_panel=BINDINGS,
-        help="Bind what a file holds: .npy and .npz keep their dtype, numbers of .json and .csv become floating; "
-        "floating ones are leaves that require grad. NAME=FILE:ENTRY takes one entry (x=t.csv:a,b these columns), "
-        "FILE alone all by their names. Large arrays are not loaded but streamed. Repeatable.",
+        help="Bind what a .npy, .npz, .json, .csv, .safetensors, .parquet or .zarr holds: dtypes are kept, numbers of .json and "
+        ".csv become floating; floating ones are leaves that require grad. NAME=FILE:ENTRY takes one entry (x=t.csv:a,b these "
+        "columns), FILE alone all by their names. Large arrays are not loaded but streamed. Repeatable.",
     ),
 ]
 ConstData = Annotated[

@@ -26,6 +26,7 @@ class Format(NamedTuple):
     reader: str
     has_dtypes: bool
     is_written: bool
+    is_folder: bool = False
 
 
 FORMATS = {
@@ -34,8 +35,10 @@ FORMATS = {
     "json": Format("gradcli.data.json_file", "JsonFile", has_dtypes=False, is_written=True),
     "csv": Format("gradcli.data.csv_file", "CsvFile", has_dtypes=False, is_written=False),
     "safetensors": Format("gradcli.data.safetensors_file", "SafetensorsFile", has_dtypes=True, is_written=True),
+    "parquet": Format("gradcli.data.parquet_file", "ParquetFile", has_dtypes=True, is_written=False),
+    "zarr": Format("gradcli.data.zarr_folder", "ZarrFolder", has_dtypes=True, is_written=False, is_folder=True),
 }
-_FILE = re.compile(rf"(.*?\.({'|'.join(FORMATS)}))(?::(.*))?", re.DOTALL | re.IGNORECASE)
+_FILE = re.compile(rf"(.*?\.({'|'.join(FORMATS)}))/*(?::(.*))?", re.DOTALL | re.IGNORECASE)
 
 
 class Reference(NamedTuple):
@@ -97,9 +100,9 @@ def read(reference: Reference, *, floating: bool) -> dict[str, LazyArray]:
 
     Arrays keep their dtype. Literals are floating, of the default dtype, if `floating` says so; else whole numbers are int64.
     """
-    from gradcli.data.files import listed, opened
+    from gradcli.data.files import listed, opened, opened_folder
 
-    with opened(reference.file) as file:
+    with (opened_folder if reference.format.is_folder else opened)(reference.file) as file:
         contents: Contents = getattr(import_module(reference.format.module), reference.format.reader)(file)
         if reference.name is not None:
             arrays = {reference.name: contents.whole() if reference.entry is None else contents.entry(reference.entry)}

@@ -127,10 +127,11 @@ def _parsed(header: str, fault: Fault) -> tuple[np.dtype[Any], tuple[int, ...], 
     descr, order, shape = values["descr"][2], values["fortran_order"][3], values["shape"][4]
     if descr is None or order is None or shape is None:
         raise fault(UNCLEAR)
-    return _dtype(descr, fault), _shape(shape, fault), "F" if order == "True" else "C"
+    return dtype_of(descr, fault), _shape(shape, fault), "F" if order == "True" else "C"
 
 
-def _dtype(descr: str, fault: Fault) -> np.dtype[Any]:
+def dtype_of(descr: str, fault: Fault) -> np.dtype[Any]:
+    """The dtype of NumPy's short name for it, if it is one of ours."""
     if re.fullmatch(r"[<>|=]?[biuf][1248]", descr):
         try:
             dtype = np.dtype(descr)

@@ -95,10 +95,13 @@ def test_a_signal_ends_a_command_quietly_with_its_status(number: int, status: in
 
 
 def test_a_signal_that_the_caller_ignores_stays_ignored() -> None:
-    command = f"trap '' HUP TERM; echo 'print(1)' | {sys.executable} -m gradcli run -"
-    with subprocess.Popen(["sh", "-c", command], stdout=subprocess.PIPE) as process:
+    command = f"trap '' HUP TERM; echo ready; exec {sys.executable} -m gradcli run -"
+    with subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(0.5)  # it reads its script now
         process.terminate()
-        assert process.communicate(timeout=30)[0] == b"1\n"
+        assert process.communicate(b"print(1)\n", timeout=30)[0] == b"1\n"
         assert process.returncode == 0
 
 

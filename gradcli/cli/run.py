@@ -102,13 +102,15 @@ def run(
 
 def read_script(file: str) -> tuple[str, str]:
     """A script's text and the name that it is reported under."""
-    name = "<stdin>" if file == "-" else file
+    from gradcli.data.files import shown
+
+    name = "<stdin>" if file == "-" else shown(file)
     try:
         data = _bytes_of(file)
     except FileNotFoundError:
         path = Path(file)
         beside = [entry.name for entry in path.parent.glob("*.grad")] if path.parent.is_dir() else []
-        raise InputFault(f"there is no file {file}", did_you_mean=close_matches(path.name, beside)) from None
+        raise InputFault(f"there is no file {name}", did_you_mean=close_matches(path.name, beside)) from None
     except OSError as fault:
         raise InputFault(f"{name} cannot be read: {fault.strerror or fault}") from None
     if len(data) > LARGEST_SCRIPT:
@@ -126,5 +128,5 @@ def _bytes_of(file: str) -> bytes:
         if sys.stdin is None:
             raise InputFault("<stdin> cannot be read: standard input is closed")
         return sys.stdin.buffer.read(LARGEST_SCRIPT + 1)
-    with Path(file).open("rb") as script:
+    with open(file, "rb") as script:
         return script.read(LARGEST_SCRIPT + 1)

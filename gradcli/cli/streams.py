@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gradcli.report.profile import Computation
 
 
+USUAL_WIDTH = 80
 Segment = tuple[str, str]  # a piece of text and its style: "", "bold" or "dim"
 
 
@@ -117,7 +118,7 @@ class Streams:
         from rich.console import Console
 
         colored = wants_color(stream, self.color)
-        return Console(
+        console = Console(
             file=stream,
             force_terminal=True,
             no_color=not colored,
@@ -127,6 +128,9 @@ class Streams:
             emoji=False,
             soft_wrap=False,
         )
+        if console.width == 0:  # so says a terminal that does not know
+            console.width = USUAL_WIDTH
+        return console
 
 
 def wants_color(stream: TextIO, policy: str) -> bool:

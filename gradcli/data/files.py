@@ -140,8 +140,8 @@ def _beside(name: str) -> tuple[str, ...]:
 
 
 def shown(name: str) -> str:
-    """A name from outside for a sentence: quoted, and on one line, where it has characters that cannot be seen."""
-    return name if name.isprintable() else repr(name)
+    """A name from outside for a sentence: quoted, and on one line, where it is empty or has characters that cannot be seen."""
+    return name if name and name.isprintable() else repr(name)
 
 
 def listed(names: tuple[str, ...], most: int = 20) -> str:

@@ -104,6 +104,19 @@ def test_a_terminal_with_no_color_gets_the_rich_layout_without_colours() -> None
     assert not any(code in written for code in ("\x1b[3", "\x1b[1;3"))
 
 
+@pytest.mark.parametrize("options", [[], ["--plain"], ["--color", "never"]])
+@pytest.mark.parametrize("statement", ["print({})", "{}", "[{}]", "x = {}; x"])
+def test_a_terminal_is_shown_the_characters_that_would_steer_it(statement: str, options: list[str]) -> None:
+    text = r"'a\x1b[2J\x9b1m\x07\u202e[red]:boom:\u200fb\x08'"
+    written = on_a_terminal(["eval", statement.format(text), *options], {"NO_COLOR": "1"})
+    assert r"a\x1b[2J\x9b1m\x07\u202e[red]:boom:\u200fb\x08" in written
+    assert not any(character in written for character in "\x9b\x07\u202e\u200f\x08")
+
+
+def test_a_pipe_gets_what_a_program_prints_as_it_is() -> None:
+    assert run_here("eval", r"print('\x1b[2J\u202e')").out == "\x1b[2J\u202e\n"
+
+
 def test_json_on_a_terminal_is_json() -> None:
     assert json.loads(on_a_terminal([*EXAMPLE, "--json"], {}))["value"] == 27.0
 

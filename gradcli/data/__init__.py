@@ -122,5 +122,8 @@ def _listed(suffixes: Iterable[str]) -> str:
 
 def _lazy(array: np.ndarray, has_dtype: bool, floating: bool) -> LazyArray:
     if not has_dtype and (array.dtype.kind == "f" or (floating and array.dtype.kind == "i")):
-        array = array.astype(settings.default_dtype.name)
+        import numpy as np
+
+        with np.errstate(over="ignore"):  # a float beyond those of a narrower type is infinite there
+            array = array.astype(settings.default_dtype.name)
     return from_buffer(array, BY_NAME[array.dtype.name])

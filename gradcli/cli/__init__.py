@@ -49,6 +49,7 @@ def entry(arguments: Sequence[str] | None = None) -> int:
     except Exception as fault:  # even the report of a fault may have one
         return _told(f"an internal fault of gradcli: {type(fault).__name__}", INTERNAL_FAULT)
     finally:
+        leave_nothing_unfinished()
         gc.freeze()  # a last collection at exit would walk through all that was imported
         gc.enable()
 
@@ -70,6 +71,12 @@ def collect_sparingly() -> None:
     gc.freeze()
     gc.set_threshold(400_000, 1000, 20)  # a graph of a million nodes would be walked through once more for nothing
     gc.enable()
+
+
+def leave_nothing_unfinished() -> None:
+    """Remove files that are half written, if any were begun: an exception may have met those who would."""
+    if (replace := sys.modules.get("gradcli.data.replace")) is not None:
+        replace.remove_unfinished()
 
 
 def _told(sentence: str, status: int) -> int:

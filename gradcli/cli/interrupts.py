@@ -14,7 +14,7 @@ from contextlib import suppress
 from time import sleep
 from types import FrameType
 
-from gradcli.cli import INTERRUPTED, Stopped
+from gradcli.cli import INTERRUPTED, Stopped, leave_nothing_unfinished
 from gradcli.errors import LimitExceeded, UsageError
 
 # How long the ordinary way out may take: an exception that ends the statements and flushes what is written.
@@ -92,8 +92,7 @@ def _end_late(reading: int) -> None:
         if not is_alarm and number[0] not in _STATUS_OF:
             continue
         sleep(GRACE_SECONDS)
-        if (replace := sys.modules.get("gradcli.data.replace")) is not None:
-            replace.remove_unfinished()
+        leave_nothing_unfinished()
         if is_alarm and not _Timer.has_told:
             from gradcli.cli.main import failed
 

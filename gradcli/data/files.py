@@ -61,10 +61,6 @@ class Named:
             raise self.fault("it has no entries")
         raise self.fault(f"it has {len(names)} entries, and none is named", f"NAME=FILE:ENTRY takes one of {listed(names)}")
 
-    def needs(self, package: str, extra: str) -> InputFault:
-        """The package that reads it is not installed."""
-        return InputFault(f"{self.name} cannot be read without {package}", hint=f"pip install 'gradcli[{extra}]'")
-
 
 class DataFolder(Named):
     """A folder whose files belong together."""

@@ -31,7 +31,7 @@ class ParquetFile(Table):
         try:
             from pyarrow import parquet
         except ImportError:
-            raise file.needs("pyarrow", "parquet") from None
+            raise file.fault("it cannot be read without pyarrow", "pip install 'gradcli[parquet]'") from None
         with self._told():
             self._table = parquet.ParquetFile(file.stream, page_checksum_verification=True)
             self._types = {field.name: str(field.type) for field in self._table.schema_arrow}

@@ -202,6 +202,19 @@ def test_a_failure_while_it_is_written_is_told_in_the_place_of_the_result(monkey
     assert (os.listdir(), Path("o.npz").read_bytes()) == (["o.npz"], b"old")
 
 
+def test_an_interrupt_that_meets_the_cleaning_up_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    unlink = os.unlink
+
+    def interrupted(path: str) -> None:
+        monkeypatch.setattr(os, "unlink", unlink)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "unlink", interrupted)
+    monkeypatch.setattr(os, "replace", lambda *_: None)
+    assert run_here(*SQUARES, "--out", "o.npz").status == 130
+    assert os.listdir() == []
+
+
 def test_nothing_is_saved_of_a_comparison() -> None:
     done = run_here("eval", "ones(1)", "--compare", "cpu,cpu", "--out", "o.npz")
     assert done.status == 2 and "--compare and --out contradict" in done.err

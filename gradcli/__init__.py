@@ -11,8 +11,7 @@ What stands behind the names is imported on first use, so that importing gradcli
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # importing typing takes long enough for a Ctrl-C that nobody handles yet
 if TYPE_CHECKING:
     from gradcli.errors import GradcliError
     from gradcli.session import Session

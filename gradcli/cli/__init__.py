@@ -5,8 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
+
+TYPE_CHECKING = False  # as in the package
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 INTERNAL_FAULT = 1
 OUTPUT_FAULT = 7
@@ -27,7 +30,7 @@ def entry(arguments: Sequence[str] | None = None) -> int:
         if arguments is None:  # the process is ours
             from gradcli.cli.interrupts import watch_for_interrupt
 
-            watch_for_interrupt(INTERRUPTED)
+            watch_for_interrupt()
         from gradcli.cli.main import execute
 
         status = execute(sys.argv[1:] if arguments is None else list(arguments))
@@ -35,6 +38,8 @@ def entry(arguments: Sequence[str] | None = None) -> int:
         return status
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Stopped as stop:
+        return stop.status
     except (BrokenPipeError, PipeClosed):
         _forget_what_is_unwritten()
         return PIPE_CLOSED
@@ -44,8 +49,17 @@ def entry(arguments: Sequence[str] | None = None) -> int:
     except Exception as fault:  # even the report of a fault may have one
         return _told(f"an internal fault of gradcli: {type(fault).__name__}", INTERNAL_FAULT)
     finally:
+        leave_nothing_unfinished()
         gc.freeze()  # a last collection at exit would walk through all that was imported
         gc.enable()
+
+
+class Stopped(BaseException):
+    """The end of the command from outside, other than by Ctrl-C; nothing on the way out takes it for a fault."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class PipeClosed(Exception):
@@ -57,6 +71,12 @@ def collect_sparingly() -> None:
     gc.freeze()
     gc.set_threshold(400_000, 1000, 20)  # a graph of a million nodes would be walked through once more for nothing
     gc.enable()
+
+
+def leave_nothing_unfinished() -> None:
+    """Remove files that are half written, if any were begun: an exception may have met those who would."""
+    if (replace := sys.modules.get("gradcli.data.replace")) is not None:
+        replace.remove_unfinished()
 
 
 def _told(sentence: str, status: int) -> int:

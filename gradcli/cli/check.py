@@ -84,12 +84,14 @@ def check(
     seed: options.Seed = None,
     threads: options.Threads = None,
     max_memory: options.MaxMemory = None,
+    timeout: options.Timeout = None,
     json: options.Json = False,
     plain: options.Plain = False,
     color: options.Color = "auto",
     nan: options.Nan = "null",
 ) -> int:
     """Compare each gradient of the last expression with finite differences, element by element."""
+    options.limit_time(timeout)
     options.choice("--color", color, options.COLORS)
     options.choice("--nan", nan, options.NONFINITE)
     options.choice("--order", order, ("1", "2"))

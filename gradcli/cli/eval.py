@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from gradcli.cli import collect_sparingly, options
+from gradcli.cli.out import save_evaluation, target_of
 from gradcli.cli.streams import Streams
 from gradcli.cli.typer_commands import CONTEXT_SETTINGS, Command
 from gradcli.errors import GradcliError, UsageError
@@ -23,6 +24,7 @@ Examples:
   gradcli eval 'y = x @ w' 'softmax(y)' --let 'x=[1,2]' --let 'w=eye(2)' --grad-output '[1,0]'
   gradcli eval 'sum(w*x)' --let 'w=[1,2]' --const 'x=[3,4]' --wrt w --json
   gradcli eval 'mean((X@w)**2)' --const-data X=rows.npy --data w=fit.npz:weights
+  gradcli eval 'sum((w-1)**2)' --data w=fit.npz:weights --out step.npz
   gradcli eval 'sum(sin(x)*y)' --let 'x=[1,2]' --let 'y=[3,4]' --hessian x --hessian y
   gradcli eval 'sum((w*x - y)**2)' --input rows.jsonl --const x --const y > gradients.jsonl
   gradcli eval --let x=3 -- '-x*x'
@@ -49,7 +51,9 @@ def evaluate(
     threads: options.Threads = None,
     device: options.Device = "cpu",
     max_memory: options.MaxMemory = None,
+    timeout: options.Timeout = None,
     compare: options.Compare = None,
+    out: options.Out = None,
     json: options.Json = False,
     plain: options.Plain = False,
     color: options.Color = "auto",
@@ -63,15 +67,21 @@ def evaluate(
     A scalar result is differentiated with respect to every leaf that requires grad. A result that does not require grad
     is shown without gradients, and one with several elements needs --grad-output, or a sum().
     """
+    options.limit_time(timeout)
     options.choice("--color", color, options.COLORS)
     options.choice("--nan", nan, options.NONFINITE)
     options.exclude(("--json", json), ("--plain", plain))
     options.exclude(("--compare", compare is not None), ("--device", device != "cpu"), ("--profile", profile))
+    options.exclude(("--compare", compare is not None), ("--out", out is not None))
     options.exclude(("--no-grad", no_grad), ("--wrt", bool(wrt)), ("--grad-output", grad_output is not None))
     options.exclude(("--no-grad", no_grad), ("--jacobian", bool(jacobian)))
     options.exclude(("--no-grad", no_grad), ("--hessian", bool(hessian)))
     options.exclude(
-        ("--input", input is not None), ("--plain", plain), ("--compare", compare is not None), ("--profile", profile)
+        ("--input", input is not None),
+        ("--plain", plain),
+        ("--compare", compare is not None),
+        ("--profile", profile),
+        ("--out", out is not None),
     )
     streams = Streams(json=json or input is not None, plain=plain, color=color)
     if json_schema:
@@ -90,6 +100,7 @@ def evaluate(
         options.bind_all(session, let=let, const=valued, data=data, const_data=const_data)
         wanted = Wanted(text, wrt, grad_output, no_grad, jacobian or (), hessian or ())
         return map_records(input, session, wanted, let or (), const or (), streams, nan, keep_going)
+    target = target_of(out)
     failed: list[GradcliError] = []
 
     def tell(error: GradcliError, statement: Statement) -> None:
@@ -102,7 +113,10 @@ def evaluate(
         collect_sparingly()
         with streams.progress():
             on_error = tell if keep_going else None
-            return session.evaluate(text, wrt, grad_output, no_grad, on_error, jacobian or (), hessian or ())
+            evaluation = session.evaluate(text, wrt, grad_output, no_grad, on_error, jacobian or (), hessian or ())
+        if target is not None:
+            save_evaluation(target, evaluation, session, nan)
+        return evaluation
 
     write = streams.note_printed if json else streams.write
     if compare is None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gradcli.cli import PipeClosed, debugging
+from gradcli.cli.interrupts import TimeIsUp, stop_timer
 from gradcli.cli.options import COLORS
 from gradcli.cli.typer_commands import CONTEXT_SETTINGS, CommandGroup, usage_error
 from gradcli.errors import GradcliError, LimitExceeded, Span
@@ -58,18 +59,22 @@ def execute(arguments: list[str]) -> int:
     except (KeyboardInterrupt, OSError, PipeClosed):
         raise
     except GradcliError as error:
-        return _failed(error, arguments)
+        return failed(error, arguments)
+    except TimeIsUp as stop:
+        return failed(stop.limit, arguments)
     except typer.Abort:
         return 1
     except (MemoryError, RecursionError) as fault:
         _show_details()
-        return _failed(_limit(fault), arguments)
+        return failed(_limit(fault), arguments)
     except Exception as fault:
         usage = usage_error(fault)
         if usage is not None:
-            return _failed(usage, arguments)
+            return failed(usage, arguments)
         _show_details()
-        return _failed(InternalFault(fault), arguments)
+        return failed(InternalFault(fault), arguments)
+    finally:
+        stop_timer()
 
 
 class InternalFault(GradcliError):
@@ -91,7 +96,7 @@ def _limit(fault: BaseException) -> LimitExceeded:
     return LimitExceeded("the statements nest too deeply")
 
 
-def _failed(error: GradcliError, arguments: list[str]) -> int:
+def failed(error: GradcliError, arguments: list[str]) -> int:
     """Report an error that ended the command; its options may not have been parsed, so the words are looked at."""
     from gradcli.cli.streams import Streams
 

@@ -21,6 +21,7 @@ OUTPUT = "Output"
 DTYPES = ("float32", "float64")
 UNITS = {"": 1, **{unit: 1000 ** (power + 1) for power, unit in enumerate("KMGT")}}
 UNITS |= {f"{unit}I": 1024 ** (power + 1) for power, unit in enumerate("KMGT")}
+MOST_SECONDS = 10**8  # three years
 COLORS = ("auto", "always", "never")
 NONFINITE = ("null", "string", "error")
 
@@ -56,9 +57,9 @@ Data = Annotated[
         "--data",
         metavar="[NAME=]FILE[:ENTRY]",
         rich_help_panel=BINDINGS,
-        help="Bind what a file holds: .npy and .npz keep their dtype, numbers of .json and .csv become floating; "
-        "floating ones are leaves that require grad. NAME=FILE:ENTRY takes one entry (x=t.csv:a,b these columns), "
-        "FILE alone all by their names. Large arrays are not loaded but streamed. Repeatable.",
+        help="Bind what a .npy, .npz, .json, .csv, .safetensors, .parquet or .zarr holds: dtypes are kept, numbers of .json and "
+        ".csv become floating; floating ones are leaves that require grad. NAME=FILE:ENTRY takes one entry (x=t.csv:a,b these "
+        "columns), FILE alone all by their names. Large arrays are not loaded but streamed. Repeatable.",
     ),
 ]
 ConstData = Annotated[
@@ -156,6 +157,26 @@ MaxMemory = Annotated[
         help="Refuse what needs more, before it is computed; such as 500MB or 2GiB. Default: what the machine has available.",
     ),
 ]
+Timeout = Annotated[
+    str | None,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        rich_help_panel=NUMBERS,
+        help="Stop what takes longer, with status 5. Default: no limit.",
+    ),
+]
+Out = Annotated[
+    str | None,
+    typer.Option(
+        "-o",
+        "--out",
+        metavar="FILE[:ENTRY]",
+        rich_help_panel=OUTPUT,
+        help="Save value and gradients (of a script: the tensors that it names, and their gradients), whole or not at all: "
+        ".npz, .safetensors and .json have all by name, such as value and x.grad; .npy has the value, or the ENTRY.",
+    ),
+]
 Profile = Annotated[
     bool, typer.Option("--profile", rich_help_panel=OUTPUT, help="What was computed, in which passes; bytes and time. On stderr.")
 ]
@@ -228,6 +249,22 @@ def memory_size(option: str, value: str | None) -> int | None:
     if not 0 <= number < 2**63:
         raise UsageError(f"{option} takes a size, not {value!r}", hint=f"for example: {option} 500MB, or {option} 2GiB")
     return int(number)
+
+
+def limit_time(timeout: str | None) -> None:
+    """Let --timeout run from now on."""
+    if timeout is None:
+        return
+    try:
+        seconds = float(timeout)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= MOST_SECONDS:
+        message = f"--timeout takes seconds, a number above 0 and at most {MOST_SECONDS}, not {timeout!r}"
+        raise UsageError(message, hint="for example: --timeout 10")
+    from gradcli.cli.interrupts import start_timer
+
+    start_timer(seconds)
 
 
 def new_session(

@@ -10,6 +10,7 @@ import typer
 
 from gradcli.cli import collect_sparingly, options
 from gradcli.cli.eval import print_schema
+from gradcli.cli.out import arrays_in, save_scope, target_of
 from gradcli.cli.streams import Streams
 from gradcli.cli.typer_commands import CONTEXT_SETTINGS, Command
 from gradcli.errors import GradcliError, InputFault, UsageError, close_matches
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
 Examples:
   gradcli run train.grad
-  gradcli run train.grad --let 'rate=0.1' --seed 1
+  gradcli run train.grad --let 'rate=0.1' --seed 1 --out weights.npz
   echo 'x = tensor([1., 2.])
   print(x.sum())' | gradcli run -
   gradcli run train.grad --json | jq .text
@@ -46,6 +47,8 @@ def run(
     threads: options.Threads = None,
     device: options.Device = "cpu",
     max_memory: options.MaxMemory = None,
+    timeout: options.Timeout = None,
+    out: options.Out = None,
     json: options.Json = False,
     plain: options.Plain = False,
     color: options.Color = "auto",
@@ -59,6 +62,7 @@ def run(
     An expression statement displays its value, unless it ends with a semicolon. print() prints what PyTorch prints.
     With --json each of them is a record.
     """
+    options.limit_time(timeout)
     options.choice("--color", color, options.COLORS)
     options.choice("--nan", nan, options.NONFINITE)
     options.exclude(("--json", json), ("--plain", plain))
@@ -67,6 +71,7 @@ def run(
         return print_schema(streams)
     if file is None:
         raise UsageError("run takes a file", hint="- stands for standard input")
+    target = target_of(out)
     text, name = read_script(file)
     from gradcli.cli.hosts import JsonHost, TextHost
     from gradcli.language import parse
@@ -82,10 +87,13 @@ def run(
         failed.append(error)
         streams.error(error, statement=statement.span)
 
+    given = arrays_in(session.scope)
     collect_sparingly()
     try:
         with streams.progress():
             session.run(program, host=host, on_error=tell if keep_going else None)
+        if target is not None:
+            save_scope(target, given, program.source, session, nan)
     finally:
         if session.computations is not None:
             streams.profile(session.computations)
@@ -94,13 +102,15 @@ def run(
 
 def read_script(file: str) -> tuple[str, str]:
     """A script's text and the name that it is reported under."""
-    name = "<stdin>" if file == "-" else file
+    from gradcli.data.files import shown
+
+    name = "<stdin>" if file == "-" else shown(file)
     try:
         data = _bytes_of(file)
     except FileNotFoundError:
         path = Path(file)
         beside = [entry.name for entry in path.parent.glob("*.grad")] if path.parent.is_dir() else []
-        raise InputFault(f"there is no file {file}", did_you_mean=close_matches(path.name, beside)) from None
+        raise InputFault(f"there is no file {name}", did_you_mean=close_matches(path.name, beside)) from None
     except OSError as fault:
         raise InputFault(f"{name} cannot be read: {fault.strerror or fault}") from None
     if len(data) > LARGEST_SCRIPT:
@@ -118,5 +128,5 @@ def _bytes_of(file: str) -> bytes:
         if sys.stdin is None:
             raise InputFault("<stdin> cannot be read: standard input is closed")
         return sys.stdin.buffer.read(LARGEST_SCRIPT + 1)
-    with Path(file).open("rb") as script:
+    with open(file, "rb") as script:
         return script.read(LARGEST_SCRIPT + 1)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gradcli.report.profile import Computation
 
 
+USUAL_WIDTH = 80
 Segment = tuple[str, str]  # a piece of text and its style: "", "bold" or "dim"
 
 
@@ -34,8 +35,8 @@ class Streams:
         prepare(sys.stderr, json=False)
 
     def write(self, text: str) -> None:
-        """Write text to stdout as it is."""
-        sys.stdout.write(text)
+        """Write text to stdout, as it is unless that is a terminal."""
+        _write(sys.stdout, text)
 
     def write_styled(self, segments: Iterable[Segment]) -> None:
         """Write text to stdout, in its styles where the layout is rich."""
@@ -58,7 +59,7 @@ class Streams:
 
     def note_printed(self, text: str) -> None:
         """Write what a program prints to stderr, where stdout belongs to a record."""
-        sys.stderr.write(text)
+        _write(sys.stderr, text)
 
     def note(self, text: str) -> None:
         """Write a remark to stderr."""
@@ -117,7 +118,7 @@ class Streams:
         from rich.console import Console
 
         colored = wants_color(stream, self.color)
-        return Console(
+        console = Console(
             file=stream,
             force_terminal=True,
             no_color=not colored,
@@ -127,6 +128,18 @@ class Streams:
             emoji=False,
             soft_wrap=False,
         )
+        if console.width == 0:  # so says a terminal that does not know
+            console.width = USUAL_WIDTH
+        return console
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write what a program prints; characters that steer a terminal are shown to it instead."""
+    if stream.isatty():
+        from gradcli.report.visible import visible
+
+        text = visible(text, keep="\n\r\t")
+    stream.write(text)
 
 
 def wants_color(stream: TextIO, policy: str) -> bool:

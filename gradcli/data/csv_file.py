@@ -8,21 +8,20 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from gradcli.data.files import Contents, DataFile, shown
+from gradcli.data.files import DataFile, shown
+from gradcli.data.table import FILL, Table
 from gradcli.errors import InputFault
-from gradcli.lazy.memory import check_memory
 
 MOST_LINE = 1 << 24  # bytes
 MISSING = frozenset({"", "-", "?", "n/a", "na", "none", "null"})
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_FILL = "fill in a number, or leave out the row"
 
 
-class CsvFile(Contents):
-    """A table: a column is a vector; several are a matrix, in the order in which they are asked for."""
+class CsvFile(Table):
+    """A table in a text."""
 
     def __init__(self, file: DataFile) -> None:
-        self._file = file
+        super().__init__(file)
         header = next((row for _, row in self._rows()), [])
         if not header:
             raise file.fault("it has no header")
@@ -36,30 +35,8 @@ class CsvFile(Contents):
                 raise file.fault(f"two columns have the name {name!r}")
         self.names = tuple(header)
 
-    def whole(self) -> np.ndarray:
-        """All columns."""
-        return self._joined(self.names)
-
-    def entry(self, name: str) -> np.ndarray:
-        """One column, or several whose names are separated by commas."""
-        return self._joined((name,) if name in self._positions else next(csv.reader([name], skipinitialspace=True), ()))
-
-    def entries(self) -> dict[str, np.ndarray]:
-        """Each column by itself."""
-        return dict(zip(self.names, self._columns(self.names), strict=True))
-
-    def _joined(self, names: Sequence[str]) -> np.ndarray:
-        columns = self._columns(names)
-        if len(columns) == 1:
-            return columns[0]
-        check_memory(2 * sum(column.nbytes for column in columns), self._file.name)
-        return np.column_stack(columns)
-
     def _columns(self, names: Sequence[str]) -> list[np.ndarray]:
         """The columns of these names: int64 where every number is whole, else float64."""
-        for name in names:
-            if name not in self._positions:
-                raise self._file.no_entry(name, self.names)
         columns = [_Column(self._positions[name]) for name in names]
         rows = self._rows()
         next(rows)
@@ -74,7 +51,7 @@ class CsvFile(Contents):
     def _not_a_number(self, line: int, position: int, cell: str) -> InputFault:
         place = f"line {line}, column {position + 1} ({shown(self.names[position])})"
         if cell.strip().lower() in MISSING:
-            return self._file.fault(f"{place}: the value is missing", _FILL)
+            return self._file.fault(f"{place}: the value is missing", FILL)
         return self._file.fault(f"{place}: {cell[:40]!r} is not a number")
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:

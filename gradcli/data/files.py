@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from mmap import ACCESS_READ, mmap
 from typing import Any, BinaryIO, Literal
@@ -15,6 +15,8 @@ import numpy as np
 from gradcli.errors import InputFault, LimitExceeded, close_matches
 
 Order = Literal["C", "F"]
+Metadata = Mapping[str, Any]  # what is told of the arrays of a file: what made them
+METADATA = "__metadata__"  # the name that it has among them
 
 
 class Contents(ABC):
@@ -35,19 +37,14 @@ class Contents(ABC):
         return {name: self.entry(name) for name in self.names}
 
 
-class DataFile:
-    """A regular file, open; arrays in it may be mapped, and stay so when it is closed."""
+class Named:
+    """A file or folder, and what can be wrong with it."""
 
-    __slots__ = ("_map", "name", "size", "stream")
-
-    def __init__(self, name: str, stream: BinaryIO) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name  # as it is shown
-        self.stream = stream
-        self.size = os.fstat(stream.fileno()).st_size
-        self._map: mmap | None = None
 
     def fault(self, problem: str, hint: str | None = None, entry: str | None = None) -> InputFault:
-        """What is wrong with the file, or with one of its entries."""
+        """What is wrong with it, or with one of its entries."""
         return InputFault(f"{self.name}{'' if entry is None else f', entry {shown(entry)}'}: {problem}", hint=hint)
 
     def no_entry(self, name: str, names: tuple[str, ...]) -> InputFault:
@@ -64,6 +61,24 @@ class DataFile:
             raise self.fault("it has no entries")
         raise self.fault(f"it has {len(names)} entries, and none is named", f"NAME=FILE:ENTRY takes one of {listed(names)}")
 
+
+class DataFolder(Named):
+    """A folder whose files belong together."""
+
+    def __init__(self, name: str, path: str) -> None:
+        super().__init__(name)
+        self.path = path
+
+
+class DataFile(Named):
+    """A regular file, open; arrays in it may be mapped, and stay so when it is closed."""
+
+    def __init__(self, name: str, stream: BinaryIO) -> None:
+        super().__init__(name)
+        self.stream = stream
+        self.size = os.fstat(stream.fileno()).st_size
+        self._map: mmap | None = None
+
     def array(self, dtype: np.dtype[Any], shape: tuple[int, ...], offset: int, order: Order) -> np.ndarray:
         """An array that shows bytes of the file, which are read when they are used."""
         if 0 in shape:
@@ -78,16 +93,31 @@ class DataFile:
 
 @contextmanager
 def opened(name: str) -> Iterator[DataFile]:
-    """Open a regular file; what the system refuses, now or while it is read, is told as a fault of the file."""
+    """Open a regular file."""
+    # A pipe would otherwise be waited for.
+    with _told(name), open(name, "rb", opener=lambda path, flags: os.open(path, flags | getattr(os, "O_NONBLOCK", 0))) as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise InputFault(f"{shown(name)} is not a regular file")
+        yield DataFile(shown(name), stream)
+
+
+@contextmanager
+def opened_folder(name: str) -> Iterator[DataFolder]:
+    """Look into a folder."""
+    with _told(name):
+        if not stat.S_ISDIR(os.stat(name).st_mode):
+            raise InputFault(f"{shown(name)} is not a folder")
+        yield DataFolder(shown(name), name)
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Tell what the system refuses, now or while something is read, as a fault of the file."""
     label = shown(name)
     if "\0" in name:
         raise InputFault(f"there is no file {label}")
     try:
-        # A pipe would otherwise be waited for.
-        with open(name, "rb", opener=lambda path, flags: os.open(path, flags | getattr(os, "O_NONBLOCK", 0))) as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise InputFault(f"{label} is not a regular file")
-            yield DataFile(label, stream)
+        yield
     except FileNotFoundError:
         raise InputFault(f"there is no file {label}", did_you_mean=_beside(name)) from None
     except MemoryError:
@@ -106,8 +136,8 @@ def _beside(name: str) -> tuple[str, ...]:
 
 
 def shown(name: str) -> str:
-    """A name from outside for a sentence: quoted, and on one line, where it has characters that cannot be seen."""
-    return name if name.isprintable() else repr(name)
+    """A name from outside for a sentence: quoted, and on one line, where it is empty or has characters that cannot be seen."""
+    return name if name and name.isprintable() else repr(name)
 
 
 def listed(names: tuple[str, ...], most: int = 20) -> str:

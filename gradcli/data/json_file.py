@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from gradcli.data.files import Contents, DataFile
+from gradcli.data.files import METADATA, Contents, DataFile, Metadata
 from gradcli.lazy.memory import check_memory
 from gradcli.lazy.ops import MOST_AXES
 
@@ -33,7 +34,9 @@ class JsonFile(Contents):
             raise file.fault("it has a whole number beyond int64") from None
         except RecursionError:
             raise file.fault("its lists nest too deeply") from None
-        self.names = tuple(self._value) if isinstance(self._value, dict) else ()
+        if isinstance(self._value, dict):
+            self._value.pop(METADATA, None)
+            self.names = tuple(self._value)
 
     def whole(self) -> np.ndarray:
         """The numbers, or the only entry."""
@@ -67,6 +70,14 @@ class JsonFile(Contents):
             twice = next(name for position, (name, _) in enumerate(pairs) if last[name] != position)
             raise self._file.fault("it is there twice", entry=twice)
         return members
+
+
+def write(stream: BinaryIO, values: Mapping[str, Any], metadata: Metadata) -> None:
+    """Write nested lists by name, and the metadata as a last member."""
+    for number, (name, value) in enumerate({**values, METADATA: metadata}.items()):
+        text = json.dumps({name: value}, allow_nan=False, separators=(",", ":"))
+        stream.write(("{" if number == 0 else ",\n").encode() + text[1:-1].encode())
+    stream.write(b"}\n")
 
 
 def culprit(value: Any, of_any_size: bool = False) -> str | None:

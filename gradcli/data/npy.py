@@ -6,13 +6,13 @@ Format: NumPy enhancement proposal 1, https://numpy.org/doc/stable/reference/gen
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from gradcli.data.files import Contents, DataFile, Order, shown
+from gradcli.data.files import Contents, DataFile, Metadata, Order, shown
 from gradcli.errors import InputFault
 from gradcli.lazy.dtypes import ALL, BY_NAME
 from gradcli.lazy.memory import check_memory
@@ -23,6 +23,7 @@ MAGIC = b"\x93NUMPY"
 VERSIONS = {1: (2, "latin-1"), 2: (4, "latin-1"), 3: (4, "utf-8")}
 MOST_HEADER = 10_000  # bytes, as NumPy
 MOST_DIGITS = 19  # of a dimension
+PIECE = 1 << 24  # bytes that are written at once
 
 _FIELD = re.compile(r"'(descr|fortran_order|shape)':(?:'([^']*)'|(True|False)|\(([\dL,]*)\))(?:,|$)")
 _SUPPORTED = f"the dtypes are {', '.join(dtype.name for dtype in ALL)}"
@@ -57,6 +58,26 @@ class Npy(Contents):
         file = self._file
         layout = read_layout(file.stream, file.size, file.fault)
         return native(file.array(layout.dtype, layout.shape, layout.offset, layout.order), file.name)
+
+
+def write(stream: IO[bytes], arrays: Mapping[str, np.ndarray], metadata: Metadata) -> None:
+    """Write one array; there is no place for metadata."""
+    (array,) = arrays.values()
+    write_array(stream, array)
+
+
+def write_array(stream: IO[bytes], array: np.ndarray) -> None:
+    """Write a header, and the numbers in the order of rows."""
+    np.lib.format.write_array_header_1_0(stream, {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape})
+    write_numbers(stream, array)
+
+
+def write_numbers(stream: IO[bytes], array: np.ndarray) -> None:
+    """Write the numbers in the order of rows, piece by piece, so that an interrupt is heard."""
+    flat = np.ascontiguousarray(array).reshape(-1)
+    count = max(1, PIECE // array.itemsize)
+    for start in range(0, array.size, count):
+        stream.write(flat[start : start + count].tobytes())
 
 
 def native(array: np.ndarray, name: str) -> np.ndarray:
@@ -106,10 +127,11 @@ def _parsed(header: str, fault: Fault) -> tuple[np.dtype[Any], tuple[int, ...], 
     descr, order, shape = values["descr"][2], values["fortran_order"][3], values["shape"][4]
     if descr is None or order is None or shape is None:
         raise fault(UNCLEAR)
-    return _dtype(descr, fault), _shape(shape, fault), "F" if order == "True" else "C"
+    return dtype_of(descr, fault), _shape(shape, fault), "F" if order == "True" else "C"
 
 
-def _dtype(descr: str, fault: Fault) -> np.dtype[Any]:
+def dtype_of(descr: str, fault: Fault) -> np.dtype[Any]:
+    """The dtype of NumPy's short name for it, if it is one of ours."""
     if re.fullmatch(r"[<>|=]?[biuf][1248]", descr):
         try:
             dtype = np.dtype(descr)

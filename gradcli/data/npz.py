@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import IO
+from typing import IO, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 
-from gradcli.data.files import Contents, DataFile, shown
-from gradcli.data.npy import Fault, native, read_layout
+from gradcli.data.files import Contents, DataFile, Metadata, shown
+from gradcli.data.npy import Fault, native, read_layout, write_array
 from gradcli.lazy.memory import check_memory
 
 SUFFIX = ".npy"
+METADATA = "metadata.json"
 # What deflate can expand a byte to at most; an entry that claims more is a lie.
 MOST_EXPANSION = 1032
 CHUNK = 1 << 20
@@ -96,6 +98,15 @@ class Npz(Contents):
         except _DAMAGE as damage:
             reason = " ".join(str(damage).split())
             raise self._file.fault(f"the zip file is damaged{': ' * bool(reason)}{reason}", entry=name) from None
+
+
+def write(stream: BinaryIO, arrays: Mapping[str, np.ndarray], metadata: Metadata) -> None:
+    """Write arrays as numpy.savez does, so that they can be mapped, and the metadata as a member of its own, in JSON."""
+    with ZipFile(stream, "w", ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            with archive.open(ZipInfo(name + SUFFIX), "w", force_zip64=True) as member:
+                write_array(member, array)
+        archive.writestr(ZipInfo(METADATA), json.dumps(metadata, indent=1))
 
 
 def _fill(array: np.ndarray, stream: IO[bytes]) -> None:

@@ -13,7 +13,7 @@ from gradcli.errors import ArgumentError, AutogradError, LimitExceeded, ShapeMis
 from gradcli.functions.arguments import Shape, type_name
 from gradcli.functions.declare import function, method
 from gradcli.functions.device import Device, available_device
-from gradcli.functions.limits import check_range
+from gradcli.functions.limits import check_nested, check_range
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.pointwise import scalar_dtype
 from gradcli.functions.refusals import cannot_hold, holds, representable
@@ -96,6 +96,7 @@ def _literal_dtype(flat: list[Scalar]) -> DType:
 def _flatten(data: Any, flat: list[Scalar]) -> Size:
     """Append the numbers of nested lists, row by row, and return the shape."""
     shape = _shape_of(data)
+    check_nested(data)
     stack: list[tuple[Any, int]] = [(data, 0)]
     while stack:
         item, depth = stack.pop()

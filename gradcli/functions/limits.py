@@ -26,6 +26,15 @@ def check_range(numbers: range) -> None:
     check_length(max(0, beyond // numbers.step))
 
 
+def check_nested(data: Any) -> None:
+    """Refuse nested lists of too many numbers, as their first rows tell; a list may hold itself, or another many times."""
+    count = 1
+    while isinstance(data, (list, tuple)) and 0 < count <= SEQUENCE_LENGTH:
+        count *= len(data)
+        data = data[0] if data and data[0] is not data else None
+    check_length(count)
+
+
 def collected(items: Iterable[Any]) -> list[Any]:
     """The items as a list, unless there are too many; they may go on for ever."""
     found = list(islice(items, SEQUENCE_LENGTH + 1))

@@ -10,7 +10,7 @@ import numpy as np
 from gradcli.autograd import GradMode, Tensor, change_in_place
 from gradcli.errors import IndexOutOfRange, ShapeMismatch, TypeMismatch, ValueFault
 from gradcli.functions.declare import function
-from gradcli.functions.limits import check_range
+from gradcli.functions.limits import check_nested, check_range
 from gradcli.functions.registry import METHODS as METHODS_OF_TENSORS
 from gradcli.lazy import ops
 from gradcli.lazy.dtypes import BY_NAME
@@ -61,6 +61,7 @@ def array(object: Any) -> NDArray:
         return NDArray(object.array.copy())
     if isinstance(object, range):
         check_range(object)
+    check_nested(object)
     try:
         made = np.array(object)
     except ValueError as fault:

@@ -9,6 +9,7 @@ from typing import Any
 
 from gradcli.errors import GradcliError, LimitExceeded, OperandLabel, TypeMismatch, ValueFault
 from gradcli.functions.limits import check_length
+from gradcli.language.comparing import ordered
 
 #: An integer has at most this many bits.
 INTEGER_BITS = 4096
@@ -129,7 +130,7 @@ def sequence_operation(symbol: str, left: Any, right: Any) -> Any:
             check_length(len(left) * max(right, 0))
             return left * right
     if symbol in ("<", "<=", ">", ">=") and _joinable(left, right):
-        return _OPERATIONS[symbol](left, right)
+        return ordered(_OPERATIONS[symbol], left, right)
     return NotImplemented
 
 

@@ -15,6 +15,7 @@ from gradcli.functions.limits import check_length, collected
 from gradcli.functions.surface import HookHandle
 from gradcli.language.absent import instead_of_member
 from gradcli.language.arithmetic import guarded, type_name
+from gradcli.language.comparing import positions
 from gradcli.language.values import BoundMethod, Builtin, Namespace, OwnFunction
 from gradcli.lazy import DType, Size
 
@@ -38,6 +39,31 @@ def _padded(method: Callable[..., str]) -> Callable[..., str]:
         return method(text, width, *fill)
 
     return pad
+
+
+def _appended(target: list[Any], item: Any) -> None:
+    check_length(len(target) + 1)
+    target.append(item)
+
+
+def _inserted(target: list[Any], position: int, item: Any) -> None:
+    check_length(len(target) + 1)
+    target.insert(position, item)
+
+
+def _count(items: list[Any] | tuple[Any, ...], value: Any) -> int:
+    return sum(1 for _ in positions(items, value))
+
+
+def _index(items: list[Any] | tuple[Any, ...], value: Any, *bounds: int) -> int:
+    found = next(positions(items, value, *bounds), None)
+    if found is None:
+        raise ValueError(f"the value is not in the {type(items).__name__}")
+    return found
+
+
+def _removed(target: list[Any], value: Any) -> None:
+    del target[_index(target, value)]
 
 
 def _extended(target: list[Any], items: Iterable[Any]) -> None:
@@ -68,18 +94,18 @@ _STRING: Table = {
     "zfill": _padded(str.zfill),
 }
 _LIST: Table = {
-    "append": list.append,
+    "append": _appended,
     "clear": list.clear,
     "copy": list.copy,
-    "count": list.count,
+    "count": _count,
     "extend": _extended,
-    "index": list.index,
-    "insert": list.insert,
+    "index": _index,
+    "insert": _inserted,
     "pop": list.pop,
-    "remove": list.remove,
+    "remove": _removed,
     "reverse": list.reverse,
 }
-_TUPLE: Table = {"count": tuple.count, "index": tuple.index}
+_TUPLE: Table = {"count": _count, "index": _index}
 
 #: Nodes that PyTorch's engine defines itself, under a name with its namespace.
 _NODES_OF_THE_ENGINE = frozenset({"AccumulateGrad", "CopyBackwards", "CopySlices"})

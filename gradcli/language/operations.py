@@ -23,6 +23,7 @@ from gradcli.functions.limits import check_length, collected
 from gradcli.functions.ndarray import NDArray
 from gradcli.language import arithmetic
 from gradcli.language.arithmetic import describe, guarded, is_numeric, mismatch, type_name
+from gradcli.language.comparing import equal
 
 Apply = Callable[[Any, Any], Any]
 
@@ -213,7 +214,7 @@ def _equality(symbol: str, left: Any, right: Any, otherwise: bool) -> Any:
         return otherwise
     if type(left) is NDArray or type(right) is NDArray:
         return ndarray.operate(symbol, left, right)
-    return bool(left == right) is (symbol == "==")
+    return equal(left, right) is (symbol == "==")
 
 
 def _contains(item: Any, container: Any) -> bool:
@@ -331,7 +332,12 @@ def set_item(value: Any, index: Any, new: Any) -> None:
         )
     index = as_index(index)
     try:
-        value[index] = list(iterate(new)) if isinstance(index, slice) else new
+        if isinstance(index, slice):
+            items = collected(iterate(new))
+            check_length(len(value) + len(items))
+            value[index] = items
+        else:
+            value[index] = new
     except IndexError:
         raise _out_of_range(value, index) from None
     except (TypeError, ValueError):

@@ -63,6 +63,7 @@ class Progress:
 
     def _remove(self) -> None:
         if self._console is not None:
+            self._console.file.write("\r")  # the terminal may have echoed a ^C
             self._console.print(" " * (self._console.width - 1), end="\r", no_wrap=True)
             self._console = None
 

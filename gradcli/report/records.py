@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION: Final = "1.0"
 DEEPEST_CONTAINER: Final = 200  # lists within lists that a record may hold
+MOST_ITEMS: Final = 1_000_000  # of lists and tuples at any depth
 
 Record = dict[str, Any]
 
@@ -145,12 +146,17 @@ def _place(source: Source, statement: Span) -> Record:
     return {"line": source.position(statement.start).line, "source": source.piece(statement)}
 
 
-def value_record(value: object, nan: str = NULL, depth: int = 0) -> Record:
+def value_record(value: object, nan: str = NULL) -> Record:
     """The record of any value of the language, by its type."""
+    _check_size(value)
+    return _value_record(value, nan)
+
+
+def _value_record(value: object, nan: str) -> Record:
     if isinstance(value, Tensor):
         return _tensor_record(value, nan)
     if isinstance(value, (list, tuple)) and not isinstance(value, Size):
-        return _container_record(value, nan, depth)
+        return _container_record(value, nan)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         number, nonfinite = number_value(value, nan)
         return _with_nonfinite({"type": "number", "value": number}, nonfinite)
@@ -196,12 +202,26 @@ def _tensor_record(tensor: Tensor, nan: str) -> Record:
     return _with_nonfinite(record, nonfinite)
 
 
-def _container_record(value: list[Any] | tuple[Any, ...], nan: str, depth: int) -> Record:
-    if depth == DEEPEST_CONTAINER:
-        raise LimitExceeded(f"lists and tuples nested more than {DEEPEST_CONTAINER} deep cannot be written as JSON")
+def _check_size(value: object) -> None:
+    """Refuse what would have too many items, some of them perhaps a list that it is itself in."""
+    pending = [(value, 0)]
+    items = 0
+    while pending:
+        item, depth = pending.pop()
+        if isinstance(item, (list, tuple)):
+            if depth == DEEPEST_CONTAINER:
+                raise LimitExceeded(f"lists and tuples nested more than {DEEPEST_CONTAINER} deep cannot be written as JSON")
+            items += len(item)
+            if items > MOST_ITEMS:
+                hint = "a tensor can have more"
+                raise LimitExceeded(f"lists and tuples of more than {MOST_ITEMS:,} items cannot be written as JSON", hint=hint)
+            pending.extend((inner, depth + 1) for inner in item)
+
+
+def _container_record(value: list[Any] | tuple[Any, ...], nan: str) -> Record:
     record: Record = {
         "type": "list" if isinstance(value, list) else "tuple",
-        "value": [value_record(item, nan, depth + 1) for item in value],
+        "value": [_value_record(item, nan) for item in value],
     }
     if isinstance(value, ReturnTuple):
         record["fields"] = list(value.fields)

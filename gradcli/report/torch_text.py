@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradcli.autograd.tensor import Tensor
 from gradcli.functions.declare import ReturnTuple
+from gradcli.functions.limits import check_length
 from gradcli.lazy.settings import settings
 
 if TYPE_CHECKING:
@@ -154,7 +155,11 @@ def represent_value(value: object) -> str:
     parts: list[str] = []
     open_containers: set[int] = set()
     pending: list[Any] = [value]
+    length = 0
     while pending:
+        if parts:
+            length += len(parts[-1])
+            check_length(length)  # lists that hold each other many times
         item = pending.pop()
         if type(item) is _Literal:
             parts.append(item.text)

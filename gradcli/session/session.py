@@ -88,6 +88,7 @@ class Session:
         self._interpreter = Interpreter(self._host, self.scope)
         self._dtype = default_dtype(dtype)
         self._seed = int.from_bytes(os.urandom(6), "little") if seed is None else seed
+        self.options = Options(dtype, self._seed, threads)
         self._random_streams_used = 0
         self._threads = threads
         self.computations: list[Computation] | None = None

@@ -37,6 +37,8 @@ PACKAGES = {
     "cupy": {"engine"},
     "cupyx": {"engine"},
     "jax": {"engine"},
+    "numcodecs": {"data"},
+    "pyarrow": {"data"},
     "torch": {"engine"},
 }
 NEVER_CALLED = {"eval", "exec", "compile", "__import__"}

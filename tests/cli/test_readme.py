@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from gradcli.cli import run
 from gradcli.cli.main import EXAMPLES
 
 from .readme import README, console_examples, output_of, python_example
@@ -37,28 +36,3 @@ def test_every_exit_status_of_the_help_is_in_the_readme() -> None:
     text = README.read_text(encoding="utf-8")
     for status in re.findall(r"\b(\d+) ", EXAMPLES.split("Exit status:")[1]):
         assert f"| {status} |" in text
-
-
-def test_the_limits_are_those_of_the_code() -> None:
-    from gradcli.data.json_lines import MOST_LINE
-    from gradcli.engine.evaluation import LEAST_ELEMENTS
-    from gradcli.functions import limits as lengths
-    from gradcli.functions.create import MOST_ELEMENTS
-    from gradcli.language import arithmetic, lexer, values
-    from gradcli.session import batches, records
-
-    text = README.read_text(encoding="utf-8")
-    limits = {
-        "size of a script": f"{run.LARGEST_SCRIPT // 2**20} MiB",
-        "nesting of brackets and blocks": str(lexer.NESTING_LIMIT),
-        "depth of calls": str(values.CALL_LIMIT),
-        "digits of a number as written": str(arithmetic.DIGIT_LIMIT),
-        "bits of an integer in constant arithmetic": str(arithmetic.INTEGER_BITS),
-        "items of a list, characters of a string": f"{lengths.SEQUENCE_LENGTH:,}",
-        "line of `--input`": f"{MOST_LINE // 2**20} MiB",
-        "records that are computed together": f"{batches.SIZES[-1]}, and {LEAST_ELEMENTS - 1:,} elements of an array",
-        "structures of records that are remembered": str(records.MOST_KNOWN),
-        "elements of a tensor": f"2^{MOST_ELEMENTS.bit_length() - 1}, and what memory holds",
-    }
-    for what, limit in limits.items():
-        assert f"| {what} | {limit} |" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
@@ -10,7 +11,9 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
+from pathlib import Path
 
 import pytest
 
@@ -99,6 +102,19 @@ def test_a_terminal_with_no_color_gets_the_rich_layout_without_colours() -> None
     written = on_a_terminal(EXAMPLE, {"NO_COLOR": "1"})
     assert "gradient" in written
     assert not any(code in written for code in ("\x1b[3", "\x1b[1;3"))
+
+
+@pytest.mark.parametrize("options", [[], ["--plain"], ["--color", "never"]])
+@pytest.mark.parametrize("statement", ["print({})", "{}", "[{}]", "x = {}; x"])
+def test_a_terminal_is_shown_the_characters_that_would_steer_it(statement: str, options: list[str]) -> None:
+    text = r"'a\x1b[2J\x9b1m\x07\u202e[red]:boom:\u200fb\x08'"
+    written = on_a_terminal(["eval", statement.format(text), *options], {"NO_COLOR": "1"})
+    assert r"a\x1b[2J\x9b1m\x07\u202e[red]:boom:\u200fb\x08" in written
+    assert not any(character in written for character in "\x9b\x07\u202e\u200f\x08")
+
+
+def test_a_pipe_gets_what_a_program_prints_as_it_is() -> None:
+    assert run_here("eval", r"print('\x1b[2J\u202e')").out == "\x1b[2J\u202e\n"
 
 
 def test_json_on_a_terminal_is_json() -> None:
@@ -221,11 +237,76 @@ def test_too_little_memory_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
-def test_a_full_disk_is_an_output_that_cannot_be_written() -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        "eval 1",
+        "eval 1 --json",
+        "eval 1 --color always",
+        "eval --json-schema",
+        "check x**2 --let x=3",
+        "functions",
+        "--help",
+        "run -",
+    ],
+)
+def test_a_full_disk_is_an_output_that_cannot_be_written(words: str) -> None:
     with open("/dev/full", "w") as full:
-        done = subprocess.run([sys.executable, "-m", "gradcli", "eval", "1"], stdout=full, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "gradcli", *words.split()],
+            input=b"for i in range(10**5): print(i)", stdout=full, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
     assert done.returncode == 7
     assert done.stderr.decode() == "error: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(("statement", "status"), [("1", 0), ("x", 1), ("1 +", 3)])
+def test_a_closed_standard_error_changes_no_status(statement: str, status: int) -> None:
+    command = f"{sys.executable} -m gradcli eval '{statement}' --json 2>&-"
+    done = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, check=False)
+    assert done.returncode == status
+    assert json.loads(done.stdout)["ok"] is (status == 0)
+
+
+def test_a_terminal_that_does_not_know_its_width_gets_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "0")
+    assert "27." in run_here(*EXAMPLE, "--color", "always").out
+
+
+def test_an_interrupt_from_the_terminal_removes_the_bar_and_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+    reader, writer = pty.openpty()
+    before = termios.tcgetattr(writer)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gradcli", "eval", "tensor([1.]).expand(10**6, 10**6).sum()", "--out", str(tmp_path / "o.npz")],
+        stdin=writer, stdout=writer, stderr=writer, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        env=os.environ | {"TERM": "xterm", "COLUMNS": "80"},
+    )  # fmt: skip
+    written = b""
+    while b"rows/s" not in written:
+        written += os.read(reader, 65536)
+    os.write(reader, b"\x03")  # Ctrl-C
+    assert process.wait(5) == 130
+    while select.select([reader], [], [], 0.2)[0]:
+        written += os.read(reader, 65536)
+    assert written.endswith(b"\r" + b" " * 79 + b"\r")
+    assert termios.tcgetattr(writer) == before
+    assert os.listdir(tmp_path) == []
+    os.close(reader)
+    os.close(writer)
+
+
+@pytest.mark.parametrize("end", ["x", "'text'"])
+def test_an_error_at_the_end_of_a_very_long_line_has_its_place_and_a_short_text(end: str) -> None:
+    done = run_apart(["run", "-"], text="1+" * 300_000 + end)
+    assert done.status == 1
+    assert "<stdin>:1:" in done.err and len(done.err) < 5000
+
+
+@pytest.mark.parametrize("name", ["", "a\x1b[31mb.grad", "a\nb.grad", "a\u202eb.grad"])
+def test_the_name_of_a_script_is_shown_visibly(name: str) -> None:
+    done = run_here("run", name)
+    assert (done.status, done.err) == (6, f"error: there is no file {name!r}\n")
 
 
 def test_a_closed_standard_output_is_an_output_that_cannot_be_written() -> None:

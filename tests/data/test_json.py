@@ -45,6 +45,11 @@ def test_the_default_dtype_decides_what_floating_is(monkeypatch: pytest.MonkeyPa
     assert arrays(written(tmp_path, "[0.1]"))["x"].tolist() == [0.1]
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_number_beyond_the_default_dtype_is_infinite_without_a_warning(tmp_path: Path) -> None:
+    assert arrays(written(tmp_path, "[1e300, -1e300]"))["x"].tolist() == [float("inf"), -float("inf")]
+
+
 def test_an_object_has_entries_by_name(tmp_path: Path) -> None:
     text = written(tmp_path, '{"w": [1, 2], "b": 3, "note": "hello"}')
     assert arrays(f"{text}:b")["x"] == 3

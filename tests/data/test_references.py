@@ -29,6 +29,9 @@ from .reading import arrays, fault
         ("x=y=1.npz", "x", "y=1.npz", None),
         ("x=a.npz:b.npz:c", "x", "a.npz", "b.npz:c"),
         ("x=a.npy.npz", "x", "a.npy.npz", None),
+        ("x=a.zarr/", "x", "a.zarr", None),
+        ("x=a.zarr/:b/c", "x", "a.zarr", "b/c"),
+        ("x=a.zarr/b.npy", "x", "a.zarr/b.npy", None),
         ("x=line\nbreak.npy", "x", "line\nbreak.npy", None),
     ],
 )
@@ -70,12 +73,12 @@ def test_a_file_that_is_not_there_gets_suggestions(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_only_regular_files_are_read(suffix: str, tmp_path: Path) -> None:
+def test_only_regular_files_are_read_or_folders_where_the_format_is_one(suffix: str, tmp_path: Path) -> None:
     folder, pipe = tmp_path / f"folder.{suffix}", tmp_path / f"pipe.{suffix}"
     folder.mkdir()
     os.mkfifo(pipe)
     assert "folder" in fault(f"x={folder}").message
-    assert "is not a regular file" in fault(f"x={pipe}").message
+    assert f"is not a {'folder' if FORMATS[suffix].is_folder else 'regular file'}" in fault(f"x={pipe}").message
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

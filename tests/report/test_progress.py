@@ -60,7 +60,7 @@ def test_the_bar_is_redrawn_at_a_bearable_rate_and_removed_at_the_end() -> None:
         screen.at(step / 100, step)
     assert 80 <= len(screen.pictures) <= 92
     assert screen.pictures[-1].strip() == ""
-    assert {len(picture) for picture in screen.pictures} == {79}
+    assert {len(picture) for picture in screen.pictures if picture} == {79}
 
 
 def test_a_bar_can_be_removed_before_the_end() -> None:
@@ -70,7 +70,16 @@ def test_a_bar_can_be_removed_before_the_end() -> None:
     screen.at(2, 1)
     screen.progress.clear()
     screen.progress.clear()
-    assert len(screen.pictures) == 2
+    assert len(list(filter(None, screen.pictures))) == 2
+
+
+def test_a_bar_is_removed_from_the_start_of_the_line_where_the_terminal_echoed_something() -> None:
+    screen = Screen()
+    screen.at(0, 0)
+    screen.at(2, 1)
+    screen.stream.write("^C")
+    screen.progress.clear()
+    assert screen.pictures[-2:] == ["^C", " " * 79]
 
 
 @pytest.mark.parametrize("width", [1, 2, 20, 39, 200])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from functools import partial
 from math import prod
 from typing import Any, NamedTuple
@@ -73,41 +73,43 @@ class Program:
         last_use = {operand: position for position, step in enumerate(steps) for operand in step.operands}
         made_in = made_in_outputs(steps, outputs, partial(_writes, outputs=outputs))
         slots = Slots()
-        made: set[int] = set()  # registers of results in memory of their own
+        found: set[int] = set()  # registers of results whose steps found memory for them
         for position, step in enumerate(steps):
-            array, operands, (axis, operand_axes) = step
-            writer = WRITERS.get(array.primitive)
-            ufunc = UFUNCS.get(array.primitive) if writer is None else writer(array)
-            takes_scalars = _takes_out(array) and array.primitive in ELEMENTWISE
-            sources = tuple(
-                [
-                    result_of[operand]
-                    if operand_axis is not None and operand in result_of
-                    else self._read(operand, operand_axis, takes_scalars)
-                    for operand, operand_axis in zip(operands, operand_axes, strict=True)
-                ]
-            )
+            array, operands, (axis, _) = step
             writes = _writes(step, outputs)
-            stored = None
-            if array in made_in and axis is not None:
-                stored = None if writes else self._new_register()
-                self.stored.append((position if stored is None else stored, made_in[array], axis))
-            used = {result_of[operand]: last_use[operand] == position for operand in operands if operand in result_of}
-            last_used = [register for register, is_last in used.items() if is_last]
-            if writes and axis is not None and array not in made_in:
-                over = {result_of.get(operand) for operand in overwritable(array, operands)}
-                before = [register for register in last_used if register in over]
-                after = [register for register in last_used if register not in over]
-                self.slots.append((position, slots.take(array, position, before, after), array, axis))
-            elif writes or axis is None or is_fresh(array, operands):
+            sources = self._sources(step, result_of)
+            stored = self._stored(position, step, made_in.get(array), writes)
+            used = [result_of[operand] for operand in dict.fromkeys(operands) if operand in result_of]
+            last_used = [register for register in used if last_use[steps[register].array] == position]
+            if axis is None or (writes and array in made_in) or (not writes and is_fresh(array, operands)):
                 slots.release(last_used)
+            elif writes:
+                over = {result_of.get(operand) for operand in overwritable(array, operands)}
+                self.slots.append((position, slots.take(array, position, last_used, over), array, axis))
             else:
                 slots.show(position, used, last_used)
-            if not writes and axis is not None:
-                made.add(position)
-            released = tuple(register for register in last_used if register in made)
-            function = ufunc if ufunc is not None and writes else _implementation(array, operands, ufunc)
-            self.instructions.append(Instruction(array, axis, function, writes, sources, stored, released))
+            if axis is not None and not writes:
+                found.add(position)
+            released = tuple(register for register in last_used if register in found)
+            self.instructions.append(Instruction(array, axis, _function(step, writes), writes, sources, stored, released))
+
+    def _sources(self, step: StreamedStep, result_of: dict[LazyArray, int]) -> tuple[int, ...]:
+        """The registers of a step's operands: results of this pass, or what is read from memory."""
+        takes_scalars = _takes_out(step.array) and step.array.primitive in ELEMENTWISE
+        return tuple(
+            [
+                result_of[operand] if axis is not None and operand in result_of else self._read(operand, axis, takes_scalars)
+                for operand, axis in zip(step.operands, step.role.operand_axes, strict=True)
+            ]
+        )
+
+    def _stored(self, position: int, step: StreamedStep, output: LazyArray | None, writes: bool) -> int | None:
+        """The register of the part of an output that is given what a step makes, unless the step writes there itself."""
+        if output is None or step.role.axis is None:
+            return None
+        register = position if writes else self._new_register()
+        self.stored.append((register, output, step.role.axis))
+        return None if writes else register
 
     def _read(self, operand: LazyArray, axis: int | None, takes_scalars: bool) -> int:
         """The register of what is read from memory, whole or cut into blocks; a constant as a number where that will do."""
@@ -215,15 +217,19 @@ def _is_scattered(array: LazyArray, axis: int) -> bool:
     return prod(array.shape[:axis]) != 1
 
 
-def _implementation(array: LazyArray, operands: Sequence[LazyArray], ufunc: Callable[..., Any] | None) -> Callable[..., Any]:
-    """What computes a step whose result comes in memory that it finds itself."""
-    if ufunc is not None and array.primitive in UFUNCS:
+def _function(step: StreamedStep, writes: bool) -> Callable[..., Any]:
+    """What computes a step: called as a ufunc is if it writes where it is told to, else with the array and its operands."""
+    array, primitive = step.array, step.array.primitive
+    ufunc = UFUNCS.get(primitive)
+    if writes:
+        return WRITERS[primitive](array) if ufunc is None else ufunc
+    if ufunc is not None:
         return lambda node, inputs: ufunc(*inputs)
-    if array.primitive == "sum":
+    if primitive == "sum":
         return sum_of_block
-    if copies(array, operands):
+    if copies(array, step.operands):
         return lambda node, inputs: inputs[0][basic_index(node.params[0])].copy()
-    return IMPLEMENTATIONS[array.primitive]
+    return IMPLEMENTATIONS[primitive]
 
 
 def _added_part(array: LazyArray) -> Callable[..., Array]:

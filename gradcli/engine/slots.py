@@ -136,9 +136,9 @@ class Slots:
         self._shown[register] = set().union(*(self._shown.get(operand, set()) for operand in operands))
         self.release(released)
 
-    def take(self, array: LazyArray, register: int, before: Sequence[int], after: Sequence[int]) -> int:
-        """The slot of a result; it may be that of an operand which is released before, but none of those released after."""
-        self.release(before)
+    def take(self, array: LazyArray, register: int, released: Sequence[int], over: Collection[int | None]) -> int:
+        """The slot of a result; it may be that of an operand which is released, but only if it may be written over."""
+        self.release([each for each in released if each in over])
         kind = (array.shape, array.dtype)
         free = self._free.get(kind)
         if free:
@@ -148,7 +148,7 @@ class Slots:
             self.count += 1
             self._kind.append(kind)
         self._shown[register] = {slot}
-        self.release(after)
+        self.release([each for each in released if each not in over])
         return slot
 
     def release(self, registers: Sequence[int]) -> None:

@@ -80,7 +80,7 @@ def _losses(log_probs: Tensor, rows: np.ndarray, times: np.ndarray, lengths: np.
     width = extended.shape[1]
     labels = _constant(extended, int64)
     may_skip = np.zeros(extended.shape, bool)
-    may_skip[:, 2:] = (extended[:, 2:] != blank) & (extended[:, 2:] != extended[:, :-2])
+    may_skip[:, 2:] = extended[:, 2:] != extended[:, :-2]  # blanks stand two apart
     skips = _constant(may_skip, bool_)
     starts = _constant(np.arange(width)[None] < np.minimum(2, 2 * lengths[:, None] + 1), bool_)
     emitted = [gather(select(log_probs, 0, time), 1, labels) for time in range(log_probs.shape[0])]

@@ -38,7 +38,7 @@ LINES: dict[str, str] = {
         F.linear_cross_entropy(x, torch.cat([c, c * 2]), torch.tensor([[0, 1], [2, 3]]), linear_bias=a[:, :2].repeat(2, 1)[:4])
     """,
     "labels_without_times": """
-        F.ctc_loss(torch.cat([c, d.mT]).log_softmax(-1), label.repeat(2, 1), torch.tensor([4, 3]), torch.tensor([2, 1]))
+        F.ctc_loss(torch.cat([c, d.mT]).log_softmax(-1), label.repeat(2, 1), torch.tensor([4, 3]), torch.tensor([2, 1]), 1)
         F.ctc_loss(torch.cat([c, d.mT]).log_softmax(2), torch.tensor([[1, 1], [2, 1]]), (4, 4), (2, 2), reduction='sum')
         F.ctc_loss(torch.cat([c, d.mT]).log_softmax(2), torch.tensor([1, 2, 2]), (4, 3), (2, 1), reduction='none')
         F.ctc_loss(torch.cat([c, d.mT]).log_softmax(2), torch.tensor([[1, 2], [2, 2]]), (1, 4), (2, 1), zero_infinity=True)

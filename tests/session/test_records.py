@@ -101,6 +101,8 @@ ROWS = {
     "sorted": "(x.sort(1)[0] * 1.1).cumsum(1).sum()",
     "powers": "(x.abs() ** x[0, 0]).sum() + (x.abs() ** 3).sum() + (2.0 ** x).sum()",
     "solved": "torch.linalg.solve(x @ x.T + torch.eye(3), x).sum() + torch.logdet(x @ x.T + torch.eye(3))",
+    "factors": "torch.linalg.qr(x.T)[1].abs().sum() + torch.linalg.svdvals(x).sum() + torch.linalg.eigvalsh(x @ x.T).prod()",
+    "exponentials of matrices": "torch.linalg.matrix_exp(x @ x.T * 0.3).sum()",
     "half precision": "(x.half().atan() * 3).sum()",
     "statistics": "x.std() + x.var(0).sum() + x.median() + torch.quantile(x, 0.3)",
     "convolved": "F.conv1d(x[None], torch.ones(2, 3, 2)).sum() + F.max_pool1d(x[None], 2).sum()",

@@ -61,7 +61,7 @@ def arriving(stream: BinaryIO, name: str) -> Iterator[Arrived]:
             held = []
         if not is_skipping:
             held.append(rest)
-            if sum(map(len, held)) > MOST_LINE:
+            if sum(map(len, held)) > MOST_LINE + len(_BYTE_ORDER_MARK):
                 lines.append(b"".join(held))
                 held = []
                 is_skipping = True

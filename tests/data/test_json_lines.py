@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gradcli.data import json_lines
@@ -43,6 +43,7 @@ def test_lines_are_those_of_the_text_wherever_it_is_cut(pieces: list[bytes]) -> 
 
 
 @given(st.lists(st.binary(max_size=30), max_size=20), st.integers(1, 12))
+@example([b"\xef\xbb\xbfa", b"b\n"], 3)
 def test_a_line_beyond_the_limit_is_cut_and_the_others_keep_their_numbers(pieces: list[bytes], most: int) -> None:
     expected = b"".join(pieces).removeprefix(b"\xef\xbb\xbf").split(b"\n")
     with pytest.MonkeyPatch.context() as patch:

@@ -135,7 +135,7 @@ def _looked_up(input: Tensor, grid: Tensor, how: Lookup) -> Tensor:
 
 
 def _name(input: Any) -> str:
-    return f"GridSampler{len(input.shape) - 2}DBackward0"
+    return "GridSampler2DBackward0" if len(input.shape) == 4 else "GridSampler3DBackward0"
 
 
 @function(
@@ -211,7 +211,7 @@ def grid_sampler_3d(input: Tensor, grid: Tensor, interpolation_mode: int, paddin
     namespace=NN,
     forms=(looked_up,),
     examples=(
-        "F.grid_sample(b[None], F.affine_grid(x[:2, :3][None], (1, 2, 2, 2), align_corners=True), align_corners=True)",
+        "F.grid_sample(x[None, None], F.affine_grid(x[None], (1, 1, 1, 2)))",
         "F.grid_sample(b[None], F.affine_grid(x[:2, :3][None], (1, 2, 2, 2)), 'bicubic', 'border')",
     ),
 )

@@ -142,13 +142,21 @@ def _unblended(g: Tensor, axis: int, size: int, blend: Blend) -> Tensor:
     return sum(parts[1:], start=parts[0])
 
 
-_KINDS = {1: "1D", 2: "2D", 3: "3D"}
-_KERNELS: dict[str, str] = {"linear": "Linear", "bilinear": "Bilinear", "trilinear": "Trilinear", "bicubic": "Bicubic"}
-_KERNELS |= {"nearest": "Nearest", "nearest-exact": "NearestExact"}
-
-
 def _name(input: Any, mode: str, antialias: bool) -> str:
-    return f"Upsample{_KERNELS[mode]}{_KINDS[len(input.shape) - 2]}{'Aa' if antialias else ''}Backward0"
+    """PyTorch has a node for each kernel and number of axes."""
+    if mode == "linear":
+        return "UpsampleLinear1DBackward0"
+    if mode == "trilinear":
+        return "UpsampleTrilinear3DBackward0"
+    if mode == "bilinear":
+        return "UpsampleBilinear2DAaBackward0" if antialias else "UpsampleBilinear2DBackward0"
+    if mode == "bicubic":
+        return "UpsampleBicubic2DAaBackward0" if antialias else "UpsampleBicubic2DBackward0"
+    rank = len(input.shape)
+    if mode == "nearest":
+        return {3: "UpsampleNearest1DBackward0", 4: "UpsampleNearest2DBackward0", 5: "UpsampleNearest3DBackward0"}[rank]
+    exact = {3: "UpsampleNearestExact1DBackward0", 4: "UpsampleNearestExact2DBackward0", 5: "UpsampleNearestExact3DBackward0"}
+    return exact[rank]
 
 
 def _blends(

@@ -192,6 +192,34 @@ LINES: dict[str, str] = {
         torch.empty_like(j).dtype
         torch.empty_like(x, requires_grad=True).is_leaf
     """,
+    "further_forms": """
+        torch.diff(x, 2)
+        torch.diff(x, dim=0)
+        torch.diff(x, prepend=x[:, :1], append=y[:, :1])
+        torch.kron(x, r)
+        torch.lerp(x, y, 0.25)
+        x.lerp(y, const)
+        torch.std_mean(x, 0)
+        torch.std_mean(x, dim=(0, 1), correction=0, keepdim=True)
+        torch.var_mean(x, -1, keepdim=True)
+        x.sub(y, alpha=2)
+        torch.tensordot(x, y, 2)
+        torch.tensordot(x, a, 1)
+        torch.true_divide(x, 2)
+        v.vdot(w)
+        torch.vstack((x, v))
+        torch.dstack([v, w])
+        F.huber_loss(x, y, reduction='none', delta=0.5)
+        F.huber_loss(x, y, 'sum')
+        F.relu6(y * 5, inplace=False)
+        F.threshold(x, threshold=0.5, value=-2)
+        torch.float_power(p, 2)
+        torch.float_power(2, x)
+        torch.bmm(c, c.mT)
+        torch.trunc(x * 3)
+        x.frac()
+        f.expm1()
+    """,
 }
 
 PROGRAMS: dict[str, str] = {}

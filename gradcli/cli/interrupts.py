@@ -19,6 +19,7 @@ from gradcli.errors import LimitExceeded, UsageError
 
 # How long the ordinary way out may take: an exception that ends the statements and flushes what is written.
 GRACE_SECONDS = 0.5
+TELLING_SECONDS = 3.0  # more, for a machine that is busy while the time limit is being told
 
 SIGNALLED = 128  # the exit status of what a signal ended, less its number
 _ENDING: tuple[int, ...] = tuple(getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name))
@@ -35,10 +36,10 @@ class TimeIsUp(Stopped):
 
 
 class _Timer:
-    """The seconds that were asked for, and whether somebody has told that they are over."""
+    """The seconds that were asked for, and whether the ordinary way out is telling that they are over."""
 
     seconds = 0.0
-    has_told = False
+    is_telling = False
 
 
 def watch_for_interrupt() -> None:
@@ -56,7 +57,7 @@ def start_timer(seconds: float) -> None:
     """Let the time limit run."""
     if _ALARM is None:
         raise UsageError("--timeout needs a timer, which this system does not have")
-    _Timer.seconds, _Timer.has_told = seconds, False
+    _Timer.seconds, _Timer.is_telling = seconds, False
     signal.signal(_ALARM, _time_is_up)
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
@@ -78,7 +79,7 @@ def _time_is_up(number: int, frame: FrameType | None) -> None:
     limit, place = _limit(), state.place
     if place is not None:
         limit.at(place.source, place.span)
-    _Timer.has_told = True
+    _Timer.is_telling = True
     raise TimeIsUp(limit)
 
 
@@ -93,7 +94,9 @@ def _end_late(reading: int) -> None:
             continue
         sleep(GRACE_SECONDS)
         leave_nothing_unfinished()
-        if is_alarm and not _Timer.has_told:
+        if is_alarm and _Timer.is_telling:
+            sleep(TELLING_SECONDS)
+        elif is_alarm:
             from gradcli.cli.main import failed
 
             failed(_limit(), sys.argv[1:])

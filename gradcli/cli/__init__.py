@@ -19,6 +19,22 @@ PIPE_CLOSED = 141
 
 def entry(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return the process's exit status; never a traceback."""
+    status = _run(arguments)
+    if arguments is None and _is_left_computing():
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(AttributeError, OSError, ValueError):
+                stream.flush()
+        os._exit(status)
+    return status
+
+
+def _is_left_computing() -> bool:
+    """Whether a thread was left in a long call, whose libraries an orderly exit would take apart under it."""
+    threading = sys.modules.get("threading")
+    return threading is not None and threading.active_count() > 1
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     gc.disable()  # importing makes many objects and no garbage; `collect_sparingly` turns collection on again
     # Blocks of rows are the parallelism here; BLAS threads of its own would compete, and change the bits of results.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -48,7 +48,7 @@ Const = Annotated[
         metavar="NAME=VALUE",
         rich_help_panel=BINDINGS,
         help="Bind without gradient, by PyTorch's rule for literals: [0, 2] stays int64. Before all --let. "
-        "NAME alone says so of a field of --input. Repeatable.",
+        "NAME alone says so of a field of eval --input. Repeatable.",
     ),
 ]
 Data = Annotated[

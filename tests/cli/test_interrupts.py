@@ -46,6 +46,11 @@ def test_a_time_limit_ends_what_is_endless_with_status_5(program: str) -> None:
     assert "Traceback" not in done.err
 
 
+def test_a_time_limit_within_products_of_matrices_leaves_their_library_in_peace() -> None:
+    words = ["eval", "x = rand(2000, 2000)", "for i in range(1000): x = x @ x / 2000", "x.sum()", "--timeout", "0.7"]
+    assert [run_apart(words).status for _ in range(4)] == [5, 5, 5, 5]
+
+
 def test_the_time_limit_is_an_error_record_with_its_place() -> None:
     done = run_here("eval", "1 + 1;", "tensor([1.]).expand(10**6, 10**6).sum()", "--timeout", "1", "--json")
     assert done.status == 5

@@ -80,10 +80,10 @@ def _softmax(node: LazyArray, operands: Operands, known: Known) -> LazyArray | N
 
 
 def _sum_of_scaled(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
-    """The sum of c*x is c times the sum of x, which overflows no sooner unless c is small."""
+    """The sum of c*x is c times the sum of x, which overflows no sooner unless c is small, and a sum of 0 is not -0."""
     (product,) = operands
     scaled = _scaled(product, product.operands) if product.primitive == "mul" and known.uses[product] == 1 else None
-    if scaled is None or not 1 <= abs(scaled[0]) < inf:
+    if scaled is None or not 1 <= scaled[0] < inf:
         return None
     return product_of(scaled[0], ops.reduce("sum", scaled[1], *node.params))
 

@@ -65,8 +65,8 @@ class Kernel:
         if out is None:
             out = np.empty(np.broadcast_shapes(*(operand.shape for operand in operands)), dtype)
         result = out if out.flags.c_contiguous else np.empty(out.shape, dtype)
-        sources = _flat(operands, out.shape)
         target = result.reshape(-1)
+        sources = [_apart(source, target) for source in _flat(operands, out.shape)]
         for start in range(0, target.size, CHUNK):
             part = slice(start, start + CHUNK)
             self.body(*[source[part] if source.ndim else source for source in sources], target[part])
@@ -79,6 +79,14 @@ def _flat(operands: Sequence[Array], shape: tuple[int, ...]) -> list[Array]:
     """The operands as vectors of contiguous elements; those without dimensions as they are."""
     whole = [operand if operand.shape == shape or not operand.ndim else np.broadcast_to(operand, shape) for operand in operands]
     return [operand.reshape(-1) if operand.ndim else operand for operand in whole]
+
+
+def _apart(source: Array, target: Array) -> Array:
+    """A source that may be read chunk by chunk while the target is written: what lies there in another order is copied."""
+    if target.size <= CHUNK or not np.may_share_memory(source, target):
+        return source
+    is_same = (source.ctypes.data, source.strides) == (target.ctypes.data, target.strides)
+    return source if is_same else source.copy()
 
 
 # ── the error functions of float32 ──

@@ -20,10 +20,17 @@ def _part_of_elementwise(node: LazyArray, operands: Operands, known: Known) -> L
     """A part of what is computed element by element, and used for nothing else, is computed from the parts of its operands."""
     (whole,) = operands
     slices = node.params[0]
-    if whole.primitive not in ELEMENTWISE or known.uses[whole] != 1 or 2 * prod(node.shape) > prod(whole.shape):
+    if not _is_wanted_in_part(node, whole, known):
         return None
     parts = tuple(_part(operand, slices, whole.shape) for operand in whole.operands)
     return LazyArray(whole.primitive, parts, whole.params, node.shape, whole.dtype)
+
+
+def _is_wanted_in_part(part: LazyArray, whole: LazyArray, known: Known) -> bool:
+    """Whether an elementwise result is used for nothing but a small part, and refuses no numbers, which may be elsewhere."""
+    if whole.primitive not in ELEMENTWISE or known.uses[whole] != 1 or 2 * prod(part.shape) > prod(whole.shape):
+        return False
+    return whole.dtype.is_floating or whole.primitive not in ("floor_divide", "fmod", "remainder")
 
 
 def _part(operand: LazyArray, slices: tuple[ops.Slice, ...], shape: Size) -> LazyArray:
@@ -53,7 +60,7 @@ def _sum_of_placed(node: LazyArray, operands: Operands, known: Known) -> LazyArr
 def _difference_from_placed(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
     """A part among zeros, minus y, is 0 - y with the part added where it belongs."""
     placed, y = operands
-    if placed.primitive != "place" or known.uses[placed] != 1 or y.shape != node.shape or not node.dtype.is_floating:
+    if placed.primitive != "place" or known.uses[placed] != 1 or not _is_alone(node, operands):
         return None
     negated = ops.binary("sub", ops.constant(0.0, node.dtype), y)
     return LazyArray("add_part", (negated, placed.operands[0]), (placed.params[0],), node.shape, node.dtype)
@@ -62,9 +69,14 @@ def _difference_from_placed(node: LazyArray, operands: Operands, known: Known) -
 def _sum_with_placed(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
     """A part among zeros, plus y, is y with the part added where it belongs."""
     for placed, y in (operands, operands[::-1]):
-        if placed.primitive == "place" and known.uses[placed] == 1 and y.shape == node.shape and node.dtype.is_floating:
+        if placed.primitive == "place" and known.uses[placed] == 1 and _is_alone(node, operands):
             return LazyArray("add_part", (y, placed.operands[0]), (placed.params[0],), node.shape, node.dtype)
     return None
+
+
+def _is_alone(node: LazyArray, operands: Operands) -> bool:
+    """Whether every element of a floating result comes from one element of each operand, so that nothing is repeated."""
+    return node.dtype.is_floating and all(operand.shape == node.shape for operand in operands)
 
 
 def _sum_of_scattered(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
@@ -98,7 +110,7 @@ def _differs_only_in(axis: int, a: LazyArray, b: LazyArray) -> bool:
 def _scatter_onto(node: LazyArray, operands: Operands, known: Known) -> LazyArray | None:
     """What is scattered among zeros, plus or minus y, is scattered onto y or 0 - y."""
     for scattered, y in (operands, operands[::-1]) if node.primitive == "add" else (operands,):
-        if _is_among_zeros(scattered) and known.uses[scattered] == 1 and y.shape == node.shape:
+        if _is_among_zeros(scattered) and known.uses[scattered] == 1 and _is_alone(node, operands):
             _, index, source = scattered.operands
             onto = y if node.primitive == "add" else ops.binary("sub", ops.constant(0.0, node.dtype), y)
             return ops.scatter(onto, index, source, scattered.params[0], accumulate=True)
@@ -111,7 +123,7 @@ def _put_onto(node: LazyArray, operands: Operands, known: Known) -> LazyArray | 
     entries, accumulate = node.params
     if not accumulate or not node.dtype.is_floating or uniform(x) == 0:
         return None
-    zeros = ops.full(node.shape, 0.0, node.dtype)
+    zeros = ops.full(node.shape, -0.0, node.dtype)  # which leave -0 what it is
     return ops.binary("add", x, ops.index_put(zeros, entries, indices, source, accumulate))
 
 
@@ -119,8 +131,7 @@ def _gather_of_elementwise(node: LazyArray, operands: Operands, known: Known) ->
     """Elements of what is computed element by element, and used for nothing else, are computed from those of its operands."""
     result, index = operands
     (axis,) = node.params
-    is_wanted_whole = result.primitive not in ELEMENTWISE or known.uses[result] != 1 or 2 * prod(node.shape) > prod(result.shape)
-    if is_wanted_whole or not _differs_only_in(axis, index, result):
+    if not _is_wanted_in_part(node, result, known) or not _differs_only_in(axis, index, result) or result.shape[axis] == 1:
         return None
 
     def taken(operand: LazyArray) -> LazyArray:

@@ -259,8 +259,8 @@ def _scattered(array: LazyArray) -> Callable[..., Array]:
 
 
 def _copy(x: Array, out: Array) -> None:
-    """Copy the elements, unless both are the same memory already."""
-    if not np.may_share_memory(out, x):
+    """Copy the elements, unless they are where they belong; x may lie in the same memory in another order."""
+    if (x.ctypes.data, x.strides, x.shape) != (out.ctypes.data, out.strides, out.shape):
         np.copyto(out, x)
 
 

@@ -250,3 +250,11 @@ def test_a_constant_power_is_the_product_or_root_that_pytorch_takes(exponent: fl
     x = np.concatenate([RANDOM.standard_normal(1000), SPECIAL]).astype(dtype)
     with np.errstate(all="ignore"):
         np.testing.assert_array_equal(power(x, np.array(exponent, dtype)), EXPONENTS[exponent](x))
+
+
+@pytest.mark.parametrize("kernel", [kernels.sin, kernels.logaddexp, kernels.where])
+def test_an_operand_may_lie_in_the_memory_of_the_result_in_another_order(kernel: Kernel) -> None:
+    x = RANDOM.standard_normal((1, kernels.CHUNK + 1000))
+    flipped = {kernels.sin: (x[:, ::-1],), kernels.logaddexp: (x, x[:, ::-1]), kernels.where: (x < 0, x, x[:, ::-1])}[kernel]
+    expected = in_block(kernel, *[operand.copy() for operand in flipped])
+    np.testing.assert_array_equal(kernel(*flipped, out=x), expected)

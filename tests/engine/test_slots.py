@@ -103,6 +103,17 @@ def test_elements_are_scattered_in_place_but_never_over_what_is_scattered(is_las
     assert_same(root)
 
 
+@pytest.mark.parametrize("rows", [1, 7, 500])
+def test_what_is_changed_may_show_its_own_memory_in_another_order(rows: int) -> None:
+    flipped = ops.flip(ops.unary("sin", given(500, 4)), (1,))
+    part = LazyArray("add_part", (flipped, given(500, 1)), (((0, 500, 1), (2, 1, 1)),), Size((500, 4)), float64)
+    assert_same(ops.reduce("sum", ops.unary("exp", part), (0,)), rows=rows)
+    turned = ops.permute(ops.unary("sin", given(500, 4, 4)), (0, 2, 1))
+    index = ops.from_buffer(RNG.integers(0, 4, (500, 4, 1)), int64)
+    scattered = ops.scatter(turned, index, given(500, 4, 1), 2, accumulate=True)
+    assert_same(ops.reduce("sum", ops.unary("exp", scattered), (0,)), rows=rows)
+
+
 def assert_same(*roots: LazyArray, rows: int = 7) -> None:
     expected = [np.array(value) for value in whole.evaluate([copy(root) for root in roots])]
     steps, canonical = share(reachable(list(roots))[0])

@@ -152,7 +152,8 @@ def _checked_offsets(input: Tensor, offsets: Tensor | None, include_last_offset:
     starts = possible_values(offsets.array)
     if starts.size and starts[..., 0].any():
         message = "the first sequence in the mini-batch has to start from position 0"
-        raise ValueFault.as_torch(f"offsets[0] has to be 0, i.e., {message}. However, got {starts[..., 0].max()}")
+        message = f"offsets[0] has to be 0, i.e., {message}. However, got {starts[..., 0].max()}"
+        raise ValueFault(message, torch_message=f"{message}\n[ torch.LongTensor{{}} ]")
     if starts.size and starts[..., -1].max() > input.shape[0]:
         message = f"offsets[-1] can not be greater than input's length {input.shape[0]} but got offsets[-1] of"
         raise ValueFault.as_torch(f"{message} {starts[..., -1].max()}")

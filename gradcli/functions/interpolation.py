@@ -248,8 +248,9 @@ def _check_sizes(input: Tensor, sizes: tuple[int, ...]) -> None:
             raise misfit(f"Non-empty {input.ndim}D data tensor expected but got a tensor with sizes {list(input.shape)}", input)
         own = ", ".join(f"{name}: {size}" for name, size in zip(names, input.shape[2:], strict=True))
         wanted = ", ".join(f"{name}: {size}" for name, size in zip(names, sizes, strict=True))
+        joined = " and" if len(sizes) == 1 else ""
         raise ShapeMismatch.as_torch(
-            f"Input and output sizes should be greater than 0, but got input ({own}) and output ({wanted})"
+            f"Input and output sizes should be greater than 0, but got input ({own}){joined} output ({wanted})"
         )
 
 

@@ -138,7 +138,7 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
 
 def _as_matrix(A: Tensor, right: Tensor) -> tuple[Tensor, bool]:
     """Right-hand sides as columns, and whether they were one for each matrix."""
-    alone = is_vector(A, right)
+    alone = right.ndim == A.ndim - 1
     return (unsqueeze(right, -1) if alone else right), alone
 
 

@@ -14,10 +14,10 @@ from gradcli.functions.diagonal import tril, triu
 from gradcli.functions.index import narrow
 from gradcli.functions.join import cat
 from gradcli.functions.nn import constant_pad_nd
-from gradcli.functions.refusals import misfit, require_floating
+from gradcli.functions.refusals import misfit, no_kernel, require_floating
 from gradcli.functions.shape import matrix_transposed
 from gradcli.lazy import LazyArray, Size, ops
-from gradcli.lazy.dtypes import int32, int64
+from gradcli.lazy.dtypes import float16, int32, int64
 from gradcli.lazy.shapes import existing_dim
 
 # ── both factors in one matrix ──
@@ -27,6 +27,8 @@ def _check_factored(name: str, A: Tensor, pivot: bool) -> None:
     if A.ndim < 2:
         raise ShapeMismatch.as_torch(f"{name}: Expected tensor with 2 or more dimensions. Got size: {list(A.shape)} instead")
     require_floating("lu_cpu", A)
+    if A.dtype is float16:
+        raise no_kernel("lu_cpu", A.dtype, "convert it with .float()")
     if not pivot:
         raise NotSupported.as_torch("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
 

@@ -63,7 +63,10 @@ def _index(items: list[Any] | tuple[Any, ...], value: Any, *bounds: int) -> int:
 
 
 def _removed(target: list[Any], value: Any) -> None:
-    del target[_index(target, value)]
+    found = next(positions(target, value), None)
+    if found is None:
+        raise ValueError("list.remove(x): x not in list")
+    del target[found]
 
 
 def _extended(target: list[Any], items: Iterable[Any]) -> None:

@@ -129,9 +129,11 @@ LINES: dict[str, str] = {
         torch.linalg.eigvalsh(m.to(torch.float32))
         torch.linalg.eigh(m).eigenvalues
         torch.linalg.eigh(m, UPLO='u')[0]
-        torch.linalg.eigh(m).eigenvectors.abs()
-        torch.linalg.eigh(m, 'U').eigenvectors.square()
-        torch.linalg.eigh(torch.stack([m, m.t()]))[1].square()
+        torch.linalg.eigh(m + m.t()).eigenvectors.abs()
+        torch.linalg.eigh(m + m.t(), 'U').eigenvectors.square()
+        torch.linalg.eigh(torch.stack([m + m.t(), m.t() @ m]))[1].square()
+        torch.linalg.eigh(m.detach(), 'U').eigenvectors.square()
+        torch.linalg.eigh(torch.stack([m, m.t()]).detach())[1].square()
         torch.linalg.eigh(m[:0, :0])
         torch.linalg.eigh(torch.eye(3).double() * m).eigenvalues
     """,

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradcli.engine.order import Step
-from gradcli.engine.plan import Plan, plan
+from gradcli.engine.plan import Plan, Stage, plan
 from gradcli.engine.program import Program
 from gradcli.engine.rewrite import rewrite
 from gradcli.lazy.array import LazyArray
@@ -53,11 +53,13 @@ _lock = Lock()
 
 
 def schedule(steps: list[Step], wanted: Iterable[LazyArray], least_elements: int) -> Scheduled | None:
-    """The schedule of steps, planned anew; None if there is no axis to stream over."""
-    steps, instead = rewrite(steps, wanted)
-    planned = plan(steps, set(instead.values()), least_elements)
-    if planned is None:
+    """The schedule of steps, planned anew; None if there is no axis to stream over, and nothing better to compute."""
+    rewritten, instead = rewrite(steps, wanted)
+    planned = plan(rewritten, set(instead.values()), least_elements)
+    if planned is None and rewritten is steps:
         return None
+    if planned is None:  # what is left is small
+        planned = Plan([Stage(rewritten, [], [], [])], 0)
     return Scheduled(Schedule(planned, [Program(stage.streamed, stage.outputs) for stage in planned.stages]), instead, {})
 
 

@@ -23,7 +23,7 @@ ENDLESS = {
     "a loop over integers": "i = 0\nwhile True:\n    i = i + 1\n",
     "a loop over tensors": "x = ones(3)\nwhile True:\n    x = (x + 1).detach()\n",
     "a loop that prints": "while True:\n    print(1)\n",
-    "a long call": "tensor([1.]).expand(10**6, 10**6).sum()\n",
+    "a long call": "tensor([1.]).expand(10**6, 10**6).amax()\n",
     "a long call of a whole array": "x = rand(3000, 3000)\nfor i in range(10**6):\n    x = x @ x / 1e9\nprint(x)\n",
     "a comprehension": "[i for j in range(10**9) for i in range(2) if j < 0]\n",
     "a list": "x = [1] * 10**7\nwhile True:\n    y = sum(x)\n",
@@ -52,7 +52,7 @@ def test_a_time_limit_within_products_of_matrices_leaves_their_library_in_peace(
 
 
 def test_the_time_limit_is_an_error_record_with_its_place() -> None:
-    done = run_here("eval", "1 + 1;", "tensor([1.]).expand(10**6, 10**6).sum()", "--timeout", "1", "--json")
+    done = run_here("eval", "1 + 1;", "tensor([1.]).expand(10**6, 10**6).amax()", "--timeout", "1", "--json")
     assert done.status == 5
     error = done.record["error"]
     assert (error["code"], error["span"]["line"], error["hint"]) == ("limit", 2, "--timeout sets the limit")

@@ -11,11 +11,13 @@ import pytest
 
 from gradcli.engine import schedule
 from gradcli.engine.blocks import stream_steps
+from gradcli.engine.evaluation import evaluate
 from gradcli.engine.order import Step, reachable, share
 from gradcli.engine.plan import Plan, plan
 from gradcli.errors import LimitExceeded
 from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.dtypes import DType, float32, float64
+from gradcli.lazy.shapes import Size
 from gradcli.lazy.simplify import rounded
 from gradcli.session import Session
 
@@ -171,3 +173,10 @@ def test_inputs_count_for_the_limit_of_memory_each_time() -> None:
             session.evaluate("(x.exp(), x.sin(), x.cos())", no_grad=True)
         messages.add(caught.value.message)
     assert len(messages) == 1
+
+
+def test_what_is_small_once_it_is_rewritten_is_computed_as_rewritten() -> None:
+    x = ops.from_buffer(np.ones(1), float64)
+    root = ops.reduce("sum", ops.broadcast_to(x, Size((10**6, 10**6))), (0, 1))
+    (value,) = evaluate([root])  # would take minutes
+    assert value == 1e12

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.engine.recycled import aligned
 from gradcli.engine.special import special
 
 Array = np.ndarray
@@ -26,7 +27,6 @@ CHUNK = 1 << 18
 FEW = 1 << 10
 
 _BUFFERS = 4
-_CACHE_LINE = 64  # vector operations on memory that is not aligned to it take up to twice as long
 
 _memory = local()
 
@@ -35,9 +35,7 @@ def _buffers(number: int, size: int, dtype: Any = np.float64) -> list[Array]:
     """Temporaries of a chunk: this thread's own memory, the same at each call."""
     raw: Array | None = getattr(_memory, "raw", None)
     if raw is None:
-        raw = np.empty(_BUFFERS * CHUNK * 8 + _CACHE_LINE, np.uint8)
-        start = -raw.ctypes.data % _CACHE_LINE
-        raw = _memory.raw = raw[start : start + _BUFFERS * CHUNK * 8].reshape(_BUFFERS, CHUNK * 8)
+        raw = _memory.raw = aligned(_BUFFERS * CHUNK * 8).reshape(_BUFFERS, CHUNK * 8)
     return [row.view(dtype)[:size] for row in raw[:number]]
 
 

@@ -183,9 +183,9 @@ class _Planner:
                 elif axis is not None and source.primitive != "constant":
                     read.add(source)
         already = {source for step in self.streamed.get(stage, ()) for source in step.operands}
-        moved = sum(_bytes(source) for source in read - already)
-        computed = sum(_bytes(array) for array in steps if array.primitive not in VIEWS)
-        stored = _bytes(operand) * (1 if operand in self.wanted else STORING_COST)
+        moved = sum(bytes_of(source) for source in read - already)
+        computed = sum(bytes_of(array) for array in steps if array.primitive not in VIEWS)
+        stored = bytes_of(operand) * (1 if operand in self.wanted else STORING_COST)
         return list(steps.values()) if moved + CHEAP_COST * computed < stored else None
 
     def finish(self) -> Plan:
@@ -218,5 +218,6 @@ def _needed(steps: list[StreamedStep], outputs: list[LazyArray]) -> list[Streame
     return [step for step in steps if step.array in needed]
 
 
-def _bytes(array: LazyArray) -> int:
+def bytes_of(array: LazyArray) -> int:
+    """What all elements take."""
     return prod(array.shape) * array.dtype.itemsize

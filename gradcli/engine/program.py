@@ -11,10 +11,10 @@ import numpy as np
 
 from gradcli.engine import recycled
 from gradcli.engine.indexing import scatter_into
-from gradcli.engine.plan import StreamedStep
+from gradcli.engine.plan import StreamedStep, bytes_of
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS, WITHOUT_OUT, basic_index
 from gradcli.engine.roles import ELEMENTWISE
-from gradcli.engine.slots import Slots, bytes_of, copies, in_order, is_fresh, made_in_outputs, overwritable
+from gradcli.engine.slots import Slots, copies, in_order, is_fresh, made_in_outputs, overwritable
 from gradcli.engine.sums import sum_of_block
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.shapes import Size

@@ -37,13 +37,13 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
         return np.empty(shape, dtype)
     memory = _taken(size)
     if memory is None:
-        memory = _aligned(size)
+        memory = aligned(size)
     loan = _Loan(memory)
     weakref.finalize(loan, _return, memory).atexit = False
     return np.asarray(loan)[:size].view(dtype).reshape(shape)
 
 
-def _aligned(size: int) -> np.ndarray:
+def aligned(size: int) -> np.ndarray:
     """Fresh memory that starts with a line of the cache, as vector operations like it."""
     memory = np.empty(size + CACHE_LINE, np.uint8)
     start = -memory.ctypes.data % CACHE_LINE

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from math import prod
 
-from gradcli.engine.plan import StreamedStep
+from gradcli.engine.plan import StreamedStep, bytes_of
 from gradcli.engine.primitives import REDUCTIONS
 from gradcli.engine.roles import ELEMENTWISE
 from gradcli.lazy.array import LazyArray
@@ -28,11 +28,6 @@ FRESH = frozenset(REDUCTIONS) | {
     "scatter",
     "sum_of_products",
 }
-
-
-def bytes_of(array: LazyArray) -> int:
-    """What all elements take."""
-    return prod(array.shape) * array.dtype.itemsize
 
 
 def copies(array: LazyArray, operands: Sequence[LazyArray]) -> bool:

@@ -178,6 +178,7 @@ class _Pass:
         if frame is None:
             frame = frames[rows] = Frame(self.program, rows, memory, self.values)
         registers = frame.registers
+        registers[self.program.first_row] = start
         for register, array, axis in self.cut:
             registers[register] = array[(slice(None),) * axis + (slice(start, start + rows),)]
         for position, step in enumerate(self.program.instructions):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.engine import kernels
+from gradcli.engine import generated, kernels
 from gradcli.engine.indexing import INDEXING
 from gradcli.engine.matrices import MATRICES
 from gradcli.engine.special import SPECIAL, lgamma, special
@@ -224,29 +224,9 @@ def _overlap_add(node: LazyArray, values: list[Array]) -> Array:
     return result
 
 
-def _random(node: LazyArray, values: list[Array]) -> Array:
-    kind, seed, stream, limits, _ = node.params
-    generator = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, stream, 0]))
-    dtype = NUMPY_DTYPE[node.dtype]
-    if kind == "integers":
-        return generator.integers(limits[0], limits[1], node.shape).astype(dtype)
-    if kind == "permutation":
-        return generator.permutation(node.shape[0]).astype(dtype)
-    drawn = np.float64 if dtype == np.float64 else np.float32
-    sample = generator.random if kind == "uniform" else generator.standard_normal
-    return np.asarray(sample(node.shape, dtype=drawn)).astype(dtype, copy=False)
-
-
 def _constant(node: LazyArray, values: list[Array]) -> Array:
     value = np.asarray(node.params[0]).astype(NUMPY_DTYPE[node.dtype])
     return np.broadcast_to(value, node.shape) if node.shape else value
-
-
-def _arange(node: LazyArray, values: list[Array]) -> Array:
-    start, step, length = node.params
-    exact = np.float64 if node.dtype.is_floating else np.int64
-    result = np.arange(length, dtype=exact) * step + start
-    return np.asarray(result.astype(NUMPY_DTYPE[node.dtype]))
 
 
 def _rounding(ufunc: Callable[..., Any]) -> Implementation:
@@ -292,7 +272,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     **INDEXING,
     **MATRICES,
     "add_part": _add_part,
-    "arange": _arange,
+    "arange": generated.arange,
     "argmax": _arg_reduce(np.argmax),
     "argmin": _arg_reduce(np.argmin),
     "argsort": _argsort,
@@ -309,7 +289,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "placeholder": lambda node, values: no_value(),
     "permute": lambda node, values: np.transpose(values[0], node.params[0]),
     "place": _place,
-    "random": _random,
+    "random": generated.random,
     "remainder": _remainder,
     "reshape": lambda node, values: np.reshape(values[0], node.shape),
     "round": _rounding(np.rint),

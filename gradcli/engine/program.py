@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcli.engine import recycled
+from gradcli.engine.generated import counted, drawn
 from gradcli.engine.indexing import scatter_into
 from gradcli.engine.plan import StreamedStep, bytes_of
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS, WITHOUT_OUT, basic_index
-from gradcli.engine.roles import ELEMENTWISE
+from gradcli.engine.roles import ELEMENTWISE, FROM_NOTHING
 from gradcli.engine.slots import Slots, copies, in_order, is_fresh, made_in_outputs, overwritable
 from gradcli.engine.sums import sum_of_block
 from gradcli.lazy.array import LazyArray
@@ -53,14 +54,15 @@ class Instruction(NamedTuple):
 class Program:
     """The instructions of a pass, and what its registers hold when a block starts; no values, so that it may run again.
 
-    Results come first among the registers, then what is read from memory. `numbers` and `whole` are the same in every block,
-    `cut` is the block's part of an array in memory, `stored` that of an output, `slots` are memory that results share one
-    after the other.
+    Results come first among the registers, then the number of the block's first row, then what is read from memory. `numbers`
+    and `whole` are the same in every block, `cut` is the block's part of an array in memory, `stored` that of an output,
+    `slots` are memory that results share one after the other.
     """
 
     def __init__(self, steps: list[StreamedStep], outputs: Collection[LazyArray]) -> None:
         self.instructions: list[Instruction] = []
         self.registers = len(steps)
+        self.first_row = self._new_register()
         self.numbers: list[tuple[int, Array]] = []
         self.whole: list[tuple[int, LazyArray]] = []
         self.cut: list[tuple[int, LazyArray, int]] = []
@@ -94,7 +96,9 @@ class Program:
             self.instructions.append(Instruction(array, axis, _function(step, writes), writes, sources, stored, released))
 
     def _sources(self, step: StreamedStep, result_of: dict[LazyArray, int]) -> tuple[int, ...]:
-        """The registers of a step's operands: results of this pass, or what is read from memory."""
+        """The registers of a step's operands: results of this pass, or what is read from memory; of nothing, the first row."""
+        if step.array.primitive in FROM_NOTHING:
+            return (self.first_row,)
         takes_scalars = _takes_out(step.array) and step.array.primitive in ELEMENTWISE
         return tuple(
             [
@@ -139,6 +143,7 @@ class Program:
         """The program for people to read: what blocks start from, then each step with what it makes, and where."""
         sources = [*self.cut, *((register, array, None) for register, array in self.whole)]
         names = {register: f"a{number}" for number, (register, _, _) in enumerate(sources)}
+        names[self.first_row] = "row"
         names |= {register: f"{float(value):g}" for register, value in self.numbers}
         names |= {position: f"r{position}" for position in range(len(self.instructions))}
         places = {position: f"in slot {slot}" for position, slot, _, _ in self.slots}
@@ -264,8 +269,13 @@ def _copy(x: Array, out: Array) -> None:
         np.copyto(out, x)
 
 
-#: What is called as a ufunc is, and changes a few elements of its first operand.
-WRITERS = {"add_part": _added_part, "scatter": _scattered}
+#: What is called as a ufunc is: with an operand of which it changes a few elements, or with the first row to make from nothing.
+WRITERS: dict[str, Callable[[LazyArray], Callable[..., Array]]] = {
+    "add_part": _added_part,
+    "arange": counted,
+    "random": drawn,
+    "scatter": _scattered,
+}
 
 
 def localized(array: LazyArray, axis: int | None, rows: int) -> LazyArray:

@@ -13,6 +13,8 @@ from gradcli.lazy.ops import Entry
 _ROUNDING = frozenset({"ceil", "floor", "round", "sign", "trunc", "remainder"})
 ELEMENTWISE = (frozenset(UFUNCS) - {"matmul"}) | _ROUNDING | {"cast", "exponent", "mantissa"}
 
+FROM_NOTHING = ("arange", "random")
+
 # What is added up at positions given by an index is accumulated block by block into a target of at most so many elements.
 MOST_TARGET = 1 << 16
 
@@ -211,12 +213,18 @@ def _cut_indices(
     return place, cut
 
 
+def _made_from_nothing(node: LazyArray, operands: Sequence[LazyArray], axes: Sequence[int | None], length: int) -> Role | None:
+    """Rows of their own, where the leading axis is streamed; a permutation has none."""
+    return Role(0, ()) if node.shape[:1] == (length,) and node.params[0] != "permutation" else None
+
+
 Rule = Callable[[LazyArray, Sequence[LazyArray], Sequence[int | None], int], Role | None]
 
 RULES: dict[str, Rule] = {
     **dict.fromkeys(ELEMENTWISE, _elementwise),
     **dict.fromkeys(REDUCTIONS, _reduction),
     **dict.fromkeys(SCANS, _along_another_axis),
+    **dict.fromkeys(FROM_NOTHING, _made_from_nothing),
     "add_part": _adding_a_part,
     "argmax": _along_another_axis,
     "argmin": _along_another_axis,

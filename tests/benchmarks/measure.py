@@ -80,7 +80,7 @@ def rounds(workload: Workload, contenders: Sequence[str], count: int, fresh: boo
 
 def alternate(runs: Mapping[str, Run], count: int) -> dict[str, list[float]]:
     """Seconds of a call of each in each round."""
-    calls = {name: max(1, round(SHORTEST_SECONDS / _seconds(run, 1))) for name, run in runs.items()}
+    calls = {name: max(1, round(SHORTEST_SECONDS / _usual_seconds(run))) for name, run in runs.items()}
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     begin = perf_counter()
     for done in range(count):
@@ -90,6 +90,11 @@ def alternate(runs: Mapping[str, Run], count: int) -> dict[str, list[float]]:
             sleep(PAUSE_SECONDS)
             seconds[name].append(_seconds(run, calls[name]))
     return seconds
+
+
+def _usual_seconds(run: Run) -> float:
+    """What a call takes, about: the least of a few, because early ones may prepare what later ones use."""
+    return min(_seconds(run, 1) for _ in range(3))
 
 
 def first(workload: Workload, contenders: Sequence[str]) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
-from gradcli.lazy import settings
+from gradcli.engine import whole
+from gradcli.engine.order import Step
+from gradcli.lazy import LazyArray, settings
 
 
 @pytest.fixture(autouse=True)
@@ -25,3 +28,17 @@ def _signals_are_heard() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
+
+
+@pytest.fixture
+def executed(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often the whole-array evaluator computes each primitive from now on."""
+    counts: Counter[str] = Counter()
+    execute = whole.execute
+
+    def counting(steps: list[Step], wanted: set[LazyArray], values: whole.Values) -> None:
+        counts.update([array.primitive for array, _ in steps])
+        execute(steps, wanted, values)
+
+    monkeypatch.setattr(whole, "execute", counting)
+    return counts

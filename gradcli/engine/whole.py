@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,9 +12,6 @@ from gradcli.lazy.array import LazyArray
 
 # Bytes of values that are held until the end: freeing small ones would cost more than it saves.
 _FREED_BEYOND = 16 << 20
-
-#: How often each primitive was executed, for tests of what is shared and what is dropped.
-executed: Counter[str] = Counter()
 
 
 def evaluate(roots: Sequence[LazyArray]) -> list[np.ndarray]:
@@ -51,7 +47,6 @@ class Values(dict[LazyArray, "np.ndarray"]):
 
 def execute(steps: list[Step], wanted: set[LazyArray], values: Values) -> None:
     """Compute the steps in order; once they hold many bytes, values are let go after their last use."""
-    executed.update([node.primitive for node, _ in steps])
     last_use: dict[LazyArray, int] | None = None
     ufunc_of = UFUNCS.get
     bytes_held = 0

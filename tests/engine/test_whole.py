@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from gradcli.engine.whole import evaluate, executed
+from gradcli.engine.whole import evaluate
 from gradcli.functions import METHODS, OPERATORS, tensor
 from gradcli.lazy import LazyArray, compute, settings
 from gradcli.session import Session
@@ -18,7 +19,6 @@ exp, mul = METHODS["exp"], OPERATORS["*"]
 @pytest.fixture(autouse=True)
 def _evaluator() -> Iterator[None]:
     before, settings.evaluator = settings.evaluator, evaluate
-    executed.clear()
     yield
     settings.evaluator = before
 
@@ -37,7 +37,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return primitives
 
 
-def test_what_a_variable_holds_is_kept() -> None:
+def test_what_a_variable_holds_is_kept(executed: Counter[str]) -> None:
     held = exp(tensor([1.0, 2.0]))
     METHODS["sum"](mul(held, held)).numpy()
     executed.clear()
@@ -65,7 +65,7 @@ def test_what_backward_will_need_is_kept(kept: list[str]) -> None:
     assert sorted(kept) == ["exp", "sum"]
 
 
-def test_a_loop_that_asks_in_each_iteration_does_linear_work() -> None:
+def test_a_loop_that_asks_in_each_iteration_does_linear_work(executed: Counter[str]) -> None:
     def steps(iterations: int) -> int:
         executed.clear()
         source = f"y = tensor([1., 2.])\nfor i in range({iterations}):\n    y = y * 1.5 + 1\n    n = y.norm().item();"

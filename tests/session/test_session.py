@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 
 import numpy as np
 import pytest
 
 import gradcli
-from gradcli.engine.whole import executed
 from gradcli.errors import InputFault, NotScalar, UsageError
 from gradcli.lazy import settings
 from gradcli.session import Session
@@ -25,16 +25,15 @@ def test_the_example_from_python() -> None:
     assert result.notes == ()
 
 
-def test_value_and_gradients_are_computed_together_and_common_work_is_done_once() -> None:
+def test_value_and_gradients_are_computed_together_and_common_work_is_done_once(executed: Counter[str]) -> None:
     session = Session()
     session.bind("x", "[1,2]")
-    executed.clear()
     session.evaluate(EXAMPLE)
     assert executed["add"] == 2  # x+2 once, and the sum of the two gradients that arrive at x
     assert executed["mul"] == 3
 
 
-def test_reading_the_results_computes_nothing_more() -> None:
+def test_reading_the_results_computes_nothing_more(executed: Counter[str]) -> None:
     session = Session()
     session.bind("x", "ones(2,2)")
     evaluation = session.evaluate(EXAMPLE)
@@ -45,7 +44,7 @@ def test_reading_the_results_computes_nothing_more() -> None:
     assert not executed
 
 
-def test_nothing_is_computed_for_gradients_that_nobody_asked_for() -> None:
+def test_nothing_is_computed_for_gradients_that_nobody_asked_for(executed: Counter[str]) -> None:
     session = Session()
     session.bind("x", "[1,2]")
     session.bind("y", "[3,4]")

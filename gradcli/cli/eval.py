@@ -144,7 +144,7 @@ def show(evaluation: Evaluation, streams: Streams, nan: str) -> None:
     elif streams.layout == "plain":
         from gradcli.report import plain
 
-        streams.write(plain.evaluation_text(evaluation, sys.stdout.encoding).rstrip("\n") + "\n")
+        streams.write_styled([*plain.evaluation_segments(evaluation, sys.stdout.encoding), ("\n", "")])
     else:
         from gradcli.report import rich_view
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gradcli.cli import options
-from gradcli.cli.streams import Segment, Streams
+from gradcli.cli.streams import Streams
 from gradcli.cli.typer_commands import CONTEXT_SETTINGS, Command
 from gradcli.errors import UnknownName, close_matches
 from gradcli.report.visible import wrapped
@@ -15,6 +15,7 @@ from gradcli.report.visible import wrapped
 if TYPE_CHECKING:
     from gradcli.cli.function_facts import Facts
     from gradcli.functions import Function
+    from gradcli.report.styles import Segment
 
 EXAMPLES = """
 Examples:

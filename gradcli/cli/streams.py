@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gradcli.report.profile import Computation
+    from gradcli.report.styles import Segment
 
-
-USUAL_WIDTH = 80
-Segment = tuple[str, str]  # a piece of text and its style: "", "bold" or "dim"
+USUAL_WIDTH, USUAL_HEIGHT = 80, 25
 
 
 class Streams:
     """The layout that was asked for (`json`, `plain` or `rich`) and the two streams it is written to."""
 
-    __slots__ = ("color", "layout")
+    __slots__ = ("color", "is_plain", "layout")
 
     def __init__(self, *, json: bool = False, plain: bool = False, color: str = "auto") -> None:
         self.color = color
+        self.is_plain = plain
         self.layout = "json" if json else "plain" if plain or not is_decorated(sys.stdout, color) else "rich"
         prepare(sys.stdout, json=json)
         prepare(sys.stderr, json=False)
@@ -39,17 +39,18 @@ class Streams:
         _write(sys.stdout, text)
 
     def write_styled(self, segments: Iterable[Segment]) -> None:
-        """Write text to stdout, in its styles where the layout is rich."""
-        if self.layout != "rich":
-            sys.stdout.write("".join(text for text, _ in segments))
+        """Write text to stdout, in its styles where colours are wanted."""
+        if self.is_plain or not wants_color(sys.stdout, self.color):
+            _write(sys.stdout, "".join(text for text, _ in segments))
             return
         from rich.text import Text
 
-        self.console(sys.stdout).print(Text.assemble(*segments, end=""), soft_wrap=True)
+        shown = ((_shown(sys.stdout, text), style) for text, style in segments)
+        self.console(sys.stdout).print(Text.assemble(*shown), end="", soft_wrap=True)
 
     def width(self) -> int | None:
         """How many cells a line on stdout has; None where it may be of any length."""
-        return self.console(sys.stdout).width if self.layout == "rich" else None
+        return width_of(sys.stdout) if self.layout == "rich" else None
 
     def write_record(self, record: dict[str, Any]) -> None:
         """Write one line of JSON to stdout."""
@@ -66,10 +67,9 @@ class Streams:
         sys.stdout.flush()
         text = f"note: {text}"
         if sys.stderr.isatty():
-            from shutil import get_terminal_size
             from textwrap import fill
 
-            text = fill(text, get_terminal_size().columns - 1, break_long_words=False, break_on_hyphens=False)
+            text = fill(text, width_of(sys.stderr) - 1, break_long_words=False, break_on_hyphens=False)
         sys.stderr.write(text + "\n")
 
     def error(self, error: GradcliError, *, statement: Span | None = None, record: bool = True) -> None:
@@ -79,7 +79,7 @@ class Streams:
 
             self.write_record(records.error_record(error, statement=statement))
         sys.stdout.flush()
-        if is_decorated(sys.stderr, self.color):
+        if is_decorated(sys.stderr, self.color) or wants_color(sys.stderr, self.color):
             from gradcli.report import rich_view
 
             rich_view.render_error(error, self.console(sys.stderr))
@@ -118,28 +118,32 @@ class Streams:
         from rich.console import Console
 
         colored = wants_color(stream, self.color)
-        console = Console(
+        return Console(
             file=stream,
             force_terminal=True,
             no_color=not colored,
-            color_system="auto" if stream.isatty() else "256",
+            color_system="standard" if colored else None,  # None: no escape sequence at all
+            width=width_of(stream),
+            height=USUAL_HEIGHT,  # both are given since rich looks at TERM before COLUMNS
             highlight=False,
             markup=False,
             emoji=False,
             soft_wrap=False,
         )
-        if console.width == 0:  # so says a terminal that does not know
-            console.width = USUAL_WIDTH
-        return console
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Write what a program prints; characters that steer a terminal are shown to it instead."""
-    if stream.isatty():
-        from gradcli.report.visible import visible
+    """Write what a program prints."""
+    stream.write(_shown(stream, text))
 
-        text = visible(text, keep="\n\r\t")
-    stream.write(text)
+
+def _shown(stream: TextIO, text: str) -> str:
+    """The text for a stream: characters that steer a terminal are shown to it instead."""
+    if not stream.isatty():
+        return text
+    from gradcli.report.visible import visible
+
+    return visible(text, keep="\n\r\t")
 
 
 def wants_color(stream: TextIO, policy: str) -> bool:
@@ -148,16 +152,24 @@ def wants_color(stream: TextIO, policy: str) -> bool:
         return policy == "always"
     if os.environ.get("NO_COLOR"):
         return False
-    return is_decorated(stream, policy)
+    return os.environ.get("FORCE_COLOR", "0") not in ("", "0") or is_decorated(stream, policy)
 
 
 def is_decorated(stream: TextIO, policy: str) -> bool:
-    """Whether a stream gets the rich layout: on a terminal, or where colours are asked for."""
-    if policy == "always":
-        return True
-    if policy == "auto" and os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
-        return True
-    return os.environ.get("TERM") != "dumb" and stream.isatty()
+    """Whether a stream gets the rich layout: on a terminal, or where the option asks for what that would show."""
+    return policy == "always" or (os.environ.get("TERM") != "dumb" and stream.isatty())
+
+
+def width_of(stream: TextIO) -> int:
+    """How many cells a line has: as COLUMNS says, or the terminal that the stream or one beside it is."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isdecimal() and int(told) > 0:
+        return int(told)
+    for each in (stream, sys.stderr, sys.stdin):
+        with suppress(AttributeError, OSError, ValueError):  # no file, no terminal, or closed
+            if columns := os.get_terminal_size(each.fileno()).columns:
+                return columns
+    return USUAL_WIDTH
 
 
 def prepare(stream: TextIO, *, json: bool) -> None:

@@ -22,9 +22,8 @@ from gradcli.report.checked import (
     Finding,
 )
 from gradcli.report.diagnostics import Place, told_lines
+from gradcli.report.styles import BAD, DIAGNOSTIC, GOOD, QUIET, REMARKABLE, VARIABLE, Segment
 from gradcli.report.visible import cell_width, one_line, visible
-
-Segment = tuple[str, str]  # a piece of text and its style, as the streams write it
 
 GRADIENT_HEADINGS: Final = ("gradient", "checked", "worst", "autograd", "differences", "off by", "relative", "verdict")
 SECOND_HEADINGS: Final = ("derivative", *GRADIENT_HEADINGS[1:])
@@ -33,16 +32,6 @@ SPARED: Final = "relative"
 GAP: Final = "  "
 WIDEST_CLAIM: Final = 40
 
-# The terminal's own colours, so that dark and light backgrounds both work.
-GOOD, BAD, REMARKABLE, QUIET, NAME = "green", "bold red", "bold cyan", "dim", "bold green"
-STYLES: Final = {
-    diagnostics.PLAIN: "",
-    diagnostics.MESSAGE: "bold",
-    diagnostics.GUTTER: QUIET,
-    diagnostics.CULPRIT: BAD,
-    diagnostics.RELATED: REMARKABLE,
-    diagnostics.HELP: "bold",
-}
 #: How a number of elements with a verdict is called.
 COUNTED: Final = {
     MISMATCH: ("disagrees", "disagree"),
@@ -88,7 +77,7 @@ def _table(headings: Sequence[str], lines: Sequence[Line], width: int | None) ->
     widths = _widths(rows)
     yield GAP.join(map(_padded, rows[0], widths)).rstrip() + "\n", QUIET
     for cells, line in zip(rows[1:], lines, strict=True):
-        yield _padded(cells[0], widths[0]), NAME
+        yield _padded(cells[0], widths[0]), VARIABLE
         yield "".join(GAP + _padded(cell, own) for cell, own in zip(cells[1:-1], widths[1:-1], strict=True)) + GAP, ""
         yield cells[-1], line.style
         yield "\n", ""
@@ -106,7 +95,7 @@ def _lists(headings: Sequence[str], lines: Sequence[Line]) -> Iterator[Segment]:
     """Each line as a list of what its cells are, behind its name and its verdict."""
     indent = max(map(len, headings[1:-1]))
     for number, (cells, style) in enumerate(lines):
-        yield "\n" * bool(number) + cells[0], NAME
+        yield "\n" * bool(number) + cells[0], VARIABLE
         yield GAP, ""
         yield f"{cells[-1]}\n", style
         for heading, cell in zip(headings[1:-1], cells[1:-1], strict=True):
@@ -213,7 +202,7 @@ def _finding(finding: Finding, width: int | None) -> Iterator[Segment]:
         message += f"; {finding.label}"
     remarks = [("hint", finding.hint)] if finding.hint else []
     title = MISMATCH if finding.verdict == MISMATCH else COUNTED[finding.verdict][0]
-    styles = {**STYLES, diagnostics.TITLE: BAD if finding.verdict == MISMATCH else REMARKABLE}
+    styles = {**DIAGNOSTIC, diagnostics.TITLE: BAD if finding.verdict == MISMATCH else REMARKABLE}
     for line in told_lines(title, message, places, remarks, width or diagnostics.WIDTH, width):
         text = [(segment.text, styles[segment.style]) for segment in line]
         yield from text[:-1]

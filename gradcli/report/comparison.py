@@ -13,8 +13,7 @@ from gradcli.report.visible import cell_width, visible
 
 if TYPE_CHECKING:
     from gradcli.errors import Source
-
-Segment = tuple[str, str]  # a piece of text and its style, as the streams write it
+    from gradcli.report.styles import Segment
 
 HEADINGS = ("", "shape", "dtype", "largest difference", "ulps", "at")
 

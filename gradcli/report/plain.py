@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from gradcli.report.evaluated import labelled
+from gradcli.report.styles import QUIET, VARIABLE, Segment, row_segments, value_segments
 from gradcli.report.torch_text import format_value, represent_value
 from gradcli.report.tree_layout import glyphs_for, tree_columns
 
@@ -16,17 +18,20 @@ WIDTH: Final = 100  # of the tree
 
 def evaluation_text(evaluation: Evaluated, encoding: str | None = "utf-8") -> str:
     """The text of an evaluation for a stream of this encoding, without a newline at its end."""
-    lines = [format_value(evaluation.value)]
-    lines += [assignment_text(label, derivative) for label, derivative in labelled(evaluation).items()]
+    return "".join(text for text, _ in evaluation_segments(evaluation, encoding))
+
+
+def evaluation_segments(evaluation: Evaluated, encoding: str | None = "utf-8") -> Iterator[Segment]:
+    """The same text in the styles that it has where colours are asked for."""
+    yield from value_segments(evaluation.value, format_value(evaluation.value))
+    for label, derivative in labelled(evaluation).items():
+        yield from (("\n", ""), (label, VARIABLE), (" = ", ""))
+        indent = "\n" + " " * len(f"{label} = ")  # so that the brackets of a value stand under each other
+        yield from value_segments(derivative, represent_value(derivative).replace("\n", indent))
     if evaluation.grad_fn is not None:
         columns = tree_columns(evaluation.grad_fn, glyphs_for(encoding), WIDTH)
-        lines += ["".join(row).rstrip() for row in columns.rows]
+        for row in columns.rows:
+            yield "\n", ""
+            yield from row_segments(row)
         if columns.note is not None:
-            lines.append(columns.note)
-    return "\n".join(lines)
-
-
-def assignment_text(name: str, value: object) -> str:
-    """`name = value`, the further lines of the value indented so that its brackets stand under each other."""
-    prefix = f"{name} = "
-    return prefix + represent_value(value).replace("\n", "\n" + " " * len(prefix))
+            yield f"\n{columns.note}", QUIET

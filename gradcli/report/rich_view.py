@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from gradcli.autograd.tensor import Tensor
-from gradcli.report import diagnostics
 from gradcli.report.diagnostics import diagnostic_lines
 from gradcli.report.evaluated import second_derivatives
+from gradcli.report.styles import DIAGNOSTIC, QUIET, VALUE, VARIABLE, row_segments, value_segments
 from gradcli.report.torch_text import LINE_WIDTH, elements_text, format_value, text_of_tensor
 from gradcli.report.tree_layout import GAP, glyphs_for, padded, tree_columns
 from gradcli.report.visible import cell_width, visible
@@ -21,22 +21,6 @@ if TYPE_CHECKING:
     from gradcli.autograd.node import Node
     from gradcli.errors import GradcliError
     from gradcli.report.evaluated import Evaluated
-
-# The terminal's own colours, so that dark and light backgrounds both work.
-NAME: Final = "cyan"
-VARIABLE: Final = "bold green"
-VALUE: Final = "bold"
-QUIET: Final = "dim"
-HEADING: Final = "dim"
-ERROR_STYLES: Final = {
-    diagnostics.PLAIN: "",
-    diagnostics.TITLE: "bold red",
-    diagnostics.MESSAGE: "bold",
-    diagnostics.GUTTER: "dim",
-    diagnostics.CULPRIT: "bold red",
-    diagnostics.RELATED: "bold cyan",
-    diagnostics.HELP: "bold",
-}
 
 MOST_LINES: Final = 20  # of the elements of one gradient
 FURTHER_HEADINGS: Final = ("shape", "dtype", "value")
@@ -61,7 +45,7 @@ def render_error(error: GradcliError, console: Console) -> None:
     """Print a diagnostic in colours."""
     lines = []
     for line in diagnostic_lines(error, console.width, console.width):
-        lines.append(Text.assemble(*((segment.text, ERROR_STYLES[segment.style]) for segment in line)))
+        lines.append(Text.assemble(*((segment.text, DIAGNOSTIC[segment.style]) for segment in line)))
     _show(console, Text("\n").join(lines))
 
 
@@ -70,18 +54,9 @@ def _show(console: Console, text: Text) -> None:
 
 
 def _value(value: object, width: int) -> Text:
-    """The value in bold; what PyTorch writes around a tensor's elements is dim."""
-    if not isinstance(value, Tensor):
-        return Text(visible(format_value(value), keep="\n\t"), VALUE)
-    text = text_of_tensor(value, min(width, LINE_WIDTH))
-    start = text.index("(") + 1
-    end = max(text.rfind("]") + 1, start) if value.ndim else _end_of_number(text, start)
-    return Text.assemble((text[:start], QUIET), (text[start:end], VALUE), (text[end:], QUIET))
-
-
-def _end_of_number(text: str, start: int) -> int:
-    comma = text.find(",", start)
-    return comma if comma >= 0 else len(text) - 1
+    if isinstance(value, Tensor):
+        return Text.assemble(*value_segments(value, text_of_tensor(value, min(width, LINE_WIDTH))))
+    return Text(visible(format_value(value), keep="\n\t"), VALUE)
 
 
 def _derivatives(heading: str, grads: Mapping[str, Tensor | None], width: int) -> Text:
@@ -95,7 +70,7 @@ def _derivatives(heading: str, grads: Mapping[str, Tensor | None], width: int) -
     headings, *rows = (
         [padded(text, cells) for text, cells in zip(row, widths, strict=True)] for row in zip(*columns, strict=True)
     )
-    lines = [Text(GAP.join([*headings, FURTHER_HEADINGS[-1]]), HEADING)]
+    lines = [Text(GAP.join([*headings, FURTHER_HEADINGS[-1]]), QUIET)]
     for (name, shape, dtype), grad in zip(rows, grads.values(), strict=True):
         line = Text.assemble((name, VARIABLE), GAP, shape, GAP, (dtype, QUIET))
         value = _elements(grad, LINE_WIDTH)
@@ -123,18 +98,8 @@ def _elements(grad: Tensor | None, line_width: int) -> str:
 def _tree(root: Node, console: Console) -> Text:
     """The grad_fn tree in columns."""
     columns = tree_columns(root, glyphs_for(console.encoding), console.width)
-    lines = [Text(columns.headings, HEADING)]
-    for row in columns.rows:
-        lines.append(
-            Text.assemble(
-                (row.guide, QUIET),
-                (row.name, NAME),
-                (row.reference, QUIET),
-                (row.shape, QUIET),
-                row.piece,
-                (row.variable, VARIABLE),
-            )
-        )
+    lines = [Text(columns.headings, QUIET)]
+    lines += [Text.assemble(*row_segments(row)) for row in columns.rows]
     if columns.note is not None:
         lines.append(Text(columns.note, QUIET))
     return Text("\n").join(lines)

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import time
 
 import pytest
 
-from gradcli.cli.streams import is_decorated, wants_color
+from gradcli.cli.streams import is_decorated, wants_color, width_of
 
 from .command import run_apart, run_here
 
@@ -64,7 +65,25 @@ def test_colours_follow_the_option_then_the_environment_then_the_stream(
 def test_a_terminal_without_colours_keeps_the_rich_layout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert is_decorated(Terminal(), "auto")
+    monkeypatch.setenv("FORCE_COLOR", "1")
     assert not is_decorated(io.StringIO(), "auto")
+
+
+def test_forced_colours_leave_the_layout_of_a_pipe_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = run_here(*EXAMPLE).out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    colored = run_here(*EXAMPLE).out
+    assert "\x1b[1m27.\x1b[0m" in colored and "\x1b[1;32mx.grad" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
+    assert run_here(*EXAMPLE, "--plain").out == plain
+
+
+def test_a_dumb_terminal_has_the_width_that_columns_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "40")
+    assert width_of(Terminal()) == 40
+    written = run_here("eval", "sum(x)", "--let", "x=rand(9, 9)", "--color", "always").out
+    assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", written).splitlines())) <= 40
 
 
 def on_a_terminal(words: list[str], environment: dict[str, str]) -> str:
@@ -97,10 +116,12 @@ def test_a_terminal_gets_the_rich_layout_in_colours() -> None:
     assert "\x1b[" in written and "gradient" in written and "└─" in written
 
 
-def test_a_terminal_with_no_color_gets_the_rich_layout_without_colours() -> None:
-    written = on_a_terminal(EXAMPLE, {"NO_COLOR": "1"})
-    assert "gradient" in written
-    assert not any(code in written for code in ("\x1b[3", "\x1b[1;3"))
+@pytest.mark.parametrize("words", [EXAMPLE, ["functions", "sin"], ["check", "x**2", "--let", "x=3"], ["eval", "y"]])
+def test_a_terminal_with_no_color_gets_the_rich_layout_without_escape_sequences(words: list[str]) -> None:
+    in_colors, without = on_a_terminal(words, {}), on_a_terminal(words, {"NO_COLOR": "1"})
+    assert "\x1b" not in without
+    assert without == re.sub(r"\x1b\[[0-9;]*m", "", in_colors)
+    assert without == on_a_terminal([*words, "--color", "never"], {})
 
 
 @pytest.mark.parametrize("options", [[], ["--plain"], ["--color", "never"]])

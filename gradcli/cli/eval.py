@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
 Examples:
   gradcli eval 'mean((x+2)*(x+2)*3)' --let 'x=ones(2,2)'
-  gradcli eval 'y = x @ w' 'softmax(y)' --let 'x=[1,2]' --let 'w=eye(2)' --grad-output '[1,0]'
+  gradcli eval 'y = x @ w' 'softmax(y, 0)' --let 'x=[1,2]' --let 'w=eye(2)' --grad-output '[1,0]'
   gradcli eval 'sum(w*x)' --let 'w=[1,2]' --const 'x=[3,4]' --wrt w --json
   gradcli eval 'mean((X@w)**2)' --const-data X=rows.npy --data w=fit.npz:weights
   gradcli eval 'sum((w-1)**2)' --data w=fit.npz:weights --out step.npz

@@ -24,8 +24,16 @@ Examples:
   gradcli functions softplus
 
 Exit status:
-  0 done, 1 evaluation or autograd error, 2 usage, 3 syntax, 4 check or assert failed,
-  5 limit or device, 6 input data, 7 output, 130 Ctrl-C, 141 the reader closed the pipe
+  0    done
+  1    evaluation or autograd error
+  2    usage
+  3    syntax
+  4    check or assert failed
+  5    limit or device
+  6    input data
+  7    output
+  130  Ctrl-C
+  141  the reader closed the pipe
 """
 
 app = typer.Typer(

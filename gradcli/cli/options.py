@@ -183,7 +183,7 @@ Profile = Annotated[
 Json = Annotated[bool, typer.Option("--json", rich_help_panel=OUTPUT, help="JSON, one record a line.")]
 Plain = Annotated[
     bool,
-    typer.Option("--plain", rich_help_panel=OUTPUT, help="PyTorch's own text, undecorated; the default when piped."),
+    typer.Option("--plain", rich_help_panel=OUTPUT, help="Text without colours, in lines of any length; the default when piped."),
 ]
 Color = Annotated[
     str,
@@ -191,7 +191,7 @@ Color = Annotated[
         "--color",
         metavar="|".join(COLORS),
         rich_help_panel=OUTPUT,
-        help="Colours; auto respects NO_COLOR, FORCE_COLOR and TERM=dumb.",
+        help="Colours; auto respects NO_COLOR, FORCE_COLOR and TERM=dumb. With always a pipe gets what a terminal would show.",
     ),
 ]
 Nan = Annotated[

@@ -22,9 +22,8 @@ EXAMPLES = """
 Examples:
   gradcli run train.grad
   gradcli run train.grad --let 'rate=0.1' --seed 1 --out weights.npz
-  echo 'x = tensor([1., 2.])
-  print(x.sum())' | gradcli run -
-  gradcli run train.grad --json | jq .text
+  echo 'x = tensor([1., 2.]); x.sum()' | gradcli run -
+  gradcli run train.grad --json | jq '.text // .value'
 """
 LARGEST_SCRIPT = 64 * 2**20
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
+from shutil import get_terminal_size
 from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from gradcli.cli import PipeClosed
+from gradcli.cli.epilogs import epilog_lines
 from gradcli.errors import UsageError, close_matches
 
 # Typer keeps its context, parameter and formatter classes private, so that they have no name to annotate with.
@@ -17,7 +19,8 @@ Formatter = Any
 AnyCommand = Any
 
 WIDEST_HELP = 100
-CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": WIDEST_HELP}
+LONGEST_OPTION = 30  # beside its explanation
+CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
 class CommandEntry(NamedTuple):
@@ -52,6 +55,8 @@ class TextParameter:
 class WordsOnly:
     """A command or group whose parameters take words as they are: see TextParameter."""
 
+    epilog: str | None
+
     def get_params(self, ctx: Context) -> list[Any]:
         """All parameters: the declared ones, and those that Typer adds later for help and completion."""
         parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
@@ -61,6 +66,7 @@ class WordsOnly:
 
     def make_context(self, *words: Any, **settings: Any) -> Any:
         """Read the words, and show the help if they ask for it, past Typer's own treatment of a closed pipe."""
+        settings.setdefault("terminal_width", min(get_terminal_size().columns, WIDEST_HELP) - 1)
         try:
             return super().make_context(*words, **settings)  # type: ignore[misc]
         except BrokenPipeError:
@@ -72,6 +78,16 @@ class WordsOnly:
             return super().invoke(ctx)  # type: ignore[misc]
         except BrokenPipeError:
             raise PipeClosed from None
+
+    def format_epilog(self, ctx: Context, formatter: Formatter) -> None:
+        """Write examples and lists, which Typer would fill as paragraphs."""
+        if self.epilog:
+            formatter.write("\n" + "\n".join(epilog_lines(self.epilog, formatter.width)) + "\n")
+
+
+def write_rows(rows: list[tuple[str, str]], formatter: Formatter) -> None:
+    """Write two columns, of which the first one leaves room for the second."""
+    formatter.write_dl(rows, col_max=min(LONGEST_OPTION, formatter.width // 3))
 
 
 class Command(WordsOnly, TyperCommand):
@@ -91,11 +107,7 @@ class Command(WordsOnly, TyperCommand):
                 sections.setdefault(getattr(parameter, "rich_help_panel", None) or "Other", []).append(record)
         for heading in sorted(sections, key=lambda name: (name == "Other", name != "Arguments")):
             with formatter.section(heading):
-                formatter.write_dl(sections[heading])
-
-    def format_epilog(self, ctx: Context, formatter: Formatter) -> None:
-        """Write the examples as they are, without filling lines."""
-        _write_verbatim(self.epilog, formatter)
+                write_rows(sections[heading], formatter)
 
 
 class CommandGroup(WordsOnly, TyperGroup):
@@ -126,16 +138,7 @@ class CommandGroup(WordsOnly, TyperGroup):
     def format_commands(self, ctx: Context, formatter: Formatter) -> None:
         """Write the table of commands without importing any."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
-
-    def format_epilog(self, ctx: Context, formatter: Formatter) -> None:
-        """Write the examples as they are, without filling lines."""
-        _write_verbatim(self.epilog, formatter)
-
-
-def _write_verbatim(text: str | None, formatter: Formatter) -> None:
-    if text:
-        formatter.write("\n" + text.strip("\n") + "\n")
+            write_rows([(name, entry.summary) for name, entry in COMMANDS.items()], formatter)
 
 
 def usage_error(fault: Exception) -> UsageError | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from .command import run_here
@@ -53,12 +56,35 @@ def test_importing_the_package_imports_nothing_else() -> None:
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "['gradcli']\n"
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80, 100, 200])
 @pytest.mark.parametrize("words", ["--help", "eval --help", "run --help", "check --help", "functions -h", ""])
-def test_help_has_examples_and_fits_the_width(words: str) -> None:
+def test_help_has_examples_and_fits_the_width(monkeypatch: pytest.MonkeyPatch, words: str, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
     done = run_here(*words.split())
     assert (done.status, done.err) == (0, "")
     assert "Examples:" in done.out
-    assert max(map(len, done.out.splitlines())) <= 100
+    assert max(map(len, done.out.splitlines())) <= min(columns, 100)
+
+
+@pytest.mark.parametrize("columns", ["40", "100"])
+@pytest.mark.parametrize("command", ["", "eval", "run", "check", "functions"])
+def test_the_examples_of_the_help_run_as_they_are_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    examples = run_here(*command.split(), "--help").out.split("Examples:\n")[1].partition("\n\n")[0]
+    np.save(tmp_path / "rows.npy", np.ones((4, 2), np.float32))
+    np.savez(tmp_path / "fit.npz", weights=np.ones(2, np.float32))
+    (tmp_path / "rows.jsonl").write_text('{"w": 0.5, "x": [1, 2], "y": [3, 4]}\n')
+    for name in ("script.grad", "train.grad"):
+        (tmp_path / name).write_text("w = ones(2); w.sum()")
+    (tmp_path / "jq").write_text("#!/bin/sh\ncat\n")  # where there is none
+    (tmp_path / "jq").chmod(0o755)
+    places = f"{Path(sys.executable).parent}:{os.environ['PATH']}:{tmp_path}"
+    done = subprocess.run(
+        ["sh", "-ec", examples], cwd=tmp_path, env=os.environ | {"PATH": places}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout == "") == (0, False), done.stderr
 
 
 def test_help_lists_exit_statuses_and_commands() -> None:

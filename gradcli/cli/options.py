@@ -25,6 +25,16 @@ MOST_SECONDS = 10**8  # three years
 COLORS = ("auto", "always", "never")
 NONFINITE = ("null", "string", "error")
 
+
+def one_of(*values: str) -> Callable[[str], list[str]]:
+    """What the shell may complete the value of an option to."""
+
+    def beginning(incomplete: str) -> list[str]:
+        return [value for value in values if value.startswith(incomplete)]
+
+    return beginning
+
+
 Statements = Annotated[
     list[str] | None,
     typer.Argument(
@@ -115,7 +125,13 @@ GradOutput = Annotated[
 NoGrad = Annotated[bool, typer.Option("--no-grad", rich_help_panel=GRADIENTS, help="The value only.")]
 Dtype = Annotated[
     str,
-    typer.Option("--dtype", metavar="|".join(DTYPES), rich_help_panel=NUMBERS, help="The default floating dtype."),
+    typer.Option(
+        "--dtype",
+        metavar="|".join(DTYPES),
+        rich_help_panel=NUMBERS,
+        help="The default floating dtype.",
+        autocompletion=one_of(*DTYPES),
+    ),
 ]
 Seed = Annotated[
     str | None,
@@ -137,6 +153,7 @@ Device = Annotated[
         metavar="cpu|cuda|cuda:N",
         rich_help_panel=NUMBERS,
         help="Where to compute; cuda uses CuPy, or else PyTorch or JAX. An error if it is not there.",
+        autocompletion=one_of("cpu", "cuda"),
     ),
 ]
 Compare = Annotated[
@@ -192,11 +209,18 @@ Color = Annotated[
         metavar="|".join(COLORS),
         rich_help_panel=OUTPUT,
         help="Colours; auto respects NO_COLOR, FORCE_COLOR and TERM=dumb. With always a pipe gets what a terminal would show.",
+        autocompletion=one_of(*COLORS),
     ),
 ]
 Nan = Annotated[
     str,
-    typer.Option("--nan", metavar="|".join(NONFINITE), rich_help_panel=OUTPUT, help="Numbers that are not finite, in JSON."),
+    typer.Option(
+        "--nan",
+        metavar="|".join(NONFINITE),
+        rich_help_panel=OUTPUT,
+        help="Numbers that are not finite, in JSON.",
+        autocompletion=one_of(*NONFINITE),
+    ),
 ]
 KeepGoing = Annotated[
     bool,

@@ -7,7 +7,8 @@ import shlex
 
 import pytest
 
-from gradcli.cli.functions import declared, explanation, listing, named
+from gradcli.cli.function_names import ALSO_CALLED, declared, named
+from gradcli.cli.function_view import explanation, listing, record_of
 from gradcli.functions import Function
 
 from .command import run_here
@@ -91,6 +92,46 @@ def test_a_misspelt_function_gets_suggestions() -> None:
     assert "sigmoid" in done.record["error"]["did_you_mean"]
 
 
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("matrix inverse", "linalg.inv "),
+        ("bessel", "special.i1 "),
+        ("max pooling", "max_pool2d "),
+        ("average", "mean "),
+        ("mean squared error", "mse_loss "),
+        ("cumulative sum", "cumsum "),
+        ("eigenvalues", "linalg.eigvalsh "),
+        ("linalg", "linalg.svd "),
+    ],
+)
+def test_words_find_the_functions_that_they_describe(words: str, name: str) -> None:
+    found = run_here("functions", *words.split()).out
+    assert f"  {name}" in found
+    assert run_here("functions", words).out == found
+    assert len(found.splitlines()) < 100
+    assert name.strip().removeprefix("x.") in str([record["name"] for record in run_here("functions", words, "--json").records])
+
+
+@pytest.mark.parametrize("words", [["cross", "entropy"], ["Cross_Entropy"], ["cross_entropy(x, y)"]])
+def test_a_name_is_understood_however_it_is_written(words: list[str]) -> None:
+    assert run_here("functions", *words).out == run_here("functions", "cross_entropy").out
+
+
+def test_several_names_are_explained_one_after_the_other() -> None:
+    assert run_here("functions", "sin", "cos").out == "\n".join(run_here("functions", name).out for name in ("sin", "cos"))
+
+
+@pytest.mark.parametrize("name", ["e", "pi", "???", "fft"])
+def test_what_is_no_function_is_not_suggested(name: str) -> None:
+    done = run_here("functions", name, "--json")
+    assert (done.status, name in done.record["error"]["did_you_mean"]) == (1, False)
+
+
+def test_what_is_also_called_otherwise_is_declared() -> None:
+    assert set(ALSO_CALLED) <= {full_name(function) for function in declared()}
+
+
 def test_json_has_a_record_for_each_function() -> None:
     records = run_here("functions", "--json").records
     assert len({record["name"] for record in records}) == len(records) == len(declared())
@@ -99,8 +140,6 @@ def test_json_has_a_record_for_each_function() -> None:
 
 @pytest.mark.parametrize("function", declared(), ids=full_name)
 def test_a_shown_example_runs_and_a_differentiable_function_has_rules(function: Function) -> None:
-    from gradcli.cli.functions import record_of
-
     record = record_of(function)
     if record["grad_fn"]:
         assert all(derivative["gradient"] for derivative in record["derivatives"])

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from shutil import which
 
 import numpy as np
 import pytest
@@ -107,13 +108,37 @@ def test_the_version_is_one_line() -> None:
     assert run_here("--version").out == f"gradcli {__version__}\n"
 
 
-def test_completion_knows_commands_and_options(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("gradcli ev", "eval"),
+        ("gradcli eval --no", "--no-grad"),
+        ("gradcli eval 'x**2' --let x=3 --dtype f", "float32\nfloat64"),
+        ("gradcli check x --color n", "never"),
+        ("gradcli functions log_so", "log_softmax"),
+        ("gradcli functions torch.linalg.inv", "torch.linalg.inv_ex\ntorch.linalg.inv"),
+        ("gradcli functions relu requires", "requires_grad_"),
+    ],
+)
+def test_completion_knows_commands_options_their_values_and_functions(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str, expected: str
+) -> None:
     from gradcli.cli import entry
 
     monkeypatch.setenv("_GRADCLI_COMPLETE", "complete_bash")
-    for line, word, expected in (("gradcli ev", "1", "eval"), ("gradcli eval --no", "2", "--no-grad")):
-        monkeypatch.setenv("COMP_WORDS", line)
-        monkeypatch.setenv("COMP_CWORD", word)
-        with pytest.raises(SystemExit):
-            entry([])
-        assert capsys.readouterr().out.strip() == expected
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
+    with pytest.raises(SystemExit):
+        entry([])
+    assert sorted(capsys.readouterr().out.split()) == sorted(expected.split())
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_taught_to_complete(tmp_path: Path, shell: str) -> None:
+    if which(shell) is None:
+        pytest.skip(f"needs {shell}")
+    command = f"{Path(sys.executable).with_name('gradcli')} --install-completion; true"  # which keeps the shell there
+    environment = os.environ | {"HOME": str(tmp_path)}
+    done = subprocess.run([shell, "-c", command], env=environment, capture_output=True, text=True, check=True)
+    assert f"{shell} completion installed" in done.stdout
+    assert any("_GRADCLI_COMPLETE" in file.read_text() for file in tmp_path.rglob("*") if file.is_file())

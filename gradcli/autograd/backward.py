@@ -62,7 +62,9 @@ def gradients(
     for position, tensor in enumerate(inputs):
         if not tensor.requires_grad:
             message = "One of the differentiated Tensors does not require grad"
-            raise AutogradError.as_torch(message, operands=[OperandLabel(position, "this one")])
+            hint = "make it a leaf with requires_grad=True, or bind it with --let"
+            labels = [OperandLabel(1, "this one" if len(inputs) == 1 else f"number {position} of these, counted from 0")]
+            raise AutogradError.as_torch(message, operands=labels, hint=hint)
     targets = [_target(tensor) for tensor in inputs]
     keep = create_graph if retain_graph is None else retain_graph
     captured = ReversePass(keep, create_graph, set(targets)).run(roots)
@@ -72,7 +74,7 @@ def gradients(
             f"The differentiated Tensor at index {found.index(None)} appears to not have been used in the graph. "
             "Set allow_unused=True if this is the desired behavior."
         )
-        raise AutogradError.as_torch(message)
+        raise AutogradError.as_torch(message, hint="the outputs do not depend on it; with allow_unused=True its gradient is None")
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from os.path import isfile
 from typing import Annotated
 
 import typer
@@ -110,6 +111,8 @@ def failed(error: GradcliError, arguments: list[str]) -> int:
 
     source = error.source if arguments[:1] in (["eval"], ["check"]) else None  # whose statements are one text
     statement = None if source is None else Span(0, len(source.text))
+    if source is not None and (scripts := [word for word in arguments[1:] if word.endswith(".grad") and isfile(word)]):
+        error.hint = f"a script is run with: gradcli run {scripts[0]}"
     words = arguments[: arguments.index("--")] if "--" in arguments else arguments
     color = next((policy for policy in COLORS if f"--color={policy}" in words), "auto")
     if "--color" in words[:-1]:

@@ -109,7 +109,8 @@ def read_script(file: str) -> tuple[str, str]:
     except FileNotFoundError:
         path = Path(file)
         beside = [entry.name for entry in path.parent.glob("*.grad")] if path.parent.is_dir() else []
-        raise InputFault(f"there is no file {name}", did_you_mean=close_matches(path.name, beside)) from None
+        hint = f"statements are evaluated with: gradcli eval '{name}'" if set(file) & set(" =()*+;") else None
+        raise InputFault(f"there is no file {name}", hint=hint, did_you_mean=close_matches(path.name, beside)) from None
     except OSError as fault:
         raise InputFault(f"{name} cannot be read: {fault.strerror or fault}") from None
     if len(data) > LARGEST_SCRIPT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from os.path import isfile
 from shutil import get_terminal_size
 from typing import Any, NamedTuple
 
@@ -131,8 +132,13 @@ class CommandGroup(WordsOnly, TyperGroup):
         name = args[0]
         command = self.get_command(ctx, name)
         if command is None:
-            hint = "gradcli --help lists them" if name.isidentifier() else f"a statement is evaluated with: gradcli eval '{name}'"
-            raise UsageError(f"there is no command {name!r}", hint=hint, did_you_mean=close_matches(name, list(COMMANDS)))
+            hint = f"a statement is evaluated with: gradcli eval '{name}'"
+            if isfile(name):
+                hint = f"a script is run with: gradcli run {name}"
+            elif name.isidentifier():
+                hint = "gradcli --help lists them"
+            similar = close_matches(name, [*COMMANDS, "--help", "--version"])
+            raise UsageError(f"there is no command {name!r}", hint=hint, did_you_mean=similar)
         return name, command, args[1:]
 
     def format_commands(self, ctx: Context, formatter: Formatter) -> None:
@@ -160,7 +166,9 @@ def _option_error(option: str, message: str, context: Context) -> UsageError:
     if option in options:  # known, but used wrongly: without its value, or with one that it does not take
         text = message.strip().rstrip(".")
         return UsageError(text[:1].lower() + text[1:])
+    takes_statements = any(parameter.name == "statements" for parameter in parameters)
     hint = None
-    if not option.startswith("--"):
+    if takes_statements and not option.startswith("--"):
         hint = "a statement that starts with a minus sign stands after --, as in: gradcli eval --let x=3 -- '-x*x'"
-    return UsageError(f"there is no option {option}", hint=hint, did_you_mean=close_matches(option, options))
+    similar = close_matches(option, options) or [name for name in options if name.startswith(f"-{option[:2].lower()}")]
+    return UsageError(f"there is no option {option}", hint=hint, did_you_mean=similar)

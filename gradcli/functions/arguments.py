@@ -237,7 +237,8 @@ def _missing(function_name: str, parameters: Sequence[Parameter], first: Paramet
     missing = [parameter.name for parameter in following if parameter.default is REQUIRED and parameter.name not in keywords]
     quoted = ", ".join(f'"{name}"' for name in missing)
     what = "arguments" if len(missing) == 1 else "argument"  # in PyTorch's words
-    return ArgumentError.as_torch(f"{function_name}() missing {len(missing)} required positional {what}: {quoted}")
+    message = f"{function_name}() missing {len(missing)} required positional {what}: {quoted}"
+    return ArgumentError.as_torch(message, hint=_signature_hint(function_name, parameters))
 
 
 def _keyword(
@@ -284,7 +285,8 @@ def _of_wrong_kind(function_name: str, parameter: Parameter, value: Any, operand
         place = "" if is_keyword else f" (position {position + 1})"
         return f"{function_name}(): argument '{parameter.name}'{place} must be {parameter.expected}, not {type_name(value)}"
 
-    hint = "make a tensor of it: tensor(...)" if parameter.kind == "Tensor" and isinstance(value, (list, int, float)) else None
+    is_numeric = isinstance(value, (list, tuple, int, float))
+    hint = "make a tensor of it: tensor(...)" if parameter.kind == "Tensor" and is_numeric else None
     labels = [OperandLabel(operand, f"this is {type_name(value)}")]
     return _fault(sentence(operand), sentence(operand - 1), operands=labels, hint=hint)
 

@@ -285,7 +285,8 @@ def _bound(value: Any) -> int:
 
 def _too_many(shape: Size) -> IndexOutOfRange:
     message = f"too many indices for tensor of dimension {len(shape)}"
-    return IndexOutOfRange.as_torch(message, operands=[OperandLabel(0, describe(shape))])
+    labels = [OperandLabel(0, describe(shape))]
+    return IndexOutOfRange.as_torch(message, operands=labels, hint="there is one index for each dimension at most")
 
 
 def no_dimensions(kind: type) -> IndexOutOfRange:

@@ -70,7 +70,8 @@ def _check_joinable(first: Tensor, tensor: Tensor, axis: int, position: int) -> 
                 f"Sizes of tensors must match except in dimension {axis}. Expected size {first.shape[other]} "
                 f"but got size {tensor.shape[other]} for tensor number {position} in the list."
             )
-            raise ShapeMismatch.as_torch(message, operands=labels)
+            hint = f"only along dimension {axis} may they differ, along which they are joined; dim= chooses another"
+            raise ShapeMismatch.as_torch(message, operands=labels, hint=hint)
 
 
 def _unstacked(g: Tensor, tensors_shape: Sequence[Size], dim: int) -> list[Tensor]:

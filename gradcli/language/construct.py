@@ -159,6 +159,10 @@ def as_target(context: Context, expression: tree.Expression, verb: str = "assign
         return tree.TupleDisplay(expression.span, [as_target(context, element, verb) for element in expression.elements])
     what = _DESCRIPTIONS.get(type(expression), "an expression")
     hint = "a name, an element `x[0]` or an attribute `x.grad` can stand here; to compare, write =="
+    if verb == "assigned to" and isinstance(expression, tree.Call) and isinstance(expression.function, tree.Name):
+        hint = (
+            f"a function is defined with def, as in `def {expression.function.identifier}(x): return ...`; to compare, write =="
+        )
     raise fault(context, expression.span, f"{what} cannot be {verb}", hint)
 
 

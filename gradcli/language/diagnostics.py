@@ -229,7 +229,9 @@ def _side_by_side(at: Situation) -> Explanation | None:
         return Explanation(f"`in` is missing before {_shown(at)}", "for NAME in VALUES:")
     comma = " or a comma" if at.open_bracket() else ""
     is_function = before == "NAME" and at.before() in BARE
-    hint = f"a function is called with brackets: {at.before()}({_shown(at)})" if is_function else "to multiply, write *"
+    hint = "a comma separates values, * multiplies them" if comma else "to multiply, write *"
+    if is_function:
+        hint = f"a function is called with brackets: {at.before()}({_shown(at)})"
     if at.kind == "NAME" and at.following() == "=" and not at.open_bracket():
         hint = "statements on one line are separated by ;"
     return Explanation(f"an operator{comma} is missing before {_shown(at)}", hint, at.span, (at.span_before(), "after this"))
@@ -275,7 +277,8 @@ def _anything(at: Situation) -> Explanation:
         return Explanation("the line ends too early", _expected(at), Span(place, place))
     if at.kind == "_DEDENT":
         return Explanation("the block ends too early", _expected(at), is_indentation=True)
-    return Explanation(f"{_shown(at)} cannot stand here", _expected(at))
+    hint = "a slice stands in the brackets of an index, as in x[1:3]; numbers in a row are arange(1, 3)"
+    return Explanation(f"{_shown(at)} cannot stand here", hint if at.kind == ":" else _expected(at))
 
 
 def _expected(at: Situation) -> str | None:

@@ -26,7 +26,8 @@ def _number(value: Any) -> Any:
     if type(value) is Tensor:
         if value.shape.numel() != 1:
             message = "only one element tensors can be converted to Python scalars"
-            raise TypeMismatch.as_torch(message, operands=[OperandLabel(0, describe(value))])
+            hint = "reduce it first, for example with sum() or mean(), or index one element"
+            raise TypeMismatch.as_torch(message, operands=[OperandLabel(0, describe(value))], hint=hint)
         return value.item()
     return value.array.item() if type(value) is NDArray and value.array.size == 1 else value
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from gradcli.autograd import Tensor
 from gradcli.errors import Source, Span, UnknownName, close_matches
+from gradcli.functions import NAMESPACES
 from gradcli.language import tree
 from gradcli.language.absent import SPELLINGS, instead_of_name
 from gradcli.language.host import Host
@@ -166,8 +167,11 @@ def target_names(target: tree.Expression) -> list[str]:
 def _undefined(name: str, known: Sequence[str]) -> UnknownName:
     """The error for a name that is bound nowhere."""
     meant = SPELLINGS.get(name)
-    matches = (meant,) if meant else close_matches(name, known)
+    members = tuple(f"{space}.{name}" for space, names in NAMESPACES.items() if name in names)
+    matches = (meant,) if meant else members or close_matches(name, known)
     hint = None if meant else instead_of_name(name) or f"give it a value before: {name} = ..., or with --let {name}=VALUE"
+    if members:
+        hint = "it is called by its full name"
     return UnknownName(f"{name} is not defined", hint=hint, did_you_mean=matches)
 
 

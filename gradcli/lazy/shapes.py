@@ -65,7 +65,10 @@ def normalize_dim(dim: int, rank: int) -> int:
     if -bound <= dim < bound:
         return dim + bound if dim < 0 else dim
     message = f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})"
-    raise DimensionOutOfRange.as_torch(message)
+    places = {0: "no dimensions", 1: "1 dimension, which is 0 or -1"}.get(
+        rank, f"{rank} dimensions: 0 to {rank - 1}, or -{rank} to -1"
+    )
+    raise DimensionOutOfRange.as_torch(message, hint=f"the tensor has {places}")
 
 
 def existing_dim(dim: int, rank: int) -> int:

@@ -126,6 +126,11 @@ def test_an_error_is_a_record_on_stdout_and_words_on_stderr(words: list[str], st
     assert "error" in done.err and "Traceback" not in done.err
 
 
+@pytest.mark.parametrize("words", [["x**2", "--const", "x=3"], ["sum(x > 0)", "--let", "x=[1,2]"]])
+def test_what_has_whole_numbers_is_told_how_to_have_a_gradient(words: list[str]) -> None:
+    assert "write numbers with a point, such as 2., or bind them with --let" in run_here("check", *words).err
+
+
 def test_print_goes_to_stderr_where_stdout_is_a_record_and_is_printed_once() -> None:
     done = run_here("check", "print(x.sum().item())", "sum(x*x)", "--let", "x=[1,2]", "--json")
     assert done.record["agrees"]

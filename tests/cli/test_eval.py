@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from .command import run_here
+from .readme import ROOT
 
 EXAMPLE = ["eval", "mean((x+2)*(x+2)*3)", "--let", "x=ones(2,2)"]
 
@@ -258,3 +259,30 @@ def test_a_keyword_cannot_be_bound() -> None:
     done = run_here("eval", "1", "--let", "lambda=1")
     assert done.status == 2
     assert "'lambda' is not a name" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "help"),
+    [
+        (["version"], "did you mean: --version"),
+        (["help"], "did you mean: --help"),
+        (["-V"], "did you mean: --version"),
+        (["eval", "-j"], "did you mean: --jacobian, --json, --json-schema"),
+        (["samples/newton.grad"], "hint: a script is run with: gradcli run samples/newton.grad"),
+        (["eval", "samples/newton.grad"], "hint: a script is run with: gradcli run samples/newton.grad"),
+        (["x**2"], "hint: a statement is evaluated with: gradcli eval 'x**2'"),
+        (["run", "x = 3"], "hint: statements are evaluated with: gradcli eval 'x = 3'"),
+    ],
+)
+def test_a_command_line_that_is_nearly_right_is_told_the_right_one(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], help: str
+) -> None:
+    monkeypatch.chdir(ROOT)
+    done = run_here(*words)
+    assert done.status != 0
+    assert f"\n{help}\n" in done.err
+
+
+def test_what_starts_with_a_minus_sign_is_no_statement_where_none_is_taken() -> None:
+    assert "stands after --" in run_here("eval", "-x*x").err
+    assert "stands after --" not in run_here("-x").err + run_here("run", "-x").err

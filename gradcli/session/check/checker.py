@@ -95,7 +95,10 @@ class Checker:
         if isinstance(result, Tensor) and result.dtype.is_floating:
             return result
         if isinstance(result, Tensor):
-            raise NoGradRequired(f"the result is a tensor of {result.dtype.name}, which has no gradient")
+            raise NoGradRequired(
+                f"the result is a tensor of {result.dtype.name}, which has no gradient",
+                hint="whole numbers and comparisons have none: write numbers with a point, such as 2., or bind them with --let",
+            )
         hint = (
             "take one of them, as in max(x, 0).values"
             if isinstance(result, (list, tuple))

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gradcli.errors import UsageError
 from gradcli.lazy import LazyArray, settings
 from gradcli.lazy.dtypes import BY_NAME
-from gradcli.lazy.ops import from_buffer
+from gradcli.lazy.ops import from_buffer, stored
 
 if TYPE_CHECKING:
     import numpy as np
 
     from gradcli.data.files import Contents
+    from gradcli.lazy.stored import Stored
 
 
 class Format(NamedTuple):
@@ -104,6 +105,7 @@ def read(reference: Reference, *, floating: bool) -> dict[str, LazyArray]:
 
     with (opened_folder if reference.format.is_folder else opened)(reference.file) as file:
         contents: Contents = getattr(import_module(reference.format.module), reference.format.reader)(file)
+        arrays: Mapping[str, np.ndarray | Stored]
         if reference.name is not None:
             arrays = {reference.name: contents.whole() if reference.entry is None else contents.entry(reference.entry)}
         else:
@@ -120,10 +122,12 @@ def _listed(suffixes: Iterable[str]) -> str:
     return f"the formats are {' '.join(f'.{suffix}' for suffix in suffixes)}"
 
 
-def _lazy(array: np.ndarray, has_dtype: bool, floating: bool) -> LazyArray:
-    if not has_dtype and (array.dtype.kind == "f" or (floating and array.dtype.kind == "i")):
-        import numpy as np
+def _lazy(array: np.ndarray | Stored, has_dtype: bool, floating: bool) -> LazyArray:
+    import numpy as np
 
+    if not isinstance(array, np.ndarray):
+        return stored(array, BY_NAME[array.dtype.name])
+    if not has_dtype and (array.dtype.kind == "f" or (floating and array.dtype.kind == "i")):
         with np.errstate(over="ignore"):  # a float beyond those of a narrower type is infinite there
             array = array.astype(settings.default_dtype.name)
     return from_buffer(array, BY_NAME[array.dtype.name])

@@ -11,6 +11,7 @@ import numpy as np
 from gradcli.data.files import DataFile, shown
 from gradcli.data.table import FILL, Table
 from gradcli.errors import InputFault
+from gradcli.lazy.memory import check_memory
 
 MOST_LINE = 1 << 24  # bytes
 MISSING = frozenset({"", "-", "?", "n/a", "na", "none", "null"})
@@ -35,7 +36,18 @@ class CsvFile(Table):
                 raise file.fault(f"two columns have the name {name!r}")
         self.names = tuple(header)
 
-    def _columns(self, names: Sequence[str]) -> list[np.ndarray]:
+    def entries(self) -> dict[str, np.ndarray]:
+        """Each column by itself."""
+        return dict(zip(self.names, self._vectors(self.names), strict=True))
+
+    def _read(self, names: Sequence[str]) -> np.ndarray:
+        columns = self._vectors(names)
+        if len(columns) == 1:
+            return columns[0]
+        check_memory(2 * sum(column.nbytes for column in columns), self._file.name)
+        return np.column_stack(columns)
+
+    def _vectors(self, names: Sequence[str]) -> list[np.ndarray]:
         """The columns of these names: int64 where every number is whole, else float64."""
         columns = [_Column(self._positions[name]) for name in names]
         rows = self._rows()

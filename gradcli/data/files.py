@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 
 from gradcli.errors import InputFault, LimitExceeded, close_matches
+from gradcli.lazy.stored import Stored
 
 Order = Literal["C", "F"]
 Metadata = Mapping[str, Any]  # what is told of the arrays of a file: what made them
@@ -25,14 +26,14 @@ class Contents(ABC):
     names: tuple[str, ...] = ()
 
     @abstractmethod
-    def entry(self, name: str) -> np.ndarray:
+    def entry(self, name: str) -> np.ndarray | Stored:
         """The array of a name."""
 
     @abstractmethod
-    def whole(self) -> np.ndarray:
+    def whole(self) -> np.ndarray | Stored:
         """The file as one array."""
 
-    def entries(self) -> dict[str, np.ndarray]:
+    def entries(self) -> Mapping[str, np.ndarray | Stored]:
         """All arrays by name."""
         return {name: self.entry(name) for name in self.names}
 

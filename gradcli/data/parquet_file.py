@@ -1,17 +1,22 @@
-"""The .parquet format: columns by name, read row by row into memory that was checked to be there (extra `parquet`)."""
+"""The .parquet format: columns by name, a group of rows at a time, into memory that was checked (extra `parquet`)."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
+from gradcli.data.chunks import Chunks
 from gradcli.data.files import DataFile, shown
 from gradcli.data.table import FILL, Table
 from gradcli.lazy.dtypes import ALL
 from gradcli.lazy.memory import check_memory
+from gradcli.lazy.stored import Stored
 
 ROWS = 1 << 16  # that are decoded at once
 MOST_ROWS = 1 << 48
@@ -33,33 +38,50 @@ class ParquetFile(Table):
         except ImportError:
             raise file.fault("it cannot be read without pyarrow", "pip install 'gradcli[parquet]'") from None
         with self._told():
-            self._table = parquet.ParquetFile(file.stream, page_checksum_verification=True)
+            stream = os.fdopen(os.dup(file.stream.fileno()), "rb")  # groups may be read when the file is closed
+            self._table = parquet.ParquetFile(stream, page_checksum_verification=True)
             self._types = {field.name: str(field.type) for field in self._table.schema_arrow}
+        self._lock = Lock()
         self.names = tuple(self._table.schema_arrow.names)
         if len(self._types) < len(self.names):
             twice = next(name for position, name in enumerate(self.names) if name in self.names[:position])
             raise file.fault("two columns have this name", entry=twice)
 
-    def _columns(self, names: Sequence[str]) -> list[np.ndarray]:
-        """The columns of these names, each with its own dtype."""
+    def _read(self, names: Sequence[str]) -> np.ndarray | Stored:
         dtypes = {name: self._dtype(name) for name in names}
-        rows = self._table.metadata.num_rows
+        dtype = np.result_type(*dtypes.values())
+        metadata = self._table.metadata
         # Of a single column no more is asked: the answer ends the process if the file is damaged. A page has 2 GiB at most.
-        if not 0 <= rows <= MOST_ROWS:
-            raise self._file.fault(f"it is damaged: it tells of {rows} rows")
-        check_memory(rows * sum(dtype.itemsize for dtype in dtypes.values()), self._file.name)
-        columns = {name: np.empty(rows, dtype) for name, dtype in dtypes.items()}
-        done = 0
-        with self._told():
-            for batch in self._table.iter_batches(ROWS, columns=list(columns), use_threads=False):
-                if done + batch.num_rows > rows:
-                    raise self._file.fault(f"it is damaged: it has more than the {rows} rows that it tells of")
-                for name, column in columns.items():
-                    column[done : done + batch.num_rows] = self._numbers(name, batch.column(name), done)
-                done += batch.num_rows
-        if columns and done != rows:
-            raise self._file.fault(f"it is damaged: it tells of {rows} rows, and {done} are there")
-        return [columns[name] for name in names]
+        rows = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+        if min(rows, default=0) < 0 or sum(rows) != metadata.num_rows or sum(rows) > MOST_ROWS:
+            raise self._file.fault(f"it is damaged: it tells of {metadata.num_rows} rows")
+        starts = list(accumulate(rows, initial=0))[:-1]
+        columns = () if len(names) == 1 else (len(names),)
+        check_memory(max(rows, default=0) * len(names) * dtype.itemsize, self._file.name)
+
+        def decoded(chunk: tuple[int, ...]) -> np.ndarray:
+            group = chunk[0]
+            numbers = np.empty((rows[group], *columns), dtype)
+            done = 0
+            with self._lock, self._told():
+                for batch in self._table.iter_batches(ROWS, row_groups=[group], columns=list(dtypes), use_threads=False):
+                    if (after := done + batch.num_rows) > rows[group]:
+                        break
+                    for place, name in enumerate(names):
+                        column = self._numbers(name, batch.column(name), starts[group] + done)
+                        numbers[(slice(done, after), place)[: numbers.ndim]] = column
+                    done = after
+            if done != rows[group]:
+                raise self._file.fault(
+                    f"it is damaged: the rows from {starts[group] + 1} on are not the {rows[group]} that it tells of"
+                )
+            return numbers
+
+        return Chunks((sum(rows), *columns), dtype, (starts, *[(0,)] * len(columns)), decoded).array(self._file.name)
+
+    def entries(self) -> dict[str, np.ndarray | Stored]:
+        """Each column by itself."""
+        return {name: self._read((name,)) for name in self.names}
 
     def _numbers(self, name: str, column: Any, before: int) -> np.ndarray:
         """A piece of a column, before which so many rows were read."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradcli.data.files import Contents, DataFile
-from gradcli.lazy.memory import check_memory
+from gradcli.lazy.stored import Stored
 
 FILL = "fill in a number, or leave out the row"  # what to do about a missing value
 
@@ -21,30 +21,22 @@ class Table(Contents):
         self._file = file
 
     @abstractmethod
-    def _columns(self, names: Sequence[str]) -> list[np.ndarray]:
-        """The columns of these names, which are there."""
+    def _read(self, names: Sequence[str]) -> np.ndarray | Stored:
+        """One column as a vector, several as a matrix; the names are there."""
 
-    def whole(self) -> np.ndarray:
+    def whole(self) -> np.ndarray | Stored:
         """All columns."""
-        return self._joined(self.names)
+        return self._columns(self.names)
 
-    def entry(self, name: str) -> np.ndarray:
+    def entry(self, name: str) -> np.ndarray | Stored:
         """One column, or several whose names are separated by commas."""
-        return self._joined((name,) if name in self.names else next(csv.reader([name], skipinitialspace=True), ()))
+        return self._columns((name,) if name in self.names else next(csv.reader([name], skipinitialspace=True), ()))
 
-    def entries(self) -> dict[str, np.ndarray]:
-        """Each column by itself."""
-        return dict(zip(self.names, self._columns(self.names), strict=True))
-
-    def _joined(self, names: Sequence[str]) -> np.ndarray:
+    def _columns(self, names: Sequence[str]) -> np.ndarray | Stored:
         known = set(self.names)
         for name in names:
             if name not in known:
                 raise self._file.no_entry(name, self.names)
-        columns = self._columns(names)
-        if len(columns) == 1:
-            return columns[0]
-        if not columns:
+        if not names:
             raise self._file.fault("it has no columns")
-        check_memory(2 * sum(column.nbytes for column in columns), self._file.name)
-        return np.column_stack(columns)
+        return self._read(names)

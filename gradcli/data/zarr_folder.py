@@ -1,4 +1,4 @@
-"""The .zarr format: a folder of chunks, each decoded into memory that was checked to be there (extra `zarr`).
+"""The .zarr format: a folder of chunks, decoded when they are needed into memory that was checked to be there (extra `zarr`).
 
 Formats: https://zarr-specs.readthedocs.io, versions 2 and 3. Codecs that this file does not name are refused: there are some that
 run code, and some that do not tell how much they will give.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import zlib
 from collections.abc import Callable, Iterator
 from math import prod
@@ -16,12 +15,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradcli.data.chunks import Chunks
 from gradcli.data.files import Contents, DataFolder, opened, shown
 from gradcli.data.npy import dtype_of
 from gradcli.errors import InputFault
 from gradcli.lazy.dtypes import ALL
 from gradcli.lazy.memory import check_memory
 from gradcli.lazy.ops import MOST_AXES, MOST_ELEMENTS
+from gradcli.lazy.stored import Stored
 
 MOST_METADATA = 1 << 20  # bytes
 DEEPEST_GROUP = 20
@@ -39,7 +40,12 @@ class Layout(NamedTuple):
     axes: tuple[int, ...]  # the order in which a chunk has them
     fill: Any
     decoders: list[Decode]  # to be applied one after the other
-    keys: re.Pattern[str]  # of the chunks' files; each group is an index
+    separator: str  # of the numbers in a chunk's name
+    prefix: str  # of its name
+
+    def name_of(self, chunk: tuple[int, ...]) -> str:
+        """The file of a chunk, by its number along each axis; slashes are folders."""
+        return self.separator.join([self.prefix] * bool(self.prefix) + [str(number) for number in chunk]) or "0"
 
 
 class ZarrFolder(Contents):
@@ -50,17 +56,17 @@ class ZarrFolder(Contents):
         self._paths = dict(_arrays_in(folder.path, folder, ""))
         self.names = tuple(name for name in self._paths if name)
 
-    def whole(self) -> np.ndarray:
+    def whole(self) -> np.ndarray | Stored:
         """The array of this folder, or the only one in it."""
-        return self._read("") if "" in self._paths else self.entry(self._folder.only(self.names))
+        return self._array("") if "" in self._paths else self.entry(self._folder.only(self.names))
 
-    def entry(self, name: str) -> np.ndarray:
+    def entry(self, name: str) -> np.ndarray | Stored:
         """The array of a name; groups in groups are told apart by slashes."""
         if name not in self.names:
             raise self._folder.no_entry(name, self.names)
-        return self._read(name)
+        return self._array(name)
 
-    def _read(self, name: str) -> np.ndarray:
+    def _array(self, name: str) -> np.ndarray | Stored:
         def fault(problem: str, hint: str | None = None) -> InputFault:
             return self._folder.fault(problem, hint, name or None)
 
@@ -70,14 +76,16 @@ class ZarrFolder(Contents):
             layout = (_layout_2 if metadata["zarr_format"] == 2 else _layout_3)(metadata, fault)
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             raise fault("its metadata cannot be understood") from None
-        chunk_bytes = prod(layout.chunk) * layout.dtype.itemsize
-        check_memory(prod(layout.shape) * layout.dtype.itemsize + 2 * chunk_bytes, self._folder.name)
-        array = np.full(layout.shape, layout.fill, layout.dtype.newbyteorder("="))
-        for key, file in _files_in(path):
-            found = layout.keys.fullmatch(key)
-            if found is not None:
-                _place(array, layout, tuple(map(int, found.groups())), _decoded(file, layout, chunk_bytes))
-        return array
+        check_memory(2 * prod(layout.chunk) * layout.dtype.itemsize, self._folder.name)
+        files = dict(_files_in(path))  # what is not there now has the fill value, and what vanishes later is missed
+        missing = np.broadcast_to(layout.fill, layout.chunk)
+
+        def decoded(chunk: tuple[int, ...]) -> np.ndarray:
+            file = files.get(layout.name_of(chunk))
+            return missing if file is None else _decoded(file, layout)
+
+        starts = [range(0, size, step) for size, step in zip(layout.shape, layout.chunk, strict=True)]
+        return Chunks(layout.shape, layout.dtype.newbyteorder("="), starts, decoded).array(self._folder.name)
 
 
 def _arrays_in(path: str, folder: DataFolder, name: str, depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -123,9 +131,8 @@ def _layout_2(metadata: dict[str, Any], fault: Callable[..., InputFault]) -> Lay
     decoders = [] if compressor is None else [_decoder(compressor["id"], fault)]
     axes = tuple(range(len(shape)))
     fill = 0 if metadata["fill_value"] is None else _fill(metadata["fill_value"], dtype)
-    separator = {".": r"\.", "/": "/"}[metadata.get("dimension_separator", ".")]
-    keys = separator.join([r"(\d{1,18})"] * len(shape)) or "0"
-    return Layout(dtype, shape, chunk, axes[::-1] if metadata["order"] == "F" else axes, fill, decoders, re.compile(keys))
+    separator = {".": ".", "/": "/"}[metadata.get("dimension_separator", ".")]
+    return Layout(dtype, shape, chunk, axes[::-1] if metadata["order"] == "F" else axes, fill, decoders, separator, "")
 
 
 def _layout_3(metadata: dict[str, Any], fault: Callable[..., InputFault]) -> Layout:
@@ -150,11 +157,9 @@ def _layout_3(metadata: dict[str, Any], fault: Callable[..., InputFault]) -> Lay
         else:
             decoders.insert(0, _decoder(name, fault))
     encoding = metadata["chunk_key_encoding"]
-    by_default = {"default": "/", "v2": "."}[encoding["name"]]
-    separator = {".": r"\.", "/": "/"}[encoding.get("configuration", {}).get("separator", by_default)]
-    parts = [r"(\d{1,18})"] * len(shape)
-    keys = separator.join(["c", *parts]) if encoding["name"] == "default" else separator.join(parts) or "0"
-    return Layout(dtype, shape, chunk, axes, _fill(metadata["fill_value"], dtype), decoders, re.compile(keys))
+    by_default, prefix = {"default": ("/", "c"), "v2": (".", "")}[encoding["name"]]
+    separator = {".": ".", "/": "/"}[encoding.get("configuration", {}).get("separator", by_default)]
+    return Layout(dtype, shape, chunk, axes, _fill(metadata["fill_value"], dtype), decoders, separator, prefix)
 
 
 def _shapes(shape: Any, chunk: Any, fault: Callable[..., InputFault]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -182,10 +187,12 @@ def _files_in(path: str) -> Iterator[tuple[str, str]]:
             yield (file if inner == "." else f"{inner}/{file}"), os.path.join(folder, file)
 
 
-def _decoded(path: str, layout: Layout, size: int) -> bytes | bytearray:
-    """The bytes of a chunk, which are `size`."""
+def _decoded(path: str, layout: Layout) -> np.ndarray:
+    """The elements of a chunk."""
+    size = prod(layout.chunk) * layout.dtype.itemsize
     with opened(path) as file:
-        check_memory(file.size, file.name)
+        if file.size > size:
+            check_memory(file.size, file.name)
         found: bytes | bytearray = file.stream.read()
         try:
             for decode in layout.decoders:
@@ -194,18 +201,8 @@ def _decoded(path: str, layout: Layout, size: int) -> bytes | bytearray:
             raise file.fault(f"the chunk is damaged: {' '.join(str(damage).split())}") from None
         if len(found) != size:
             raise file.fault(f"the chunk is damaged: it has {len(found)} bytes instead of {size}")
-        return found
-
-
-def _place(array: np.ndarray, layout: Layout, index: tuple[int, ...], content: bytes | bytearray) -> None:
-    """Put a chunk to its place, as far as that is in the array."""
-    stored = np.frombuffer(content, layout.dtype).reshape([layout.chunk[axis] for axis in layout.axes])
-    chunk = stored.transpose(np.argsort(layout.axes).tolist())
-    starts = [number * size for number, size in zip(index, layout.chunk, strict=True)]
-    within = [min(size, whole - start) for size, whole, start in zip(layout.chunk, layout.shape, starts, strict=True)]
-    if all(size > 0 for size in within):
-        place = tuple(slice(start, start + size) for start, size in zip(starts, within, strict=True))
-        array[place] = chunk[tuple(slice(size) for size in within)]
+    stored = np.frombuffer(found, layout.dtype).reshape([layout.chunk[axis] for axis in layout.axes])
+    return stored.transpose(np.argsort(layout.axes).tolist()).astype(layout.dtype.newbyteorder("="), copy=False)
 
 
 def _decoder(name: str, fault: Callable[..., InputFault]) -> Decode:

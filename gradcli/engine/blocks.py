@@ -20,12 +20,12 @@ import numpy as np
 from gradcli.engine import recycled
 from gradcli.engine.interruptible import interruptibly, is_heard
 from gradcli.engine.mapped import MappedPages
-from gradcli.engine.memory import bytes_held, check_peak, peak_of_plan
+from gradcli.engine.memory import bytes_held, bytes_of_chunks, check_peak, peak_of_plan
 from gradcli.engine.order import Step, held_elsewhere
 from gradcli.engine.plan import Stage
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS
 from gradcli.engine.profile import profiled_whole
-from gradcli.engine.program import BLOCK_BYTES, Frame, Program, value_of
+from gradcli.engine.program import BLOCK_BYTES, Frame, Program, rows_of, value_of
 from gradcli.engine.progress import RowsDone
 from gradcli.engine.schedule import Schedule, scheduled
 from gradcli.engine.sums import pairwise
@@ -82,7 +82,7 @@ def stream_steps(
 def run_schedule(schedule: Schedule, values: dict[LazyArray, Array], rows: int | None = None) -> None:
     """Compute the stages of a schedule one after the other, from and into `values`."""
     planned = schedule.plan
-    peak = bytes_held(values.values()) + peak_of_plan(planned, BLOCK_BYTES * _workers())
+    peak = bytes_held(values.values()) + peak_of_plan(planned, BLOCK_BYTES * _workers()) + bytes_of_chunks(planned) * _workers()
     check_peak(peak, [array for array, _ in planned.steps()])
     done = RowsDone(planned.length * sum(bool(stage.streamed) for stage in planned.stages))
     with np.errstate(all="ignore"):
@@ -112,7 +112,7 @@ class _Pass:
         self.outputs = {array: recycled.empty(array.shape, NUMPY_DTYPE[array.dtype]) for array in stage.outputs}
         self.program = program
         self.values = values
-        self.cut = [(register, value_of(array, values), axis) for register, array, axis in program.cut]
+        self.cut = [(register, rows_of(array, values), axis) for register, array, axis in program.cut]
         self.cut += [(register, self.outputs[array], axis) for register, array, axis in program.stored]
         primitives = {step.array.primitive for step in stage.streamed}
         self.has_products = "matmul" in primitives

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from gradcli.lazy.stored import Stored
+
 # So many bytes may be read before their pages are let go: fewer calls cost nothing, more memory gains nothing.
 BYTES_BETWEEN = 32 << 20
 
@@ -16,8 +18,10 @@ class MappedPages:
 
     __slots__ = ("_bytes_of_a_row", "_maps", "_read")
 
-    def __init__(self, arrays: Iterable[np.ndarray | None], length: int) -> None:
-        mapped = [(array, found) for array in arrays if array is not None and (found := mapping_of(array)) is not None]
+    def __init__(self, arrays: Iterable[np.ndarray | Stored], length: int) -> None:
+        mapped = [
+            (array, found) for array in arrays if isinstance(array, np.ndarray) and (found := mapping_of(array)) is not None
+        ]
         self._maps = tuple({id(found): found for _, found in mapped}.values())
         self._bytes_of_a_row = sum(array.nbytes for array, _ in mapped) / max(1, length)
         self._read = 0.0

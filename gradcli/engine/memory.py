@@ -71,6 +71,18 @@ def peak_of_plan(planned: Plan, working: int) -> int:
     return peak
 
 
+def bytes_of_chunks(planned: Plan) -> int:
+    """What a thread holds beside its block of what is stored elsewhere, at most."""
+    reads = {
+        (operand, axis)
+        for stage in planned.stages
+        for step in stage.streamed
+        for operand, axis in zip(step.operands, step.role.operand_axes, strict=True)
+        if axis is not None and operand.primitive == "stored"
+    }
+    return sum(operand.params[0].bytes_held(axis) for operand, axis in reads)
+
+
 def check_peak(peak: int, arrays: Iterable[LazyArray]) -> None:
     """Refuse an evaluation that needs more memory than it may take, and name the largest of its arrays."""
     if peak > UNQUESTIONED or settings.max_memory is not None:

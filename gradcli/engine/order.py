@@ -12,8 +12,8 @@ from gradcli.lazy.array import LazyArray
 
 Step = tuple[LazyArray, tuple[LazyArray, ...]]  # an array to compute, and the operands that stand for its own
 
-# Cheap to make again, so never worth the memory of keeping.
-NEVER_KEPT = frozenset({"constant", "arange", "broadcast_to"})
+# Cheap to make again, or stored elsewhere because there are many of them, so never worth the memory of keeping.
+NEVER_KEPT = frozenset({"constant", "arange", "broadcast_to", "stored"})
 
 # References to an array while it is looked at: from the list of steps, the loop, and the argument of getrefcount.
 _OWN_REFERENCES = 3

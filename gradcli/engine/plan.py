@@ -3,7 +3,7 @@
 Every array to compute has a role. *Streamed* ones have the axis (its length is the plan's) and are computed block by block;
 *accumulated* ones reduce over it, each block adding its part; *whole* ones are computed at once, between passes. An array
 that needs an accumulated value runs in the pass after it. A streamed array that a later pass needs is computed there again,
-or stored, whichever moves fewer bytes.
+or stored, whichever moves fewer bytes. What is stored elsewhere is read block by block where it is streamed.
 """
 
 from __future__ import annotations
@@ -73,6 +73,8 @@ def plan(steps: list[Step], wanted: set[LazyArray], least_elements: int) -> Plan
     planner = _Planner(length, least_elements, wanted)
     used = {operand for _, operands in steps for operand in operands}
     for array, operands in steps:
+        if array.primitive == "stored":
+            continue
         if array.primitive == "broadcast_to" and array not in used:  # a view when it is asked for, with no memory of its own
             planner.add_whole(array, operands)
         else:
@@ -190,6 +192,7 @@ class _Planner:
 
     def finish(self) -> Plan:
         """The stages in order."""
+        self._read_whole()
         kept = self.stored | self.wanted
         last_stage: dict[LazyArray, int] = {}
         stages = []
@@ -207,6 +210,19 @@ class _Planner:
             if array not in self.wanted:
                 stages[number].released.append(array)
         return Plan(stages, self.length)
+
+    def _read_whole(self) -> None:
+        """Read what is stored elsewhere, and wanted or not cut into blocks, into memory where it is needed first."""
+        needed = {array: 0 for array in self.wanted if array.primitive == "stored"}
+        for stage in sorted({*self.whole, *self.streamed}):
+            used = [operand for _, operands in self.whole.get(stage, ()) for operand in operands]
+            for step in self.streamed.get(stage, ()):
+                used += [each for each, axis in zip(step.operands, step.role.operand_axes, strict=True) if axis is None]
+            for array in used:
+                if array.primitive == "stored" and array not in needed:
+                    needed[array] = stage
+        for array, stage in needed.items():
+            self.whole.setdefault(stage, []).insert(0, (array, ()))
 
 
 def _needed(steps: list[StreamedStep], outputs: list[LazyArray]) -> list[StreamedStep]:

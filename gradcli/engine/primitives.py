@@ -297,6 +297,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "trunc": _rounding(np.trunc),
     "sign": _sign,
     "slice": lambda node, values: values[0][basic_index(node.params[0])],
+    "stored": lambda node, values: node.params[0][()],
     "sum_of_products": sum_of_products,
     "windows": _windows,
 }

@@ -19,6 +19,7 @@ from gradcli.engine.slots import Slots, copies, in_order, is_fresh, made_in_outp
 from gradcli.engine.sums import sum_of_block
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.shapes import Size
+from gradcli.lazy.stored import Stored
 
 Array = np.ndarray
 
@@ -37,6 +38,11 @@ LEAST_PRODUCT_ROWS, MOST_PRODUCT_ROWS = 1 << 9, 1 << 13
 def value_of(array: LazyArray, values: dict[LazyArray, Array]) -> Array:
     """What is computed, in this evaluation or before it."""
     return values[array] if array.buffer is None else array.buffer
+
+
+def rows_of(array: LazyArray, values: dict[LazyArray, Array]) -> Array | Stored:
+    """What gives the rows of a block: what is computed, or stored elsewhere."""
+    return array.params[0] if array.primitive == "stored" and array not in values else value_of(array, values)
 
 
 class Instruction(NamedTuple):

@@ -20,6 +20,8 @@ from gradcli.lazy.simplify import folded, rounded
 if TYPE_CHECKING:
     import numpy as np
 
+    from gradcli.lazy.stored import Stored
+
 MOST_AXES = 64
 MOST_ELEMENTS = 2**60
 
@@ -74,6 +76,11 @@ def from_buffer(buffer: np.ndarray, dtype: DType) -> LazyArray:
     array = LazyArray("buffer", (), (), Size(buffer.shape), dtype)
     array.buffer = buffer
     return array
+
+
+def stored(source: Stored, dtype: DType) -> LazyArray:
+    """An array that is stored elsewhere, and read when it is computed with."""
+    return LazyArray("stored", (), (source,), Size(source.shape), dtype)
 
 
 def placeholder(shape: Size, dtype: DType) -> LazyArray:
@@ -198,6 +205,8 @@ def broadcast_to(x: LazyArray, shape: Size) -> LazyArray:
 
 def slice_(x: LazyArray, slices: tuple[Slice, ...]) -> LazyArray:
     """Every step-th element from start, one (start, number, step) for each axis."""
+    if x.primitive == "stored":
+        return stored(x.params[0].part(slices), x.dtype)
     return LazyArray("slice", (x,), (slices,), Size(number for _, number, _ in slices), x.dtype)
 
 

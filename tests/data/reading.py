@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gradcli.data import parse_reference, read
+from gradcli.engine.evaluation import evaluate
 from gradcli.errors import GradcliError
 
 
@@ -15,9 +16,8 @@ def arrays(text: str, *, floating: bool = True) -> dict[str, np.ndarray]:
     """What a reference binds."""
     found = {}
     for name, array in read(parse_reference(text), floating=floating).items():
-        assert array.buffer is not None
-        assert (array.shape, array.dtype.name) == (array.buffer.shape, array.buffer.dtype.name)
-        found[name] = array.buffer
+        (found[name],) = evaluate([array])
+        assert (array.shape, array.dtype.name) == (found[name].shape, found[name].dtype.name)
     return found
 
 

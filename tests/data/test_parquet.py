@@ -11,6 +11,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 from pyarrow import parquet
 
+from gradcli.data.chunks import AT_ONCE
 from gradcli.lazy.dtypes import ALL
 
 from .reading import arrays, changes, fault, is_read_or_refused, prefixes
@@ -41,8 +42,12 @@ def test_columns_are_chosen_by_name_and_order(tmp_path: Path) -> None:
     assert {name: array.dtype.name for name, array in arrays(everything).items()} == {"a": "int64", "b": "float32"}
 
 
-def test_many_rows_in_groups_come_in_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [0, AT_ONCE])
+def test_many_rows_in_groups_come_in_order(at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradcli.data.chunks.AT_ONCE", at_once)
     rows = np.arange(200_000)
+    halves = arrays(written(tmp_path, {"a": rows, "b": rows / 2}, row_group_size=70_000))["x"]
+    assert (halves == np.column_stack([rows, rows / 2])).all()
     assert (arrays(written(tmp_path, {"a": rows}, row_group_size=30_000))["x"] == rows).all()
 
 
@@ -50,10 +55,15 @@ def test_a_table_without_rows_has_empty_columns(tmp_path: Path) -> None:
     assert arrays(written(tmp_path, {"a": np.zeros((0,)), "b": np.zeros((0,))}))["x"].shape == (0, 2)
 
 
-def test_a_missing_value_is_refused_with_row_and_column(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [0, AT_ONCE])
+@pytest.mark.parametrize("group", [1000, 1_000_000])
+def test_a_missing_value_is_refused_with_row_and_column(
+    at_once: int, group: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradcli.data.chunks.AT_ONCE", at_once)
     values = np.arange(100_000, dtype=object)
     values[70_000] = None
-    error = fault(written(tmp_path, {"a": np.arange(100_000), "b": pa.array(values, pa.int64())}))
+    error = fault(written(tmp_path, {"a": np.arange(100_000), "b": pa.array(values, pa.int64())}, row_group_size=group))
     assert error.message.endswith("t.parquet: row 70001, column b: the value is missing")
     assert error.hint == "fill in a number, or leave out the row"
 

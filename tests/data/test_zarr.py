@@ -14,7 +14,10 @@ import pytest
 import zarr
 from numcodecs import Zstd
 
-from gradcli.errors import GradcliError
+from gradcli.data import parse_reference, read
+from gradcli.data.chunks import AT_ONCE
+from gradcli.engine.evaluation import evaluate
+from gradcli.errors import GradcliError, InputFault
 from gradcli.lazy.dtypes import ALL
 
 from .reading import arrays, changes, fault, prefixes
@@ -67,7 +70,11 @@ def test_dtypes_are_kept(dtype: str, version: int, tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_layouts_and_codecs_of_the_library_are_read(options: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [0, AT_ONCE])
+def test_layouts_and_codecs_of_the_library_are_read(
+    options: dict[str, Any], at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradcli.data.chunks.AT_ONCE", at_once)
     assert arrays(written(tmp_path, **options))["x"].tolist() == ROWS.tolist()
 
 
@@ -211,6 +218,14 @@ def test_other_files_in_the_folder_do_not_matter(tmp_path: Path) -> None:
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(b"hello" if "9" not in name else (tmp_path / "x.zarr" / "c/0/0").read_bytes())
     assert arrays(reference)["x"].tolist() == ROWS.tolist()
+
+
+def test_a_chunk_that_vanishes_while_others_are_read_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradcli.data.chunks.AT_ONCE", 0)
+    (array,) = read(parse_reference(written(tmp_path)), floating=True).values()
+    os.unlink(tmp_path / "x.zarr/c/1/1")
+    with pytest.raises(InputFault, match=r"there is no file .*x\.zarr"):
+        evaluate([array])
 
 
 def test_a_pipe_in_the_place_of_a_chunk_is_not_waited_for(tmp_path: Path) -> None:

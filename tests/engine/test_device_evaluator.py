@@ -45,8 +45,8 @@ def leaf(*shape: int) -> LazyArray:
 
 def test_the_table_has_every_primitive() -> None:
     everywhere = set(primitives.UFUNCS) | set(primitives.IMPLEMENTATIONS)
-    drawn_on_the_host, taken_apart = {"random"}, {"sum_of_products"}
-    assert set(namespace.IMPLEMENTATIONS) | namespace.OWN_PRIMITIVES == everywhere - drawn_on_the_host - taken_apart
+    made_on_the_host, taken_apart = {"random", "stored"}, {"sum_of_products"}
+    assert set(namespace.IMPLEMENTATIONS) | namespace.OWN_PRIMITIVES == everywhere - made_on_the_host - taken_apart
 
 
 def test_the_fake_device_refuses_copies_that_nobody_asked_for(library: Strict) -> None:
@@ -65,6 +65,27 @@ def test_a_value_and_its_gradients_cost_one_copy_of_each_input_and_of_each_resul
     compute([loss.array, *[gradient.array for gradient in found]])
     assert sorted(library.sent) == [(2,), (2, 2)]
     assert sorted(library.fetched) == [(), (2,), (2, 2)]
+
+
+def test_what_is_stored_elsewhere_is_read_and_sent_once(library: Strict) -> None:
+    read = []
+
+    class Kept:
+        shape, dtype = (3,), np.dtype(np.float64)
+
+        def __getitem__(self, index: tuple[slice, ...]) -> np.ndarray:
+            read.append(index)
+            return np.arange(3.0)[index]
+
+        def part(self, slices: tuple[ops.Slice, ...]) -> Kept:
+            raise AssertionError
+
+        def bytes_held(self, axis: int) -> int:
+            raise AssertionError
+
+    x = ops.stored(Kept(), float64)
+    assert [compute([ops.binary("add", x, x)])[0].tolist() for _ in range(2)] == [[0, 2, 4]] * 2
+    assert (read, library.sent) == ([()], [(3,)])
 
 
 def test_an_input_is_sent_once_for_all_evaluations(library: Strict) -> None:

@@ -32,8 +32,8 @@ class DeviceEvaluator:
     """Computes on a device, and gives what it is asked for as NumPy arrays.
 
     What is computed stays on the device: there a lazy array's `buffer` is an array of the library. An input remains where it
-    was bound, on the host, and is sent once as long as it lives. Random numbers are drawn on the host, so that they are those
-    of every other device.
+    was bound, on the host, and is sent once as long as it lives; what is stored elsewhere is read once. Random numbers are
+    drawn on the host, so that they are those of every other device.
     """
 
     def __init__(self, library: Library) -> None:
@@ -94,8 +94,10 @@ class DeviceEvaluator:
                 array.keep(values[array])
 
     def _input(self, source: LazyArray) -> Array:
+        if source.primitive == "stored":
+            source.keep(ON_HOST["stored"](source, []))
         if source.buffer is None:
-            return self.library.send(ON_HOST["random"](source, []))
+            return self.library.send(ON_HOST[source.primitive](source, []))
         return self._sent(source.buffer) if isinstance(source.buffer, np.ndarray) else source.buffer
 
     def _run_of(self, program: Program, largest: int) -> Run:

@@ -69,8 +69,12 @@ class Execution:
         self.refusals.append((flag, refusal))
 
 
+# Random numbers, so that they are those of every other device, and what is stored elsewhere.
+MADE_ON_HOST = frozenset({"random", "stored"})
+
+
 def programmed(steps: Sequence[Step], wanted: Sequence[LazyArray]) -> tuple[Program, list[LazyArray]]:
-    """The program of steps that gives what is wanted, and the arrays that it starts from: values kept and random numbers."""
+    """The program of steps that gives what is wanted, and the arrays that it starts from: values kept, or made by the host."""
     computed = _with_products(steps)
     made = {node for node, _ in computed}
     sources = [operand for _, operands in computed for operand in operands if operand not in made]
@@ -90,14 +94,14 @@ def programmed(steps: Sequence[Step], wanted: Sequence[LazyArray]) -> tuple[Prog
 
 
 def _with_products(steps: Sequence[Step]) -> list[Step]:
-    """The steps but for random numbers, with the products that sums of products are of, which libraries can fuse with others."""
+    """The steps but for what the host makes, with the products that sums are of, which libraries can fuse with others."""
     computed: list[Step] = []
     for node, operands in steps:
         if node.primitive == "sum_of_products":
             product = ops.binary("mul", *operands)
             computed.append((product, operands))
             operands = (product,)
-        if node.primitive != "random":
+        if node.primitive not in MADE_ON_HOST:
             computed.append((node, operands))
     return computed
 

@@ -270,8 +270,10 @@ def memory_size(option: str, value: str | None) -> int | None:
         number = float(digits) * UNITS[unit]
     except (KeyError, ValueError):
         number = -1.0
-    if not 0 <= number < 2**63:
-        raise UsageError(f"{option} takes a size, not {value!r}", hint=f"for example: {option} 500MB, or {option} 2GiB")
+    if not 1 <= number < 2**63:
+        raise UsageError(
+            f"{option} takes a size of at least one byte, not {value!r}", hint=f"for example: {option} 500MB, or {option} 2GiB"
+        )
     return int(number)
 
 

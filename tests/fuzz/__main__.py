@@ -31,6 +31,8 @@ def main() -> int:
     parser.add_argument("seconds", type=float)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     options = parser.parse_args()
+    if unknown := [name for name in options.targets if name not in TARGETS]:
+        parser.error(f"there is no {unknown[0]!r}: the targets are {', '.join(TARGETS)}")
     status = 0
     for name in options.targets or TARGETS:
         process = multiprocessing.get_context("fork").Process(target=fuzz, args=(name, options.seconds))

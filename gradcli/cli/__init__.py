@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from contextlib import suppress
@@ -10,6 +11,7 @@ from contextlib import suppress
 TYPE_CHECKING = False  # as in the package
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any, TextIO
 
 INTERNAL_FAULT = 1
 OUTPUT_FAULT = 7
@@ -40,10 +42,12 @@ def _run(arguments: Sequence[str] | None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if sys.stderr is None:  # closed by the caller
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    elif arguments is None:  # the process is ours
+        sys.stderr = _unfailing(sys.stderr)
     if sys.stdout is None:
         return _told("the output cannot be written: standard output is closed", OUTPUT_FAULT)
     try:
-        if arguments is None:  # the process is ours
+        if arguments is None:
             from gradcli.cli.interrupts import watch_for_interrupt
 
             watch_for_interrupt()
@@ -68,6 +72,28 @@ def _run(arguments: Sequence[str] | None) -> int:
         leave_nothing_unfinished()
         gc.freeze()  # a last collection at exit would walk through all that was imported
         gc.enable()
+
+
+class _Unfailing(io.FileIO):
+    """A file that takes what it can: where errors cannot be told, results are written all the same, as by grep and sort."""
+
+    def write(self, data: Any) -> int:
+        """Write bytes; what a full disk does not take is gone."""
+        try:
+            return super().write(data) or 0
+        except BrokenPipeError:
+            raise
+        except OSError:
+            return len(data)
+
+
+def _unfailing(stream: TextIO) -> TextIO:
+    """The same stream, which no fault of the system stops."""
+    try:
+        raw = _Unfailing(stream.fileno(), "wb", closefd=False)
+    except (OSError, ValueError):
+        return stream
+    return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=True)
 
 
 class Stopped(BaseException):

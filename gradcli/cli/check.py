@@ -110,7 +110,7 @@ def check(
     from gradcli.session.check import CheckedSession, CheckOptions, Claim
 
     session = CheckedSession(seeded, threaded, max_memory=memory, write=streams.note_printed if json else streams.write)
-    options.bind_all(session, let=let, const=const, data=data, const_data=const_data)
+    options.bind_all(session, let=let, const=const, data=data, const_data=const_data, note=streams.note)
     collect_sparingly()
     wanted = CheckOptions(
         wrt=wrt,

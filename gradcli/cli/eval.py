@@ -72,18 +72,18 @@ def evaluate(
     options.choice("--nan", nan, options.NONFINITE)
     options.exclude(("--json", json), ("--plain", plain))
     options.exclude(("--compare", compare is not None), ("--device", device != "cpu"), ("--profile", profile))
-    options.exclude(("--compare", compare is not None), ("--out", out is not None))
+    options.exclude(("--compare", compare is not None), ("--out", bool(out)))
     options.exclude(("--no-grad", no_grad), ("--wrt", bool(wrt)), ("--grad-output", grad_output is not None))
     options.exclude(("--no-grad", no_grad), ("--jacobian", bool(jacobian)))
     options.exclude(("--no-grad", no_grad), ("--hessian", bool(hessian)))
     options.exclude(
-        ("--input", input is not None),
+        ("--input", bool(input)),
         ("--plain", plain),
         ("--compare", compare is not None),
         ("--profile", profile),
-        ("--out", out is not None),
+        ("--out", bool(out)),
     )
-    streams = Streams(json=json or input is not None, plain=plain, color=color)
+    streams = Streams(json=json or bool(input), plain=plain, color=color)
     if json_schema:
         return print_schema(streams)
     if not statements:
@@ -91,16 +91,17 @@ def evaluate(
             "eval takes at least one statement", hint="for example: gradcli eval 'mean((x+2)*(x+2)*3)' --let 'x=ones(2,2)'"
         )
     text = "\n".join(statements)
-    if input is not None:
+    records = options.only("--input", input)
+    if records is not None:
         from gradcli.cli.records import map_records
         from gradcli.session.records import Wanted
 
         session = options.new_session(dtype, seed, threads, device, max_memory, False, streams.note_printed)
         valued = [binding for binding in const or () if "=" in binding]
-        options.bind_all(session, let=let, const=valued, data=data, const_data=const_data)
+        options.bind_all(session, let=let, const=valued, data=data, const_data=const_data, note=streams.note)
         wanted = Wanted(text, wrt, grad_output, no_grad, jacobian or (), hessian or ())
-        return map_records(input, session, wanted, let or (), const or (), streams, nan, keep_going)
-    target = target_of(out)
+        return map_records(records, session, wanted, let or (), const or (), streams, nan, keep_going)
+    target = target_of(options.only("--out", out))
     failed: list[GradcliError] = []
 
     def tell(error: GradcliError, statement: Statement) -> None:
@@ -109,7 +110,7 @@ def evaluate(
 
     def evaluated(device: str, seed: str | None, write: Callable[[str], object]) -> Evaluation:
         session = options.new_session(dtype, seed, threads, device, max_memory, profile, write)
-        options.bind_all(session, let=let, const=const, data=data, const_data=const_data)
+        options.bind_all(session, let=let, const=const, data=data, const_data=const_data, note=streams.note)
         collect_sparingly()
         with streams.progress():
             on_error = tell if keep_going else None

@@ -82,7 +82,7 @@ ConstData = Annotated[
     ),
 ]
 Input = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--input",
         metavar="FILE|-",
@@ -184,7 +184,7 @@ Timeout = Annotated[
     ),
 ]
 Out = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "-o",
         "--out",
@@ -322,15 +322,33 @@ def bind_all(
     const: Sequence[str] | None,
     data: Sequence[str] | None,
     const_data: Sequence[str] | None,
+    note: Callable[[str], object],
 ) -> None:
     """Bind what the options say: files first, since expressions may use them; constants can't use what requires grad."""
+    bound: dict[str, str] = {}  # where each name has its value from
+
+    def add(name: str, origin: str) -> None:
+        if name in bound:
+            both = f"{bound[name]} and by {origin}" if bound[name] != origin else f"{origin} twice"
+            raise UsageError(f"{name} is bound by {both}", hint="take another name for one of them")
+        bound[name] = origin
+
     for option, files in (("--const-data", const_data), ("--data", data)):
         for file in files or ():
-            session.bind_data(file, requires_grad=option == "--data", origin=option)
+            for name in session.bind_data(file, requires_grad=option == "--data", origin=option, note=note):
+                add(name, option)
     for option, bindings in (("--const", const), ("--let", let)):
         for binding in bindings or ():
             name, value = name_and_value(option, binding)
+            add(name, option)
             session.bind(name, value, requires_grad=option == "--let", origin=option)
+
+
+def only(option: str, values: Sequence[str] | None) -> str | None:
+    """The value of an option that may be given once: the last of several files would leave the others out."""
+    if values is not None and len(values) > 1:
+        raise UsageError(f"{option} is given twice: {values[0]!r} and {values[1]!r}", hint="leave one of them out")
+    return values[0] if values else None
 
 
 def name_and_value(option: str, binding: str) -> tuple[str, str]:
@@ -338,7 +356,7 @@ def name_and_value(option: str, binding: str) -> tuple[str, str]:
     name, equals, value = binding.partition("=")
     name = checked_name(option, name)
     if not equals or not value.strip():
-        field = "; a name alone is a field of --input" if option == "--const" else ""
+        field = "; a name alone is a field of --input" if option == "--const" else "; a field of --input has its value there"
         raise UsageError(f"{option} {name} has no value", hint=f"for example: {option} '{name}=ones(2,2)'{field}")
     return name, value
 

@@ -110,5 +110,6 @@ def _json_values(arrays: Mapping[str, np.ndarray], nan: str) -> tuple[dict[str, 
     """Arrays as JSON has them, and the places of what it has no numbers for."""
     from gradcli.report.json_numbers import array_value
 
-    found = {name: array_value(array, nan) for name, array in arrays.items()}
-    return {name: value for name, (value, _) in found.items()}, {name: places for name, (_, places) in found.items() if places}
+    places = {name: array_value(array, "null")[1] for name, array in arrays.items()}
+    values = {name: array_value(array, nan)[0] for name, array in arrays.items()}
+    return values, {name: found for name, found in places.items() if found}

@@ -63,7 +63,6 @@ class Answers:
         self._name = name
         self._streams = streams
         self._nan = nan
-        self._notes: set[str] = set()
 
     def write(self, arrived: Arrived, records: RecordMap) -> Iterator[GradcliError]:
         """Write the answers to lines that arrived together; errors that were written are given back."""
@@ -94,9 +93,7 @@ class Answers:
                 yield position, error
             case Alone(position, evaluation):
                 for note in evaluation.notes:
-                    if note not in self._notes:
-                        self._notes.add(note)
-                        self._streams.note(note)
+                    self._streams.note(note)
                 yield position, self._answer(evaluation, first + position)
             case Together(positions, evaluation, values):
                 texts = _lines_like(evaluation).texts([first + position for position in positions], values)

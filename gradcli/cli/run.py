@@ -70,14 +70,14 @@ def run(
         return print_schema(streams)
     if file is None:
         raise UsageError("run takes a file", hint="- stands for standard input")
-    target = target_of(out)
+    target = target_of(options.only("--out", out))
     text, name = read_script(file)
     from gradcli.cli.hosts import JsonHost, TextHost
     from gradcli.language import parse
 
     write = streams.note_printed if json else streams.write
     session = options.new_session(dtype, seed, threads, device, max_memory, profile, write)
-    options.bind_all(session, let=let, const=const, data=data, const_data=const_data)
+    options.bind_all(session, let=let, const=const, data=data, const_data=const_data, note=streams.note)
     program = parse(text, name)
     host = JsonHost(streams, program.source, nan) if json else TextHost(streams)
     failed: list[GradcliError] = []

@@ -25,11 +25,12 @@ USUAL_WIDTH, USUAL_HEIGHT = 80, 25
 class Streams:
     """The layout that was asked for (`json`, `plain` or `rich`) and the two streams it is written to."""
 
-    __slots__ = ("color", "is_plain", "layout")
+    __slots__ = ("_notes", "color", "is_plain", "layout")
 
     def __init__(self, *, json: bool = False, plain: bool = False, color: str = "auto") -> None:
         self.color = color
         self.is_plain = plain
+        self._notes: set[str] = set()
         self.layout = "json" if json else "plain" if plain or not is_decorated(sys.stdout, color) else "rich"
         prepare(sys.stdout, json=json)
         prepare(sys.stderr, json=False)
@@ -63,7 +64,10 @@ class Streams:
         _write(sys.stderr, text)
 
     def note(self, text: str) -> None:
-        """Write a remark to stderr."""
+        """Write a remark to stderr, once."""
+        if text in self._notes:
+            return
+        self._notes.add(text)
         sys.stdout.flush()
         text = f"note: {text}"
         if sys.stderr.isatty():

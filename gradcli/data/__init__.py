@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -96,12 +96,12 @@ def write(target: Target, values: Mapping[str, Any], metadata: Mapping[str, str]
         import_module(FORMATS[target.suffix].module).write(stream, values, metadata)
 
 
-def read(reference: Reference, *, floating: bool) -> dict[str, LazyArray]:
-    """The arrays of a reference by the names that they are bound to.
+def read(reference: Reference, *, floating: bool, note: Callable[[str], object] | None = None) -> dict[str, LazyArray]:
+    """The arrays of a reference by the names that they are bound to; `note` is told of those that have no name for a variable.
 
     Arrays keep their dtype. Literals are floating, of the default dtype, if `floating` says so; else whole numbers are int64.
     """
-    from gradcli.data.files import listed, opened, opened_folder
+    from gradcli.data.files import listed, opened, opened_folder, shown
 
     with (opened_folder if reference.format.is_folder else opened)(reference.file) as file:
         contents: Contents = getattr(import_module(reference.format.module), reference.format.reader)(file)
@@ -109,13 +109,26 @@ def read(reference: Reference, *, floating: bool) -> dict[str, LazyArray]:
         if reference.name is not None:
             arrays = {reference.name: contents.whole() if reference.entry is None else contents.entry(reference.entry)}
         else:
-            unfit = tuple(name for name in contents.names if not name.isidentifier() or iskeyword(name))
-            if unfit or not contents.names:
-                problem = f"{listed(unfit, 3)}: no name for a variable" if unfit else "its array has no name"
-                hint = "give it one: NAME=FILE:ENTRY" if unfit else "give it one: NAME=FILE"
-                raise file.fault(problem, hint)
-            arrays = contents.entries()
+            fit = [name for name in contents.names if _is_name(name)]
+            unfit = tuple(name for name in contents.names if not _is_name(name))
+            problem, by_name = (
+                f"{listed(unfit, 3)}: no name for a variable",
+                f"NAME={file.name}:{shown(unfit[0])}" if unfit else "",
+            )
+            if not fit:
+                raise (
+                    file.fault(problem, f"give it one: {by_name}")
+                    if unfit
+                    else file.fault("its array has no name", f"give it one: NAME={file.name}")
+                )
+            if unfit and note is not None:
+                note(f"{file.name}: {problem}, and so not bound; {by_name} binds it")
+            arrays = contents.entries(fit)
     return {name: _lazy(array, reference.format.has_dtypes, floating) for name, array in arrays.items()}
+
+
+def _is_name(name: str) -> bool:
+    return name.isidentifier() and not iskeyword(name)
 
 
 def _listed(suffixes: Iterable[str]) -> str:

@@ -36,9 +36,9 @@ class CsvFile(Table):
                 raise file.fault(f"two columns have the name {name!r}")
         self.names = tuple(header)
 
-    def entries(self) -> dict[str, np.ndarray]:
-        """Each column by itself."""
-        return dict(zip(self.names, self._vectors(self.names), strict=True))
+    def entries(self, names: Sequence[str]) -> dict[str, np.ndarray]:
+        """Each column by itself, all of them in one go."""
+        return dict(zip(names, self._vectors(names), strict=True))
 
     def _read(self, names: Sequence[str]) -> np.ndarray:
         columns = self._vectors(names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from mmap import ACCESS_READ, mmap
 from typing import Any, BinaryIO, Literal
@@ -33,9 +33,9 @@ class Contents(ABC):
     def whole(self) -> np.ndarray | Stored:
         """The file as one array."""
 
-    def entries(self) -> Mapping[str, np.ndarray | Stored]:
-        """All arrays by name."""
-        return {name: self.entry(name) for name in self.names}
+    def entries(self, names: Sequence[str]) -> Mapping[str, np.ndarray | Stored]:
+        """Several arrays by name."""
+        return {name: self.entry(name) for name in names}
 
 
 class Named:

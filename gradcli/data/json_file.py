@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
@@ -14,6 +16,9 @@ from gradcli.lazy.ops import MOST_AXES
 
 # Bytes of memory that a byte of text takes at most: a list of one-digit numbers.
 MEMORY_PER_BYTE = 16
+
+NONFINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+_IS_NONFINITE = re.compile(r' null,|"-?(nan|inf)(inity)?"', re.IGNORECASE)
 
 
 class JsonFile(Contents):
@@ -34,8 +39,11 @@ class JsonFile(Contents):
             raise file.fault("it has a whole number beyond int64") from None
         except RecursionError:
             raise file.fault("its lists nest too deeply") from None
+        self._nonfinite: dict[str, Any] = {}  # places by name, as `--out` tells them
         if isinstance(self._value, dict):
-            self._value.pop(METADATA, None)
+            metadata = self._value.pop(METADATA, None)
+            nonfinite = metadata.get("nonfinite") if isinstance(metadata, dict) else None
+            self._nonfinite = nonfinite if isinstance(nonfinite, dict) else {}
             self.names = tuple(self._value)
 
     def whole(self) -> np.ndarray:
@@ -52,12 +60,25 @@ class JsonFile(Contents):
 
     def _array(self, value: Any, entry: str | None) -> np.ndarray:
         """A number or nested lists as an array: bool, int64 or float64."""
+        if entry in self._nonfinite:
+            try:
+                value = _with_nonfinite(value, self._nonfinite.pop(entry))
+            except (LookupError, TypeError, ValueError):
+                raise self._file.fault(
+                    f"what {METADATA} tells of its numbers that are not finite is wrong", entry=entry
+                ) from None
         try:
             array = np.array(value)
         except (ValueError, OverflowError):  # rows of different lengths
             array = None
         if array is None or array.dtype.kind not in "bif":
-            raise self._file.fault(culprit(value) or "it has numbers that do not fit together", entry=entry)
+            problem = culprit(value) or "it has numbers that do not fit together"
+            hint = (
+                "what is not finite is kept by .npz files, and by those that --out writes"
+                if _IS_NONFINITE.search(problem)
+                else None
+            )
+            raise self._file.fault(problem, hint, entry)
         return array
 
     def _constant(self, name: str) -> None:
@@ -70,6 +91,20 @@ class JsonFile(Contents):
             twice = next(name for position, (name, _) in enumerate(pairs) if last[name] != position)
             raise self._file.fault("it is there twice", entry=twice)
         return members
+
+
+def _with_nonfinite(value: Any, places: list[tuple[list[int], str]]) -> Any:
+    """Nested lists with numbers that are not finite where null or a text stands for them."""
+    for index, kind in places:
+        if not index:
+            return NONFINITE[kind]
+        row = value
+        for position in index[:-1]:
+            row = row[position]
+        if row[index[-1]] not in (None, kind):
+            raise ValueError
+        row[index[-1]] = NONFINITE[kind]
+    return value
 
 
 def write(stream: BinaryIO, values: Mapping[str, Any], metadata: Metadata) -> None:

@@ -79,10 +79,6 @@ class ParquetFile(Table):
 
         return Chunks((sum(rows), *columns), dtype, (starts, *[(0,)] * len(columns)), decoded).array(self._file.name)
 
-    def entries(self) -> dict[str, np.ndarray | Stored]:
-        """Each column by itself."""
-        return {name: self._read((name,)) for name in self.names}
-
     def _numbers(self, name: str, column: Any, before: int) -> np.ndarray:
         """A piece of a column, before which so many rows were read."""
         if column.null_count:

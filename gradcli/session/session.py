@@ -129,16 +129,22 @@ class Session:
             for name, value in values.items():
                 self._bind(name, language_value(name, value), requires_grad)
 
-    def bind_data(self, text: str, requires_grad: bool = True, origin: str = "--data") -> None:
-        """Bind the arrays of a file, [NAME=]FILE[:ENTRY], which keep their dtype.
+    def bind_data(
+        self, text: str, requires_grad: bool = True, origin: str = "--data", note: Callable[[str], object] | None = None
+    ) -> tuple[str, ...]:
+        """Bind the arrays of a file, [NAME=]FILE[:ENTRY], which keep their dtype; the names are given back.
+
+        `note` is told of entries of the file that have no name for a variable.
 
         In text files numbers are floating with `requires_grad`, as in `bind`, and follow PyTorch's rule for literals without.
         """
         from gradcli.data import parse_reference, read
 
         with self.active():
-            for name, array in read(parse_reference(text, origin), floating=requires_grad).items():
+            found = read(parse_reference(text, origin), floating=requires_grad, note=note)
+            for name, array in found.items():
                 self._bind(name, Tensor(array), requires_grad)
+            return tuple(found)
 
     def _bind(self, name: str, value: Any, requires_grad: bool) -> None:
         if isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -139,3 +139,51 @@ def test_a_file_name_that_is_no_text_is_told(folder: Path) -> None:
     done = run_apart(["eval", "x", "--json", "--data", name], environment={"PYTHONPATH": str(ROOT)})
     assert done.status == 6
     assert json.loads(done.out)["error"]["code"] == "input-data"
+
+
+def test_a_name_is_bound_once(folder: Path) -> None:
+    np.savez("b.npz", x=np.ones(1), y=np.ones(1))
+    words = {
+        "--let x=1 --let x=2": "x is bound by --let twice",
+        "--const x=1 --let x=2": "x is bound by --const and by --let",
+        "--data b.npz --let x=2": "x is bound by --data and by --let",
+        "--const-data y=b.npz:x --data b.npz": "y is bound by --const-data and by --data",
+    }
+    for options, sentence in words.items():
+        done = run_here("eval", "x", *options.split())
+        assert (done.status, done.err.splitlines()[0]) == (2, f"error: {sentence}")
+
+
+def test_what_a_script_saved_is_bound_whole_but_for_what_is_no_name(folder: Path) -> None:
+    Path("w.grad").write_text("w = tensor([1., 2.], requires_grad=True)\n(w*w).sum().backward()\n")
+    assert run_here("run", "w.grad", "--out", "s.npz").status == 0
+    done = run_here("eval", "w*2", "--const-data", "s.npz", "--json")
+    assert (done.status, done.record["value"]) == (0, [2.0, 4.0])
+    assert done.err == "note: s.npz: w.grad: no name for a variable, and so not bound; NAME=s.npz:w.grad binds it\n"
+
+
+@pytest.mark.parametrize("nan", ["null", "string"])
+def test_numbers_that_are_not_finite_come_back_from_json(nan: str, folder: Path) -> None:
+    numbers = "tensor([[1., inf], [-inf, nan]])"
+    for expression, entry in ((numbers, "value"), (f"{numbers}[0, 1]", "value"), (f"{numbers}[1, 1]", "value")):
+        assert run_here("eval", expression, "--nan", nan, "--out", "r.json").status == 0
+        written = run_here("eval", expression).out
+        assert run_here("eval", "v", "--const-data", f"v=r.json:{entry}").out == written
+
+
+def test_what_stands_for_a_number_that_is_not_finite_says_where_such_are_kept(folder: Path) -> None:
+    for text in ("[1, null]", '["nan"]', '[["-Infinity"]]'):
+        Path("r.json").write_text(text)
+        assert "hint: what is not finite is kept by .npz files" in run_here("eval", "x", "--data", "x=r.json").err
+    for places in (
+        "[[[1], 7]]",
+        "[[[9], 0]]",
+        '[[[0], "inf"]]',
+        '[[["a"], "inf"]]',
+        "7",
+        '[[[1], "inf", 3]]',
+        '[[[1, 0], "inf"]]',
+    ):
+        Path("r.json").write_text(f'{{"x": [1, null], "__metadata__": {{"nonfinite": {{"x": {places}}}}}}}')
+        done = run_here("eval", "x", "--data", "r.json")
+        assert (done.status, "what __metadata__ tells of its numbers that are not finite is wrong" in done.err) == (6, True)

@@ -333,3 +333,15 @@ def test_a_closed_standard_output_is_an_output_that_cannot_be_written() -> None:
     done = subprocess.run(["sh", "-c", f"{sys.executable} -m gradcli eval 1 >&-"], stderr=subprocess.PIPE, check=False)
     assert done.returncode == 7
     assert b"standard output is closed" in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    ("statement", "status"),
+    [("ones(2)*2", 0), ("x", 1), ("1 +", 3), ("tensor([1.,2.], requires_grad=True)", 0), ("print(1); 1", 0)],
+)
+def test_a_full_standard_error_changes_neither_results_nor_status(statement: str, status: int) -> None:
+    command = f"{sys.executable} -m gradcli eval '{statement}' --json 2>/dev/full"
+    done = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, check=False)
+    assert done.returncode == status
+    assert json.loads(done.stdout)["ok"] is (status == 0)

@@ -47,7 +47,7 @@ def explanation(function: Function, width: int | None) -> list[Segment]:
     """Everything that the declaration says; the example stays on one line, so that it can be copied."""
     facts = facts_of(function)
     rows: list[tuple[str, str]] = [("also", ", ".join(facts.other_names))]
-    rows += [("grad_fn", _nodes(facts))]
+    rows += [("grad_fn", _nodes(function, facts))]
     has_forms = len({derivative.form for derivative in facts.derivatives}) > 1
     for derivative in facts.derivatives:
         rows.append((f"d {derivative.argument}", derivative.gradient + f"    in {derivative.form}" * has_forms))
@@ -65,12 +65,12 @@ def explanation(function: Function, width: int | None) -> list[Segment]:
     return segments
 
 
-def _nodes(facts: Facts) -> str:
+def _nodes(function: Function, facts: Facts) -> str:
     if facts.grad_fn:
         return ", ".join(facts.grad_fn)
     if facts.composed_of:
         return f"{', '.join(dict.fromkeys(facts.composed_of))}: of the functions that it is made of"
-    return "none: it has no derivative"
+    return "none of its own" if function.grad_fn is None else "none: it has no derivative"
 
 
 def record_of(function: Function) -> dict[str, Any]:

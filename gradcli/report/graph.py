@@ -63,7 +63,8 @@ class GraphTree(NamedTuple):
         """The sentence about the nodes that are not shown."""
         if not self.hidden:
             return None
-        return f"{glyphs.ellipsis} {self.hidden:,} more node{'s are' if self.hidden > 1 else ' is'} not shown"
+        are = "s are" if self.hidden > 1 else " is"
+        return f"{glyphs.ellipsis} {self.hidden:,} more node{are} not shown; --json has all"
 
 
 def successors(node: Node) -> list[Node]:

@@ -1,4 +1,4 @@
-"""An evaluation as PyTorch's own text: the value, `x.grad = tensor(...)` for each gradient, and the grad_fn tree."""
+"""An evaluation as text for pipes: PyTorch's own for the value and for gradients, and the grad_fn tree."""
 
 from __future__ import annotations
 

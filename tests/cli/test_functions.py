@@ -155,6 +155,7 @@ def test_a_shown_example_runs_and_a_differentiable_function_has_rules(function: 
 def test_a_function_that_is_made_of_others_tells_their_nodes() -> None:
     assert "UnsafeViewBackward0, MulBackward0: of the functions that it is made of" in run_here("functions", "kron").out
     assert "none: it has no derivative" in run_here("functions", "isnan").out
+    assert "none of its own" in run_here("functions", "torch.autograd.functional.hessian").out
 
 
 def test_the_example_of_what_is_random_has_a_seed() -> None:

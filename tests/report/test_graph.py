@@ -81,7 +81,7 @@ def test_a_graph_of_100_000_nodes_is_cut_with_a_note() -> None:
     records = graph_records(last, None)
     assert time.perf_counter() - started < 5
     assert len(tree.lines) == MOST_LINES
-    assert tree.note(ASCII) == f"... {100_001 - MOST_LINES:,} more nodes are not shown"
+    assert tree.note(ASCII) == f"... {100_001 - MOST_LINES:,} more nodes are not shown; --json has all"
     assert records[-1]["id"] == 100_000
 
 

@@ -106,7 +106,7 @@ def test_a_deep_branching_graph_is_marked_where_it_is_cut() -> None:
     render_evaluation(Evaluation(Source("x"), tensor(1.0, grad_fn=last), None, last), console)
     text = shown(console)
     assert " AddBackward0 …" in text
-    assert text.endswith("more nodes are not shown\n")
+    assert text.endswith("more nodes are not shown; --json has all\n")
     assert max(map(len, text.split("\n"))) <= 60
 
 

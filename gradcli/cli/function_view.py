@@ -75,7 +75,6 @@ def _nodes(function: Function, facts: Facts) -> str:
 
 def record_of(function: Function) -> dict[str, Any]:
     """The record of a function."""
-
     facts = facts_of(function)
     return {
         "format_version": FORMAT_VERSION,

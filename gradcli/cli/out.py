@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 def target_of(out: str | None) -> Target | None:
     """What --out says, checked before anything is computed."""
+    if out is None:
+        return None
     from gradcli.data import parse_target
 
-    return None if out is None else parse_target(out)
+    return parse_target(out)
 
 
 def save_evaluation(target: Target, evaluation: Evaluation, session: Session, nan: str) -> None:

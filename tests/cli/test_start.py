@@ -20,6 +20,7 @@ WATCHED = (
     "rich",
     "scipy",
     "typer",
+    "gradcli.data",
     "gradcli.session",
     "gradcli.report.rich_view",
     "gradcli.cli.run",

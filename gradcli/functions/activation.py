@@ -7,7 +7,7 @@ from math import sqrt as root
 
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
-from gradcli.errors import ShapeMismatch, ValueFault
+from gradcli.errors import DTypeMismatch, ShapeMismatch, ValueFault
 from gradcli.functions import elementwise
 from gradcli.functions.bounds import clamp, clamp_max, clamp_min
 from gradcli.functions.conditional import where
@@ -17,6 +17,7 @@ from gradcli.functions.index import slice_
 from gradcli.functions.join import cat
 from gradcli.functions.refusals import misfit, require_floating
 from gradcli.lazy import LazyArray, ops
+from gradcli.lazy.dtypes import bool_
 from gradcli.lazy.shapes import normalize_dim
 
 NN = "torch.nn.functional"
@@ -38,7 +39,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     examples=("F.leaky_relu(x, 0.1)",),
     d_input=lambda g, input, negative_slope: where(input > 0, g, g * negative_slope),
 )
-def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+def leaky_relu(input: Tensor, negative_slope: Scalar = 0.01, inplace: bool = False) -> Tensor:
     """x where positive, else negative_slope * x."""
     require_floating("leaky_relu_cpu", input)
     return where(input > 0, input, input * negative_slope)
@@ -53,6 +54,8 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 )
 def hardtanh(input: Tensor, min_val: Scalar = -1.0, max_val: Scalar = 1.0, inplace: bool = False) -> Tensor:
     """x, but not below min_val and not above max_val."""
+    if input.dtype is bool_:
+        raise DTypeMismatch.as_torch("Bool inputs not supported for hardtanh")
     if min_val > max_val:
         raise ValueFault.as_torch("min_val cannot be greater than max_val")
     bounds = (min_val, max_val) if input.dtype.is_floating else (int(min_val), int(max_val))
@@ -115,7 +118,7 @@ _LARGEST = {"float16": "65504", "float32": "3.40282e+38", "float64": "1.79769e+3
     examples=("F.softshrink(x)",),
     d_input=lambda g, input, lambd: where(abs(input) <= lambd, 0.0, g),
 )
-def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+def softshrink(input: Tensor, lambd: Scalar = 0.5) -> Tensor:
     """x moved towards 0 by lambd."""
     require_floating("softshrink_check", input)
     if lambd < 0:
@@ -131,7 +134,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     examples=("hardshrink(x)",),
     d_input=lambda g, input, lambd: where(abs(input) <= lambd, 0.0, g),
 )
-def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+def hardshrink(input: Tensor, lambd: Scalar = 0.5) -> Tensor:
     """x where its size is above lambd, else 0."""
     require_floating("hardshrink_cpu", input)
     return where(abs(input) <= lambd, 0.0, input)
@@ -160,7 +163,7 @@ def scaled_elu(input: Tensor, alpha: float, scale: float, input_scale: float) ->
 
 
 @function(namespace=NN, forms=(scaled_elu,), kink="alpha at 0", examples=("F.elu(x)",))
-def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+def elu(input: Tensor, alpha: Scalar = 1.0, inplace: bool = False) -> Tensor:
     """x where positive, else alpha * (exp(x) - 1)."""
     return scaled_elu(input, float(alpha), 1.0, 1.0)
 
@@ -179,7 +182,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     examples=("F.celu(x, 2.0)",),
     d_input=lambda g, input, alpha: g * _slope_of_elu(input, alpha, 1.0, 1 / alpha),
 )
-def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+def celu(input: Tensor, alpha: Scalar = 1.0, inplace: bool = False) -> Tensor:
     """x where positive, else alpha * (exp(x / alpha) - 1)."""
     if alpha == 0:
         raise ValueFault.as_torch("ZeroDivisionError: alpha cannot be 0 for CELU")

@@ -12,6 +12,7 @@ from gradcli.functions.activation import NN
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import eq
+from gradcli.functions.embedding import shorten_rows
 from gradcli.functions.gather import check_integers
 from gradcli.functions.index import spread, take_at
 from gradcli.functions.reduce import sum as total
@@ -160,7 +161,7 @@ def _checked_offsets(input: Tensor, offsets: Tensor | None, include_last_offset:
     return offsets
 
 
-def _check_bags(input: Tensor, weight: Tensor, per_sample_weights: Tensor | None, mode: str, max_norm: float | None) -> None:
+def _check_bags(input: Tensor, weight: Tensor, per_sample_weights: Tensor | None, mode: str) -> None:
     if mode not in ("sum", "mean", "max"):
         raise ValueFault.as_torch("mode has to be one of sum, mean or max")
     if per_sample_weights is not None:
@@ -179,8 +180,6 @@ def _check_bags(input: Tensor, weight: Tensor, per_sample_weights: Tensor | None
         raise misfit("'weight' must be 2-D", input, weight)
     if not weight.dtype.is_floating:
         raise DTypeMismatch.as_torch(f"expected scalar type Float but found {weight.dtype.tensor_type}")
-    if max_norm is not None:
-        raise NotSupported("embedding_bag() cannot renormalize its weight yet", hint="leave max_norm out")
 
 
 @function(
@@ -206,7 +205,7 @@ def embedding_bag(
     padding_idx: int | None = None,
 ) -> Tensor:
     """The sum, mean or largest elements of rows of weight that integers name, for each bag of them, which starts at an offset."""
-    _check_bags(input, weight, per_sample_weights, mode, max_norm)
+    _check_bags(input, weight, per_sample_weights, mode)
     _check_indices("indices", input)
     starts = _checked_offsets(input, offsets, include_last_offset)
     rows = weight.shape[0]
@@ -224,6 +223,8 @@ def embedding_bag(
     samples = per_sample_weights
     if samples is not None and samples.ndim == 2:
         samples = reshape(samples, (-1,))
+    if max_norm is not None:
+        shorten_rows(weight, flat, max_norm, norm_type)
     bags = _bags(flat, starts, padding_idx, include_last_offset)
     result: Tensor = _bags_of_rows(flat, weight, samples, bags, mode, scale_grad_by_freq)
     return result

@@ -163,20 +163,20 @@ def _factor_part(symmetric: Tensor, factor: Tensor, upper: bool) -> Tensor:
     return triu(triu(factor) @ symmetric) if upper else tril(symmetric @ tril(factor))
 
 
-def _inverse_factor_cotangent(g: Tensor, L: Tensor, result: Tensor, upper: bool) -> Tensor:
-    """-S (g + g^T) S L of S = (L L^T)^-1."""
-    return _factor_part(-(result @ (g + matrix_transposed(g)) @ result), L, upper)
+def _inverse_factor_cotangent(g: Tensor, input: Tensor, result: Tensor, upper: bool) -> Tensor:
+    """-S (g + g^T) S L of S = (L L^T)^-1, where L is the input."""
+    return _factor_part(-(result @ (g + matrix_transposed(g)) @ result), input, upper)
 
 
 @function(
     "CholeskyInverseBackward0",
     examples=("cholesky_inverse(x + 3 * eye(3))",),
-    d_L=_inverse_factor_cotangent,
+    d_input=_inverse_factor_cotangent,
 )
-def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
-    """The inverse of L @ L.T, or of L.T @ L if L is upper triangular."""
-    check_square("cholesky_inverse", L)
-    return _solved(eye(L.shape[-1], dtype=L.dtype), L, upper)
+def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
+    """The inverse of input @ input.T, or of input.T @ input if that is upper triangular."""
+    check_square("cholesky_inverse", input)
+    return _solved(eye(input.shape[-1], dtype=input.dtype), input, upper)
 
 
 def _solve_factor_cotangent(g: Tensor, L: Tensor, result: Tensor, upper: bool) -> Tensor:

@@ -32,7 +32,7 @@ from gradcli.autograd import Node, Tensor, change_in_place, state
 from gradcli.autograd.node import Edge, Kept, Saved, SavedInput, SavedOutput, edge_to
 from gradcli.autograd.tensor import Strides, ViewOf, add_view
 from gradcli.functions.arguments import Parameter, bind, parameters_of, signature_text
-from gradcli.functions.registry import DECLARED, METHODS, register
+from gradcli.functions.registry import DECLARED, METHODS, called_in, register
 from gradcli.lazy import DType, LazyArray, Size, ops
 
 Rule = Callable[..., Any]
@@ -143,7 +143,7 @@ class Function:
     @property
     def called(self) -> str:
         """The name in PyTorch's sentences about arguments, such as linalg_inv."""
-        return f"{self.namespace[6:]}_{self.name}" if self.namespace in ("torch.linalg", "torch.special") else self.name
+        return called_in(self.namespace, self.name)
 
     @property
     def signature(self) -> str:

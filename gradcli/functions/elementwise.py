@@ -28,14 +28,22 @@ def _bitwise(primitive: str) -> Callable[[Tensor, Tensor], Tensor]:
     return combine
 
 
+def _swapped(primitive: str) -> Callable[[Tensor, Tensor], Tensor]:
+    def compare(x: Tensor, y: Tensor) -> Tensor:
+        broadcast(x.shape, y.shape)  # an error about shapes names the operands in the order in which they were given
+        return Tensor(ops.binary(primitive, y.array, x.array))
+
+    return compare
+
+
 # ── comparisons and logic: no derivative ──
 
 eq = binary("eq", "whether x equals y", None, None, formula="equal")
 ne = binary("ne", "whether x differs from y", None, None, formula="not_equal", aliases=("not_equal",))
 lt = binary("lt", "whether x is less than y", None, None, formula="less", aliases=("less",))
 le = binary("le", "whether x is at most y", None, None, formula="less_equal", aliases=("less_equal",))
-gt = binary("gt", "whether x is greater than y", None, None, formula=lambda x, y: lt(y, x), aliases=("greater",))
-ge = binary("ge", "whether x is at least y", None, None, formula=lambda x, y: le(y, x), aliases=("greater_equal",))
+gt = binary("gt", "whether x is greater than y", None, None, formula=_swapped("less"), aliases=("greater",))
+ge = binary("ge", "whether x is at least y", None, None, formula=_swapped("less_equal"), aliases=("greater_equal",))
 
 logical_and = binary("logical_and", "whether both are nonzero", None, None, tensors_only=True)
 logical_or = binary("logical_or", "whether one of them is nonzero", None, None, tensors_only=True)

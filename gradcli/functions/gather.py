@@ -1,20 +1,17 @@
-"""Taking elements by tensors of positions, and putting them there: gather, scatter, take, embedding, one_hot."""
+"""Taking elements by tensors of positions, and putting them there: gather, scatter, take."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
-from gradcli.errors import ArgumentError, DTypeMismatch, IndexOutOfRange, NotSupported, OperandLabel, ShapeMismatch, ValueFault
+from gradcli.errors import ArgumentError, DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Operand, Shape
-from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
-from gradcli.functions.elementwise import eq
 from gradcli.functions.index import counted_from_front, slice_backward, spread
 from gradcli.functions.refusals import misfit, no_derivative, representable
-from gradcli.functions.shape import expand, reshape, unsqueeze
+from gradcli.functions.shape import expand, reshape
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.batching import possible_values
 from gradcli.lazy.dtypes import int32, int64
@@ -313,68 +310,3 @@ def scatter(
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> LazyArray:
     """input with src[i][j] added at result[index[i][j]][j] for dim 0."""
     return scattered(input, dim, index, src, src.array, add)
-
-
-# ── embedding and one_hot ──
-
-
-def _rows_summed(g: Tensor, input: Tensor, weight_shape: Size, padding_idx: int | None, scale_grad_by_freq: bool) -> Tensor:
-    """What each row of an embedding gets: the cotangents of where it was looked up; nothing for the row of padding."""
-    if padding_idx is not None:
-        row = padding_idx % weight_shape[0]
-        g = where(unsqueeze(eq(input, row), -1), 0.0, g)
-    if scale_grad_by_freq:
-        ones = Tensor(ops.full(input.shape, 1.0, g.dtype))
-        counts = spread(ones, (weight_shape[0],), (0,), (input,), False)
-        g = g / unsqueeze(Tensor(ops.index(counts.array, (0,), [input.array])), -1)
-    return spread(g, weight_shape, (0, None), (input,), False)
-
-
-@function(
-    "EmbeddingBackward0",
-    namespace="torch.nn.functional",
-    examples=("F.embedding(tensor([0, 1, 1]), x)",),
-    d_weight=_rows_summed,
-)
-def embedding(
-    input: Tensor,
-    weight: Tensor,
-    padding_idx: int | None = None,
-    max_norm: float | None = None,
-    norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False,
-    sparse: bool = False,
-) -> LazyArray:
-    """Rows of weight, looked up by integers."""
-    if max_norm is not None:
-        raise NotSupported("embedding() cannot renormalize its weight yet", hint="leave max_norm out")
-    if weight.ndim != 2:
-        raise ShapeMismatch.as_torch("'weight' must be 2-D", operands=[OperandLabel(1, describe(weight.shape))])
-    if padding_idx is not None and not -weight.shape[0] <= padding_idx < weight.shape[0]:
-        raise ValueFault.as_torch("Padding_idx must be within num_embeddings")
-    check_integers(
-        input,
-        "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
-        f"torch.{input.dtype.tensor_type}Tensor instead (while checking arguments for embedding)",
-    )
-    positions = check_within(input, weight.shape[0], "index out of range in self", operand=0)
-    return ops.index(weight.array, (0, None), [positions])
-
-
-@function(namespace="torch.nn.functional", examples=("F.one_hot(tensor([0, 2]), 3)",))
-def one_hot(tensor: Tensor, num_classes: int = -1) -> Any:
-    """A new last dimension with 1 at the class and 0 elsewhere; as many classes as there are, unless said."""
-    if tensor.dtype is not int64:
-        message = "one_hot is only applicable to index tensor of type LongTensor."
-        raise DTypeMismatch.as_torch(message, hint="convert it with .long()")
-    if not tensor.shape.numel() and num_classes <= 0:
-        raise ValueFault.as_torch("Can not infer total number of classes from empty tensor.")
-    values = possible_values(tensor.array)
-    if (values < 0).any():
-        raise ValueFault.as_torch("Class values must be non-negative.")
-    classes = int(values.max(initial=0)) + 1 if num_classes == -1 else num_classes
-    if (values >= classes).any():
-        message = "Class values must be smaller than num_classes."
-        raise ValueFault.as_torch(message, operands=[OperandLabel(0, f"the largest is {values.max()}")])
-    column = ops.reshape(tensor.array, Size((*tensor.shape, 1)))
-    return ops.cast(ops.binary("equal", column, ops.arange(0, 1, classes, int64)), int64)

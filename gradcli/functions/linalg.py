@@ -119,7 +119,7 @@ def mm(input: Tensor, mat2: Tensor) -> LazyArray:
 def _mv_array(input: Tensor, vec: Tensor) -> LazyArray:
     """A matrix times a vector, checked."""
     if input.ndim != 2 or vec.ndim != 1:
-        raise misfit(f"vector + matrix @ vector expected, got {vec.ndim}, {input.ndim}, {vec.ndim}", input, vec)
+        raise misfit(f"vector + matrix @ vector expected, got 1, {input.ndim}, {vec.ndim}", input, vec)
     rows, columns = input.shape
     if vec.shape[0] != columns:
         raise misfit(f"size mismatch, got input ({rows}), mat ({rows}x{columns}), vec ({vec.shape[0]})", input, vec)

@@ -8,7 +8,7 @@ from math import prod
 
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import operators
-from gradcli.errors import ShapeMismatch, ValueFault
+from gradcli.errors import DTypeMismatch, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Dims, Tensors
 from gradcli.functions.create import eye
 from gradcli.functions.declare import function
@@ -79,6 +79,9 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The sums of products along a dimension."""
     if x.ndim == 1 and y.ndim == 1:
         return vdot(x, y)
+    if x.dtype != y.dtype:
+        types = f"found x of type {x.dtype.tensor_type} and y of type {y.dtype.tensor_type} instead"
+        raise DTypeMismatch.as_torch(f"linalg.vecdot: Expected x and y to have the same dtype, but {types}")
     return total(mul(x, y), dim)
 
 

@@ -209,7 +209,7 @@ def _put_back(g: Tensor, positions: Positions, shape: Size) -> Tensor:
 
 
 @function(
-    lambda mode, dimensions: f"{mode}Pad{dimensions}DBackward0",
+    lambda mode, dimensions: "CopySlices" if mode == "Circular" else f"{mode}Pad{dimensions}DBackward0",
     name="pad",
     public=False,
     d_input=lambda g, positions, input: _put_back(g, positions, input.shape),  # saves the input, as PyTorch does
@@ -219,6 +219,18 @@ def pad_with_own(input: Tensor, positions: Any, mode: str, dimensions: int) -> T
     for axis, taken in _each_taken(positions):
         input = take_at(input, along_axis(axis, input.ndim), (taken,), False)
     return input
+
+
+def _check_something_is_left(input: Tensor, margins: Sequence[tuple[int, int]], mode: str) -> None:
+    """Refuse negative margins that cut everything away."""
+    names, sizes = "DHW"[-len(margins) :], input.shape[-len(margins) :]
+    lengths = [size + before + after for size, (before, after) in zip(sizes, margins, strict=True)]
+    if min(lengths) > 0:
+        return
+    if mode == "circular":
+        raise misfit("Negative padding value is resulting in an empty dimension", input)
+    given, found = ([f"{name}: {number}" for name, number in zip(names, numbers, strict=True)] for numbers in (sizes, lengths))
+    raise misfit(f"input ({', '.join(given)}) is too small. Calculated output {' '.join(found)}", input)
 
 
 def _reflected(input: Tensor, axis: int, before: int, after: int) -> tuple[int, ...]:
@@ -238,27 +250,50 @@ def _replicated(input: Tensor, axis: int, before: int, after: int) -> tuple[int,
     return tuple(min(max(position, 0), last) for position in range(-before, last + 1 + after))
 
 
+def _wrapped(input: Tensor, axis: int, before: int, after: int) -> tuple[int, ...]:
+    size = input.shape[axis]
+    if before > size or after > size:
+        raise misfit("Padding value causes wrapping around more than once.", input)
+    kept = range(max(-before, 0), size - max(-after, 0))
+    return tuple(kept[position % len(kept)] for position in range(-max(before, 0), len(kept) + max(after, 0)))
+
+
+#: What chooses the elements around a tensor from its own, and the mode in the name of the node.
+OWN_MARGINS = {
+    "circular": (_wrapped, "Circular"),
+    "reflect": (_reflected, "Reflection"),
+    "replicate": (_replicated, "Replication"),
+}
+
+
 @function(
     namespace=NN,
     forms=(constant_pad_nd, pad_with_own),
-    examples=("F.pad(x, (1, 1))", "F.pad(x, (1, 1), value=2.0)", "F.pad(x, (1, 1), mode='reflect')"),
+    examples=(
+        "F.pad(x, (1, 1))",
+        "F.pad(x, (1, 1), value=2.0)",
+        "F.pad(x, (1, 1), mode='reflect')",
+        "F.pad(x, (1, 1), mode='circular')",
+    ),
 )
 def pad(input: Tensor, pad: Shape, mode: str = "constant", value: Scalar | None = None) -> Tensor:
-    """The input with margins, before and after each dimension, the last first; mode: constant, reflect or replicate."""
+    """The input with margins, before and after each dimension, the last first; mode: constant, reflect, replicate or circular."""
     _check_pad(input, pad)
     if mode == "constant":
         return constant_pad_nd(input, pad, 0 if value is None else value)
     if value is not None and value != 0:
         raise ValueFault.as_torch(f'Padding mode "{mode}" doesn\'t take in value argument')
-    if mode not in ("reflect", "replicate"):
-        raise NotSupported.as_torch(f"Unrecognised padding mode {mode}", hint="modes are constant, reflect and replicate")
+    if mode not in OWN_MARGINS:
+        raise NotSupported.as_torch(f"Unrecognised padding mode {mode}", hint=f"modes are constant, {', '.join(OWN_MARGINS)}")
     dimensions = len(pad) // 2
     if not dimensions + 1 <= input.ndim <= dimensions + 2:
         raise NotSupported.as_torch(f"Padding size {len(pad)} is not supported for {input.ndim}D input tensor.")
-    choose, name = (_reflected, "Reflection") if mode == "reflect" else (_replicated, "Replication")
+    choose, name = OWN_MARGINS[mode]
+    margins = _margins(input.ndim, pad)
+    _check_something_is_left(input, margins[-dimensions:], mode)
     positions = tuple(
         choose(input, axis, before, after) if axis >= input.ndim - dimensions else None
-        for axis, (before, after) in enumerate(_margins(input.ndim, pad))
+        for axis, (before, after) in enumerate(margins)
     )
     return pad_with_own(input, positions, name, dimensions)
 

@@ -44,14 +44,14 @@ def _check_rank(name: str, input: Tensor, rank: int) -> None:
 def _check_numbers(kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], dilation: Sequence[int]) -> None:
     if 0 in stride:
         raise ValueFault.as_torch("stride should not be zero")
+    if min(kernel) <= 0:
+        raise ValueFault.as_torch(f"kernel size should be greater than zero, but got {_labelled('k', kernel)}")
     for length, pad, gap in zip(kernel, padding, dilation, strict=True):
         if pad < 0:
             raise ValueFault.as_torch(f"pad must be non-negative, but got pad: {pad}")
         if pad > ((length - 1) * gap + 1) // 2:
             what = f"but got pad={pad}, kernel_size={length} and dilation={gap}"
             raise ValueFault.as_torch(f"pad should be at most half of effective kernel size, {what}")
-    if min(kernel) <= 0:
-        raise ValueFault.as_torch(f"kernel size should be greater than zero, but got {_labelled('k', kernel)}")
     if min(stride) <= 0:
         raise ValueFault.as_torch(f"stride should be greater than zero, but got {_labelled('d', stride)}")
     if min(dilation) <= 0:

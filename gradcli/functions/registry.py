@@ -30,6 +30,11 @@ METHODS: dict[str, Callable[..., Any]] = {}
 DECLARED: list[Function] = []
 
 
+def called_in(namespace: str, name: str) -> str:
+    """The name of a namespace's member in PyTorch's sentences about arguments, such as linalg_inv."""
+    return f"{namespace.removeprefix('torch.')}_{name}" if namespace in ("torch.linalg", "torch.special") else name
+
+
 def register(
     function: Callable[..., Any],
     name: str,

@@ -261,6 +261,9 @@ def movedim(input: Tensor, source: Dims, destination: Dims) -> Tensor:
     if len(sources) != len(targets):
         message = "movedim: Invalid source or destination dims: source and destination must have the same number of elements"
         raise ValueFault.as_torch(message)
+    for name, dims, axes in (("source", source, sources), ("destination", destination, targets)):
+        if len(set(axes)) < len(axes):
+            raise DimensionOutOfRange.as_torch(f"movedim: repeated dim in `{name}` ({list(listed(dims))})")
     order = [axis for axis in range(rank) if axis not in sources]
     for target, axis in sorted(zip(targets, sources, strict=True)):
         order.insert(target, axis)
@@ -357,7 +360,7 @@ def broadcast_tensors(*tensors: Tensor) -> Any:
     if not tensors:
         return ()
     shape = broadcast(*[tensor.shape for tensor in tensors])
-    return tuple(expand(tensor, shape) for tensor in tensors)
+    return tuple(tensor if tensor.shape == shape else expand(tensor, shape) for tensor in tensors)
 
 
 def _sum_of_repeats(g: Tensor, input_shape: Size, repeats: Sequence[int]) -> Tensor:

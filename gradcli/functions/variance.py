@@ -19,7 +19,7 @@ from gradcli.lazy import Size, ops
 
 def _variance(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> Tensor:
     """The variance, wide enough for sums of squares."""
-    _refuse_integers_in_variance(input)
+    _refuse_integers("std and var", input)
     centred = _centred(input, dim)
     total = sum(centred * centred, axes_of(input.ndim, dim) or None, keepdim)
     return total / max(0.0, count(input.shape, dim) - correction)
@@ -34,9 +34,9 @@ def _centred(input: Tensor, dim: Dims) -> Tensor:
     return shifted - mean(shifted, axes or None, keepdim=bool(input.ndim))
 
 
-def _refuse_integers_in_variance(input: Tensor) -> None:
+def _refuse_integers(name: str, input: Tensor) -> None:
     if not input.dtype.is_floating:
-        message = "std and var only support floating point and complex dtypes"
+        message = f"{name} only support floating point and complex dtypes"
         raise DTypeMismatch.as_torch(message, hint="convert it with .float()")
 
 
@@ -91,6 +91,7 @@ def _mean_cotangent(g_mean: Tensor, input_shape: Size, dim: Dims, keepdim: bool)
 )
 def variance_and_mean(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> tuple[Tensor, Tensor]:
     """The variance and the mean."""
+    _refuse_integers("var_mean", input)
     average = mean(input, axes_of(input.ndim, dim) or None, keepdim)
     return variance(input, dim, correction, keepdim), average
 
@@ -108,6 +109,7 @@ def variance_and_mean(input: Tensor, dim: Dims, correction: Scalar, keepdim: boo
 )
 def deviation_and_mean(input: Tensor, dim: Dims, correction: Scalar, keepdim: bool) -> tuple[Tensor, Tensor]:
     """The standard deviation and the mean."""
+    _refuse_integers("std_mean", input)
     average = mean(input, axes_of(input.ndim, dim) or None, keepdim)
     return deviation(input, dim, correction, keepdim), average
 

@@ -67,7 +67,11 @@ def _method_call(
         kind = type(receiver)
         try:
             if kind is Namespace:
-                return invoke(get_attribute(receiver, name), arguments(frame), keywords(frame), function_place, name_span)
+                member = get_attribute(receiver, name)
+                try:
+                    return invoke(member, arguments(frame), keywords(frame), function_place, name_span)
+                except ArgumentError as error:
+                    raise _as_spelled(error, member, functions.called_in(receiver.name, name)) from None
             if kind is Tensor and name in functions.ATTRIBUTES and name not in functions.METHODS:
                 return invoke(get_attribute(receiver, name), arguments(frame), keywords(frame), function_place, name_span)
             method = find_method(receiver, name)
@@ -75,9 +79,17 @@ def _method_call(
                 raise _no_method(receiver, name)
         except GradcliError as error:
             raise attribute_place.locate(error) from None
-        return invoke(method, [receiver, *arguments(frame)], keywords(frame), method_place, name_span)
+        try:
+            return invoke(method, [receiver, *arguments(frame)], keywords(frame), method_place, name_span)
+        except ArgumentError as error:
+            raise _as_spelled(error, method, name) from None
 
     return call
+
+
+def _as_spelled(error: ArgumentError, function: Any, spelled: str) -> ArgumentError:
+    """The error under the name that the program gives the function, which may be an alias."""
+    return error.of_variant(function.called, spelled) if isinstance(function, functions.Function) else error
 
 
 def _no_method(receiver: Any, name: str) -> GradcliError:

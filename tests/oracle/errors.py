@@ -17,6 +17,7 @@ TABLES = (
     "errors_attention",
     "errors_channels",
     "errors_factors",
+    "errors_families",
     "errors_images",
     "errors_lookups",
     "errors_losses",

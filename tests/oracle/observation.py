@@ -52,11 +52,17 @@ def normalised(text: str) -> str:
 def sentence(message: str) -> str:
     """What is compared of an error's message.
 
-    Left out are addresses; the tail from "Hint:" on, which advises on PyTorch's own tools; and the position of an argument, which
-    PyTorch counts without the tensor before the dot when a function is called as a method.
+    Left out are addresses; the tail from "Hint:" on, which advises on PyTorch's own tools; the position of an argument, which
+    PyTorch counts without the tensor before the dot when a function is called as a method; and how missing arguments are
+    counted and quoted, which PyTorch's functions in C++ do in their way and those in Python, some of a private name, in Python's.
     """
     message = re.sub(r"\s*Hint:.*", "", normalised(message), flags=re.DOTALL)
-    return re.sub(r" \(position \d+\)", "", message).strip()
+    message = re.sub(r" \(position \d+\)", "", message).strip()
+    missing = re.match(r"(\w+\(\)) missing \d+ required positional arguments?: (.*)$", message)
+    if missing:
+        names = re.findall(r"\w+", missing[2].replace(" and ", " "))
+        message = f"{missing[1]} lacks {', '.join(names)}"
+    return re.sub(r"^_(?=\w+\(\) )", "", message)
 
 
 def differences(expected: Any, got: Any, where: str = "", precision: str = "float64") -> list[str]:

@@ -17,10 +17,11 @@ from .observation import sentence
 ERRORS = pytest.mark.parametrize("case", all_errors(), ids=lambda case: f"{case.family}: {case.source}")
 
 
-#: Sentences that are not compared, since gradcli has its own: Python's about names, attributes, unpacking and operators of things
-#: that are no tensors, and those in which PyTorch lists the C++ overloads that it tried.
+#: Sentences that are not compared, since gradcli has its own: Python's about names, attributes, unpacking, calls and operators of
+#: things that have none, and those in which PyTorch lists the C++ overloads that it tried.
 OWN_WORDS = re.compile(
-    r"^name '|has no attribute|values to unpack|unsupported operand type|not supported between|invalid combination of arguments"
+    r"^name '|has no attribute|values to unpack|unsupported operand type|not supported between|"
+    r"not callable|invalid combination of arguments"
 )
 
 

@@ -23,6 +23,10 @@ OWN_SECOND = {
 }
 OWN_FORWARD = {
     "F.prelu(c, y[0, :2])": "at 0, where the gradient is that of the negative side and the tangent that of the positive one",
+    "F.embedding(t, m, 0, 1.0, 1.0, True)": "the row of padding has no gradient and a tangent",
+    "F.embedding(t, m, padding_idx=-1)": "the row of padding has no gradient and a tangent",
+    "F.embedding(t, m, padding_idx=0)": "the row of padding has no gradient and a tangent",
+    "F.embedding(torch.tensor([0, 0, 2]), m, scale_grad_by_freq=True)": "the gradient is scaled, the tangent is not",
     "F.mse_loss(hollow, hollow * 2)": "the mean of nothing is nan; it has a gradient of 0 and a tangent of nan",
     "F.gaussian_nll_loss(x, y, p[:, :1], eps=0.9, reduction='none')": "the bounded variance has a gradient and no tangent",
     "empty.logsumexp(0)": "the logarithm of 0 has a gradient of 0 and a tangent of nan",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import accumulate
 from threading import Lock
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 
@@ -39,6 +40,7 @@ class ParquetFile(Table):
             raise file.fault("it cannot be read without pyarrow", "pip install 'gradcli[parquet]'") from None
         with self._told():
             stream = os.fdopen(os.dup(file.stream.fileno()), "rb")  # groups may be read when the file is closed
+            finalize(self, stream.close)
             self._table = parquet.ParquetFile(stream, page_checksum_verification=True)
             self._types = {field.name: str(field.type) for field in self._table.schema_arrow}
         self._lock = Lock()

@@ -47,7 +47,7 @@ REFUSED = {
 #: Examples of what takes no floating tensors.
 OF_INTEGERS = {"bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor"}
 GIVE_NO_TENSORS = {"get_device"}
-SOURCES = {"arange", "constant", "placeholder", "random"}
+SOURCES = {"arange", "constant", "placeholder", "random", "stored"}
 
 
 def stacked(example: Example, arrangement: Arrangement) -> Arrays:

@@ -9,7 +9,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class BytecodeHook(BuildHookInterface):  # type: ignore[type-arg]
+class BytecodeHook(BuildHookInterface):
     """Runs before a wheel is built, and acts on editable ones, which point at this tree."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

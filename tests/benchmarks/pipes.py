@@ -90,7 +90,7 @@ def _numbers(record: dict[str, object]) -> list[float]:
     grads = record["grads"]
     assert isinstance(grads, dict)
     gradient = grads["w"]
-    return [record["value"], *(gradient["value"] if isinstance(gradient, dict) else gradient)]  # type: ignore[list-item]
+    return [record["value"], *(gradient["value"] if isinstance(gradient, dict) else gradient)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 import pytest
 import zarr
 from pyarrow import parquet

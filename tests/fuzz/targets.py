@@ -114,7 +114,7 @@ def safetensors_files() -> Sequence[bytes]:
 
 def parquet_files() -> Sequence[bytes]:
     """A table, plain and compressed."""
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
     from pyarrow import parquet
 
     found = []

@@ -14,7 +14,7 @@ from gradcli.report.visible import cell_width, fitted, visible, wrapped
 def fault(text: str, piece: str, message: str = "wrong", name: str = "<expression>", **more: object) -> GradcliError:
     """An error whose culprit is the first occurrence of a piece of a text."""
     start = text.index(piece)
-    error = ShapeMismatch(message, span=Span(start, start + len(piece)), **more)  # type: ignore[arg-type]
+    error = ShapeMismatch(message, span=Span(start, start + len(piece)), **more)
     error.source = Source(text, name)
     return error
 

@@ -9,7 +9,7 @@ from gradcli.report.graph import ASCII, MOST_LINES, graph_records, graph_tree
 from tests.report.values import example, node, tensor
 
 
-def shown(tree_lines: list) -> list[str]:  # type: ignore[type-arg]
+def shown(tree_lines: list) -> list[str]:
     return [line.guide + line.name + (" ^" if line.is_reference else "") for line in tree_lines]
 
 

@@ -7,7 +7,7 @@ import time
 from math import inf, nan
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given

@@ -194,7 +194,7 @@ def test_the_package_says_what_it_has() -> None:
     assert set(gradcli.__all__) <= set(dir(gradcli))
     assert gradcli.Session is Session
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = gradcli.nothing  # type: ignore[attr-defined]
+        _ = gradcli.nothing
 
 
 def test_what_statements_print_goes_to_stdout_or_to_the_function_given(capsys: pytest.CaptureFixture[str]) -> None:
@@ -214,7 +214,7 @@ def test_one_name_may_be_given_to_wrt_as_a_string() -> None:
 
 def test_a_source_that_is_no_string_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="statements are a string, not int"):
-        gradcli.evaluate(3)  # type: ignore[arg-type]
+        gradcli.evaluate(3)
 
 
 def test_a_binding_that_is_no_tensor_is_pointed_at() -> None:

@@ -111,18 +111,14 @@ def read(reference: Reference, *, floating: bool, note: Callable[[str], object] 
         else:
             fit = [name for name in contents.names if _is_name(name)]
             unfit = tuple(name for name in contents.names if not _is_name(name))
-            problem, by_name = (
-                f"{listed(unfit, 3)}: no name for a variable",
-                f"NAME={file.name}:{shown(unfit[0])}" if unfit else "",
-            )
-            if not fit:
-                raise (
-                    file.fault(problem, f"give it one: {by_name}")
-                    if unfit
-                    else file.fault("its array has no name", f"give it one: NAME={file.name}")
-                )
-            if unfit and note is not None:
-                note(f"{file.name}: {problem}, and so not bound; {by_name} binds it")
+            if not contents.names:
+                raise file.fault("its array has no name", "give it one: NAME=FILE")
+            if unfit:
+                problem, by_name = f"{listed(unfit, 3)}: no name for a variable", f"NAME={file.name}:{shown(unfit[0])}"
+                if not fit:
+                    raise file.fault(problem, f"give it one: {by_name}")
+                if note is not None:
+                    note(f"{file.name}: {problem}, and so not bound; {by_name} binds it")
             arrays = contents.entries(fit)
     return {name: _lazy(array, reference.format.has_dtypes, floating) for name, array in arrays.items()}
 

@@ -95,16 +95,15 @@ class JsonFile(Contents):
 
 def _with_nonfinite(value: Any, places: list[tuple[list[int], str]]) -> Any:
     """Nested lists with numbers that are not finite where null or a text stands for them."""
+    whole = [value]
     for index, kind in places:
-        if not index:
-            return NONFINITE[kind]
-        row = value
-        for position in index[:-1]:
+        row, *positions = whole, 0, *index
+        for position in positions[:-1]:
             row = row[position]
-        if row[index[-1]] not in (None, kind):
+        if row[positions[-1]] not in (None, kind):
             raise ValueError
-        row[index[-1]] = NONFINITE[kind]
-    return value
+        row[positions[-1]] = NONFINITE[kind]
+    return whole[0]
 
 
 def write(stream: BinaryIO, values: Mapping[str, Any], metadata: Metadata) -> None:

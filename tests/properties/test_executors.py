@@ -115,6 +115,18 @@ AIMED = (
     "{0} + {0}.flip(-1)",
     "torch.where({0}.isnan(), {0}, {0}.flip(-1))",
     "torch.logaddexp({0}, {0}.flip(-1)).sin()",
+    "F.pad({0}[:1], (1, 1)) + F.pad({1}, (1, 1))",
+    "F.pad({0}.sum(0), (0, 1)) + F.pad({1}, (0, 1))",
+    "{1} + F.pad({0}[1:], (0, 0, 1, 0))",
+    "{1} - F.pad({0}[..., 1:], (1, 0))",
+    "F.pad({0}, (1, 0))[..., 1:] - F.pad({1}, (0, 1))[..., :-1]",
+    "F.pad({0}.detach().flip(-1), (1, 2)) * F.pad({1}, (1, 2))",
+    "F.pad({0}.detach().T, (1, 2)).T * {number}",
+    "{1}.scatter(1, ({1}).argsort(1), {0}.detach().flip(1))",
+    "{1}.scatter_add(0, ({0}).argsort(0), {0}.detach().flip(0))",
+    "({0} * torch.randn_like({0}) + torch.rand(({1}).shape)).sum(0)",
+    "torch.arange({0}.numel()).view_as({0}) * {1}",
+    "{0} * torch.arange(({0}).shape[0]).double().unsqueeze(-1) - {1}.mean()",
 )
 
 

@@ -33,7 +33,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 @function(
-    "LeakyReluBackward0",
+    lambda inplace: "LeakyReluBackward1" if inplace else "LeakyReluBackward0",
     namespace=NN,
     kink="the slope at 0",
     examples=("F.leaky_relu(x, 0.1)",),
@@ -95,7 +95,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 @function(
-    "ThresholdBackward0",
+    lambda inplace: "ThresholdBackward1" if inplace else "ThresholdBackward0",
     namespace=NN,
     aliases=("threshold",),
     kink="0 at the threshold",
@@ -150,13 +150,13 @@ def _slope_of_elu(input: Tensor, alpha: float, scale: float, input_scale: float)
 
 
 @function(
-    "EluBackward0",
+    lambda is_in_place: "EluBackward1" if is_in_place else "EluBackward0",
     name="elu",
     namespace=NN,
     public=False,
     d_input=lambda g, input, alpha, scale, input_scale: g * _slope_of_elu(input, alpha, scale, input_scale),
 )
-def scaled_elu(input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
+def scaled_elu(input: Tensor, alpha: float, scale: float, input_scale: float, is_in_place: bool = False) -> Tensor:
     """scale * x where positive, else scale * alpha * (exp(input_scale * x) - 1)."""
     require_floating("elu_cpu", input)
     return where(input > 0, input * scale, expm1(input * input_scale) * (alpha * scale))
@@ -165,17 +165,17 @@ def scaled_elu(input: Tensor, alpha: float, scale: float, input_scale: float) ->
 @function(namespace=NN, forms=(scaled_elu,), kink="alpha at 0", examples=("F.elu(x)",))
 def elu(input: Tensor, alpha: Scalar = 1.0, inplace: bool = False) -> Tensor:
     """x where positive, else alpha * (exp(x) - 1)."""
-    return scaled_elu(input, float(alpha), 1.0, 1.0)
+    return scaled_elu(input, float(alpha), 1.0, 1.0, inplace)
 
 
 @function(namespace=NN, aliases=("selu",), forms=(scaled_elu,), examples=("F.selu(x)",))
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """elu, scaled so that networks keep mean 0 and variance 1."""
-    return scaled_elu(input, 1.6732632423543772, 1.0507009873554805, 1.0)
+    return scaled_elu(input, 1.6732632423543772, 1.0507009873554805, 1.0, inplace)
 
 
 @function(
-    "CeluBackward0",
+    lambda inplace: "CeluBackward1" if inplace else "CeluBackward0",
     namespace=NN,
     aliases=("celu",),
     kink="1 at 0",

@@ -226,7 +226,6 @@ class GeneralFunction(Function):
         bound = bind(self.called, self.parameters, arguments, keywords)
         inplace = self.positions.get("inplace")
         if inplace is not None and bound[inplace]:
-            bound[inplace] = False
             return change_in_place(bound[0], lambda snapshot: self.apply([snapshot, *bound[1:]]))
         return self.apply(bound)
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from gradcli.functions import ATTRIBUTES, DECLARED, METHODS, NAMESPACES
+from gradcli.functions import ATTRIBUTES, DECLARED, METHODS, NAMESPACES, Function
 
 from .cases import PARTS, all_cases, differentiable_lines
 from .errors import all_errors
@@ -37,6 +37,31 @@ def called(sources: Iterable[str]) -> Counter[str]:
         names.update({part.attr for part in parts if isinstance(part, ast.Attribute)})
         names.update({part.id for part in parts if isinstance(part, ast.Name)})
     return names
+
+
+def function_of(name: str) -> Function | None:
+    """The function of gradcli under PyTorch's name of it."""
+    space, _, own = name.rpartition(".")
+    found = NAMESPACES.get(space, {}).get(own) or METHODS.get(own)
+    return found if isinstance(found, Function) else None
+
+
+def arguments_given(sources: Iterable[str], functions: Mapping[str, Function]) -> dict[str, set[str]]:
+    """The parameters that calls in the sources give, of each function by its own name; what is before the dot is the first."""
+    given: dict[str, set[str]] = defaultdict(set)
+    for call in (part for source in sources for part in ast.walk(ast.parse(source)) if isinstance(part, ast.Call)):
+        if isinstance(call.func, ast.Attribute):
+            own, space = call.func.attr, ast.unparse(call.func.value)
+        elif isinstance(call.func, ast.Name):
+            own, space = call.func.id, "torch"
+        else:
+            continue
+        if own not in functions:
+            continue
+        is_method = space != "F" and space.partition(".")[0] != "torch"
+        names = [parameter.name for parameter in functions[own].parameters][: is_method + len(call.args)]
+        given[own].update(names, [keyword.arg for keyword in call.keywords if keyword.arg])
+    return given
 
 
 def compared(aspect: str) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 #: The modules of the table.
 PARTS = (
+    "arguments",
     "basics",
     "channels",
     "factors",

@@ -1,0 +1,123 @@
+"""Arguments that no other part of the table gives, so that each one of each function is given somewhere (test_coverage)."""
+
+from __future__ import annotations
+
+LINES: dict[str, str] = {
+    "reductions": """
+        torch.amin(x, dim=1, keepdim=True)
+        torch.min(x, 1, keepdim=True)[0]
+        torch.max(x, other=y)
+        torch.min(x, other=y)
+        torch.cumsum(f, 0, dtype=torch.float64)
+        torch.cumprod(f, 1, dtype=torch.float64)
+        torch.prod(f, dtype=torch.float64)
+        torch.prod(f, 1, dtype=torch.float64)
+        torch.norm(f, dtype=torch.float64)
+        torch.linalg.vector_norm(f, dtype=torch.float64)
+        torch.log_softmax(f, 1, dtype=torch.float64)
+        torch.topk(x, 2, sorted=True)[0]
+        torch.true_divide(x, y)
+    """,
+    "sized_averages": """
+        F.binary_cross_entropy(prob, target, size_average=False)
+        F.binary_cross_entropy(prob, target, reduce=False)
+        F.binary_cross_entropy_with_logits(x, target, size_average=False)
+        F.binary_cross_entropy_with_logits(x, target, reduce=False)
+        F.cosine_embedding_loss(x, y, torch.tensor([1.0, -1.0], dtype=torch.float64), size_average=False)
+        F.cosine_embedding_loss(x, y, torch.tensor([1.0, -1.0], dtype=torch.float64), reduce=False)
+        F.cross_entropy(x, torch.tensor([0, 2]), size_average=False)
+        F.cross_entropy(x, torch.tensor([0, 2]), reduce=False)
+        F.hinge_embedding_loss(x, torch.tensor([[1.0, -1.0, 1.0]], dtype=torch.float64), size_average=False)
+        F.hinge_embedding_loss(x, torch.tensor([[1.0, -1.0, 1.0]], dtype=torch.float64), reduce=False)
+        F.kl_div(x, target, size_average=False)
+        F.kl_div(x, target, reduce=False)
+        F.kl_div(x, y, reduction='sum', log_target=True)
+        F.l1_loss(x, y, size_average=False)
+        F.l1_loss(x, y, reduce=False)
+        F.mse_loss(x, y, size_average=False)
+        F.mse_loss(x, y, reduce=False)
+        F.margin_ranking_loss(v, w, torch.tensor([1.0, -1.0, 1.0], dtype=torch.float64), size_average=False)
+        F.margin_ranking_loss(v, w, torch.tensor([1.0, -1.0, 1.0], dtype=torch.float64), reduce=False)
+        F.multi_margin_loss(x, torch.tensor([0, 2]), size_average=False)
+        F.multi_margin_loss(x, torch.tensor([0, 2]), reduce=False)
+        F.multilabel_margin_loss(x, torch.tensor([[1, -1, 0], [0, 2, -1]]), size_average=False)
+        F.multilabel_margin_loss(x, torch.tensor([[1, -1, 0], [0, 2, -1]]), reduce=False)
+        F.multilabel_soft_margin_loss(x, target, size_average=False)
+        F.multilabel_soft_margin_loss(x, target, reduce=False)
+        F.nll_loss(x, torch.tensor([0, 2]), size_average=False)
+        F.nll_loss(x, torch.tensor([0, 2]), reduce=False)
+        F.poisson_nll_loss(x, target, reduce=False)
+        F.smooth_l1_loss(x, y, size_average=False)
+        F.smooth_l1_loss(x, y, reduce=False)
+        F.soft_margin_loss(x, target, size_average=False)
+        F.triplet_margin_loss(x, y, p, size_average=False)
+        F.triplet_margin_loss(x, y, p, reduce=False)
+    """,
+    "weighted_losses": """
+        F.huber_loss(x, y, weight=p.detach())
+        F.l1_loss(x, y, weight=p.detach())
+        F.mse_loss(x, y, weight=p.detach())
+        F.mse_loss(x, y, weight=p.detach(), reduction='sum')
+    """,
+    "changed_in_place": """
+        F.celu(x * 1, inplace=True)
+        F.elu(x * 1, inplace=True)
+        F.hardswish(x * 1, inplace=True)
+        F.hardtanh(x * 1, inplace=True)
+        F.leaky_relu(x * 1, inplace=True)
+        F.mish(x * 1, inplace=True)
+        F.selu(x * 1, inplace=True)
+        F.silu(x * 1, inplace=True)
+        F.threshold(x * 1, 0.25, -1.0, inplace=True)
+    """,
+    "layers": """
+        F.conv3d(c[None, None], c.reshape(2, 1, 1, 2, 3)[..., :2], groups=1)
+        F.conv3d(torch.stack([c, d.mT])[None], c.reshape(2, 1, 1, 2, 3)[..., :2], groups=2)
+        F.conv_transpose3d(torch.stack([c, d.mT])[None], c.reshape(2, 1, 1, 2, 3)[..., :2], groups=2)
+        F.conv_transpose3d(c[None, None], c.reshape(1, 2, 1, 2, 3)[..., :2], dilation=(1, 2, 2))
+        F.layer_norm(x, (3,), eps=0.1)
+        F.embedding(torch.tensor([0, 2]), m, sparse=False)
+        F.embedding_bag(torch.tensor([[0, 2]]), m, sparse=False)
+        F.max_unpool2d(c[:, None], torch.tensor([[[[0, 5, 3], [6, 8, 11]]]] * 2), 2, stride=1, padding=0, output_size=(3, 4))
+        F.max_unpool3d(c[None, None], torch.tensor([[[[[0, 5, 3], [6, 8, 11]], [[13, 14, 17], [18, 20, 23]]]]]), (1, 2, 2), 1, 0)
+        torch.gather(x, 1, torch.tensor([[2], [0]]), sparse_grad=False)
+    """,
+    "factors": """
+        torch.linalg.lu(m, pivot=True)[1]
+        torch.linalg.lu_factor(m, pivot=True)[0]
+        torch.linalg.lu_factor_ex(m, pivot=True)[0]
+        torch.lu_solve(x.t(), LU_data=torch.linalg.lu_factor(m)[0], LU_pivots=torch.linalg.lu_factor(m)[1])
+        torch.lu_unpack(LU_data=torch.linalg.lu_factor(m)[0], LU_pivots=torch.linalg.lu_factor(m)[1])[1]
+        torch.linalg.svdvals(x, driver=None)
+    """,
+    "as_methods": """
+        x.angle()
+        (m @ m.t()).cholesky().cholesky_inverse()
+        v.diag()
+        m.diagonal_scatter(v)
+        x.diff(dim=0)
+        x.div(y)
+        p.float_power(2)
+        x.fmax(y)
+        x.fmod(0.75)
+        v.inner(w)
+        x.maximum(y)
+        x.minimum(y)
+        x.nanmedian()
+        x.remainder(0.75)
+        x.take_along_dim(torch.tensor([[2], [0]]), dim=1)
+    """,
+    "as_functions": """
+        torch.amin(x, 1)
+        torch.clone(x)
+        torch.index_fill(x, 1, torch.tensor([0, 2]), 3.0)
+        torch.prod(x)
+        torch.reshape(x, (3, 2))
+        torch.scatter(x, 1, torch.tensor([[0], [2]]), y[:, :1])
+        torch.sqrt(p)
+        torch.squeeze(x[:1])
+        torch.t(x)
+    """,
+}
+
+PROGRAMS: dict[str, str] = {}

@@ -38,6 +38,8 @@ Everything is computed in float64. How far off the differences themselves may be
 allowed for. Of more than 1,000 elements some are checked one by one, and all of them together along
 random directions. A result with several elements is checked as their sum with fixed random weights,
 or with those of --grad-output.
+Of a function that reads one triangle of a matrix only, such as eigvalsh or cholesky, the gradient is
+that of a function of symmetric matrices: mirror images are moved together, and a note says so.
 """
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)

@@ -211,6 +211,62 @@ def test_at_the_edge_of_a_domain_the_slope_of_the_one_side_counts() -> None:
     assert verdicts(check("sum(x**1.5)", x="[0, 1]")) == {AGREES: 2}
 
 
+# ── where one triangle of a matrix is read ──
+
+SYMMETRIC, LOPSIDED = "[[2., 1, 0.5], [1, 3, 0.2], [0.5, 0.2, 4]]", "[[2., -9, 8], [1, 3, -7], [0.5, 0.2, 4]]"
+
+
+@pytest.mark.parametrize("x", [SYMMETRIC, LOPSIDED])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "torch.linalg.eigvalsh(x)[0]",
+        "torch.linalg.eigvalsh(x.mT, 'U')[0]",
+        "torch.linalg.eigh(x).eigenvectors[0].square()",
+        "torch.linalg.cholesky(x)",
+        "torch.linalg.cholesky(2 * x.mT, upper=True)",
+        "torch.linalg.cholesky_ex(x).L",
+        "cholesky(torch.stack([x, x + eye(3)]))",
+    ],
+)
+def test_the_gradient_of_what_reads_one_triangle_is_that_of_a_function_of_symmetric_matrices(statement: str, x: str) -> None:
+    found = check(statement, x=x)
+    assert verdicts(found) == {AGREES: 9}
+    assert any("reads one triangle" in note for note in found.notes)
+
+
+def test_a_program_that_looks_at_numbers_moves_mirror_images_together_too() -> None:
+    found = check("print(x[0, 0].item())", "torch.linalg.cholesky(x).sum()", x=LOPSIDED)
+    assert verdicts(found) == {AGREES: 9}
+
+
+def test_a_program_whose_course_changes_may_read_other_triangles_than_at_first() -> None:
+    found = check(
+        "y = x", "if x[0, 0].item() != 2:", "    y = torch.linalg.cholesky(x)", "torch.linalg.cholesky(y).sum()", x=SYMMETRIC
+    )
+    assert verdicts(found) == {AGREES: 8, JUMP: 1}
+
+
+def test_second_derivatives_of_what_reads_one_triangle_agree() -> None:
+    found = check("torch.linalg.cholesky(x).sum()", x="[[2., 7], [1, 3]]", options={"order": 2})
+    assert verdicts(found) == {AGREES: 16}
+
+
+def test_nothing_is_said_of_triangles_where_a_matrix_is_symmetric_whatever_moves() -> None:
+    found = check("torch.linalg.cholesky(x @ x.mT + eye(3)).sum()", x=LOPSIDED)
+    assert verdicts(found) == {AGREES: 9}
+    assert not found.notes
+
+
+def test_a_wrong_rule_of_what_reads_one_triangle_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    (function,) = (function for function in DECLARED if function.qualified_name == "torch.cholesky")
+    rule = function.rules["input"]
+    monkeypatch.setitem(function.rules, "input", lambda g, result, upper: rule(g, result, upper) * 1.5)
+    found = check("cholesky(x)[2, 2]", x=SYMMETRIC)
+    assert verdicts(found) == {MISMATCH: 9}
+    assert found.findings[0].grad_fn == "CholeskyBackward0"
+
+
 # ── who is to blame ──
 
 

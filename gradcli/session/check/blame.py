@@ -102,7 +102,7 @@ def _fault_of(node: Node, observer: Observer, tolerance: float) -> Element | Non
     if pulled is None:
         return None
     at = observer.numbers([*inputs, *held])
-    total = WeightedSum(piece([*inputs, *held], results), at, weights, epsilon_of(inputs, results))
+    total = WeightedSum(piece([*inputs, *held], results, observer), at, weights, epsilon_of(inputs, results))
     if not total.is_finite:
         return None
     for number, array in enumerate(inputs):
@@ -176,7 +176,7 @@ def is_right_within_the_graph(graph: Graph, leaf: LazyArray, element: Element, t
     recorded = [(output.array, g) for output, g in zip(graph.outputs, graph.cotangents, strict=True) if output.requires_grad]
     roots = [array for array, _ in recorded]
     weights = graph.observer.numbers([g.array for _, g in recorded])
-    total = WeightedSum(piece(inputs, roots), graph.observer.numbers(inputs), weights, epsilon_of(inputs, roots))
+    total = WeightedSum(piece(inputs, roots, graph.observer), graph.observer.numbers(inputs), weights, epsilon_of(inputs, roots))
     position = int(np.ravel_multi_index(element.place, leaf.shape)) if leaf.shape else 0
     own_scale, scale = (float(scales.flat[position]) for scales in scales_of(total.at[0]))
     line = along_element(total, 0, position, own_scale, scale)
@@ -220,7 +220,7 @@ def singular_function(graph: Graph, leaf: LazyArray, element: Element, verdict: 
         return None
     values = list(dict.fromkeys(array for arrays in results.values() for array in arrays if array.dtype.is_floating))
     (at,) = graph.observer.numbers([leaf])
-    replay = piece([leaf], values)
+    replay = piece([leaf], values, graph.observer)
     position = int(np.ravel_multi_index(element.place, at.shape)) if at.shape else 0
     step = ldexp(float(scales_of(at)[0].flat[position]), -17)
 

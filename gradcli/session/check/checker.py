@@ -20,6 +20,7 @@ from gradcli.session.check.elements import DIRECTIONS, Compared, compared, joine
 from gradcli.session.check.findings import About, finding_of
 from gradcli.session.check.options import CheckOptions, Claim
 from gradcli.session.check.program import CheckedProgram, epsilon_of, piece
+from gradcli.session.check.triangles import reads_one_triangle
 from gradcli.session.evaluation import Names, leaves_of, named_tensors
 from gradcli.session.session import placed
 from gradcli.session.trace import arrays_behind
@@ -34,6 +35,10 @@ COST_OF_ARRAY, COST_OF_ELEMENT, COST_OF_RUNNING = 1.0, 2.5e-3, 8.0
 DOUBLE = 2.0**-52
 NOT_FINITE = "the result is not finite, and where it is not, there is nothing to compare"
 NARROW = "the program converts to a narrower dtype, whose rounding limits what differences can tell"
+ONE_TRIANGLE = (
+    "a function reads one triangle of a matrix only, and its gradient is that of a function of symmetric matrices: "
+    "the differences move each element and its mirror image together, both by half"
+)
 
 
 class Row(NamedTuple):
@@ -213,10 +218,12 @@ class Checker:
                 function = self.program.run_again([leaves[name] for name in names], self._outputs_again(cotangent))
                 cost *= COST_OF_RUNNING
             else:
-                function = piece(arrays, roots)
+                function = piece(arrays, roots, self.observer)
             epsilon = epsilon_of(arrays, roots)
             if epsilon > DOUBLE and NARROW not in self.notes:
                 self.notes.append(NARROW)
+            if ONE_TRIANGLE not in self.notes and reads_one_triangle(arrays, at, roots):
+                self.notes.append(ONE_TRIANGLE)
             for number, name in enumerate(names):
                 subjects[name] = Subject(leaves[name], arrays[number], number, at, function, epsilon, cost)
         return {name: subjects[name] for name in leaves}

@@ -15,6 +15,7 @@ from gradcli.language import Executable
 from gradcli.lazy import LazyArray, compute, ops, settings
 from gradcli.lazy.dtypes import float64
 from gradcli.session.check.differences import Arrays, Function
+from gradcli.session.check.triangles import by_pairs
 from gradcli.session.trace import Trace, arrays_behind, by_serial, copy_graph
 from gradcli.session.values import tensors_in
 
@@ -105,6 +106,14 @@ class CheckedProgram:
         """The outputs as a function of leaves, by running all statements; it has no value where they fail."""
         number_of = {id(leaf): number for number, leaf in enumerate(leaves)}
         made = [number_of.get(id(leaf)) for leaf in self.made]
+        matrices_before: list[np.ndarray] = []
+
+        def before(matrices: Sequence[LazyArray]) -> list[np.ndarray]:
+            """What the first run, in which nothing had moved, found in their place; a run of another course has its own."""
+            found = Trace((), sorted(arrays_behind(matrices, ()), key=by_serial), matrices).replay(())
+            matrices_before.extend(found if not matrices_before else ())
+            is_same_course = [each.shape for each in found] == [each.shape for each in matrices_before]
+            return matrices_before if is_same_course else found
 
         def function(arrays: Arrays) -> list[np.ndarray] | None:
             stand_ins: dict[int, Tensor] = {}
@@ -127,7 +136,9 @@ class CheckedProgram:
                     value = self.executable.run(scope)
                     if len(held) < len(leaves):
                         return None
-                    return compute([output.array for output in outputs(value, [held[number] for number in sorted(held)])])
+                    found = outputs(value, [held[number] for number in sorted(held)])
+                    moved = [leaf.array for leaf in held.values()]
+                    return compute(by_pairs(moved, [output.array for output in found], before))
             except GradcliError:
                 return None
 
@@ -167,8 +178,9 @@ def _fresh(value: Any, stand_ins: dict[int, Tensor]) -> Any:
     return value
 
 
-def piece(inputs: Sequence[LazyArray], roots: Sequence[LazyArray]) -> Function:
+def piece(inputs: Sequence[LazyArray], roots: Sequence[LazyArray], observer: Observer) -> Function:
     """Arrays as a function of others that they are made from, by the graph between them."""
+    roots = by_pairs(inputs, roots, observer.numbers)
     order = sorted(arrays_behind(roots, inputs), key=by_serial)
     return Trace(inputs, order, roots).replay
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import product
+from math import log, sqrt
 from pathlib import Path
-from types import FunctionType
 from typing import Any, NamedTuple
 
 from gradcli.cli.function_examples import Example, tried_example
@@ -87,7 +87,7 @@ def _node_names(constants: Iterable[object]) -> list[str]:
 
 def _names_in(choose: Callable[..., str]) -> list[str]:
     """The names that a function may choose: its strings, those with a field once for each value that the field may have."""
-    closure = dict(zip(choose.__code__.co_freevars, (cell.cell_contents for cell in choose.__closure__ or ()), strict=True))
+    closure = closure_of(choose)
     names: list[str] = []
     node = _lambda_of(choose)
     for part in ast.walk(node.body) if node is not None else ():
@@ -139,7 +139,10 @@ def rule_text(rule: Callable[..., Any]) -> str:
     if code.co_name != "<lambda>":
         return _sentence(rule) or f"{code.co_name.strip('_')}({', '.join(code.co_varnames[: code.co_argcount])})"
     node = _lambda_of(rule)
-    return "" if node is None else re.sub(r"\b_+(?=[a-z])", "", ast.unparse(node.body))
+    text = "" if node is None else ast.unparse(node.body)
+    for name, value in _called(rule).items():
+        text = re.sub(rf"\b{name}\(", f"{_own_names().get(id(value), name)}(", text)
+    return re.sub(r"\b_+(?=[a-z])", "", text)
 
 
 def _lambda_of(function: Callable[..., Any]) -> ast.Lambda | None:
@@ -161,8 +164,11 @@ def _lambda_of(function: Callable[..., Any]) -> ast.Lambda | None:
 def gradient_text(rule: Callable[..., Any]) -> str:
     """A rule as text; where it leaves all work to a helper, which users don't know by name, the helper's sentence."""
     node, helpers = _lambda_of(rule), _helpers(rule)
-    if node is not None and isinstance(node.body, ast.Call) and isinstance(node.body.func, ast.Name) and _takes_names(node.body):
-        sentence = helpers.get(node.body.func.id)
+    call = node.body if node is not None else None
+    if isinstance(call, ast.Subscript):  # one of several gradients that a helper gives
+        call = call.value
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and _takes_names(call):
+        sentence = helpers.get(call.func.id)
         if sentence is not None:
             return sentence
     return "; ".join([rule_text(rule), *_explained(helpers)])
@@ -173,12 +179,30 @@ def _takes_names(call: ast.Call) -> bool:
     return not any(isinstance(argument, (ast.Call, ast.BinOp)) for argument in call.args)
 
 
+def _called(rule: Callable[..., Any]) -> dict[str, Any]:
+    """What the body of a rule calls by a name of its module, or of what is around it, by that name."""
+    node = _lambda_of(rule)
+    calls = [] if node is None else [part.func for part in ast.walk(node.body) if isinstance(part, ast.Call)]
+    names = dict.fromkeys(function.id for function in calls if isinstance(function, ast.Name))
+    known = {**rule.__globals__, **closure_of(rule)}
+    return {name: known[name] for name in names if name in known}
+
+
+def closure_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """What a function refers to of what is around it."""
+    return dict(zip(function.__code__.co_freevars, (cell.cell_contents for cell in function.__closure__ or ()), strict=True))
+
+
+@cache
+def _own_names() -> dict[int, str]:
+    """What users call a function by, by the function's identity."""
+    own = {id(value): name for space in reversed(NAMESPACES.values()) for name, value in space.items()}
+    return own | {id(sqrt): "sqrt", id(log): "log"}
+
+
 def _helpers(rule: Callable[..., Any]) -> dict[str, str]:
     """The functions that a rule calls and users don't know, with the sentences that document them."""
-    node = _lambda_of(rule)
-    called = [] if node is None else [part.func for part in ast.walk(node.body) if isinstance(part, ast.Call)]
-    names = dict.fromkeys(function.id for function in called if isinstance(function, ast.Name))
-    helpers = {name: helper for name in names if isinstance(helper := rule.__globals__.get(name), FunctionType)}
+    helpers = {name: helper for name, helper in _called(rule).items() if id(helper) not in _own_names()}
     return {name: sentence for name, helper in helpers.items() if (sentence := _sentence(helper))}
 
 
@@ -189,7 +213,8 @@ def _explained(helpers: dict[str, str]) -> list[str]:
 
 def _sentence(function: Callable[..., Any]) -> str:
     """The first paragraph of what documents a function, on one line."""
-    return " ".join((function.__doc__ or "").split("\n\n")[0].split())
+    doc = function.doc if isinstance(function, Function) else function.__doc__ or ""
+    return " ".join(doc.split("\n\n")[0].split())
 
 
 @cache

@@ -209,7 +209,7 @@ def normal_cdf(input: Tensor) -> LazyArray:
 
 
 def _slope_of_gelu(input: Tensor, approximate: str) -> Tensor:
-    """Phi(x) + x * phi(x), with the normal distribution and its density; or that of the tanh form."""
+    """P + x * p, where P and p are the normal distribution and its density at x; or that of the tanh form."""
     if approximate == "none":
         return normal_cdf(input) + input * _density(input)
     scale, cubic = root(2 / pi), 0.044715

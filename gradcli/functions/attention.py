@@ -59,6 +59,7 @@ def _repeated_heads(query: Tensor, tensor: Tensor) -> Tensor:
 
 
 def _weights(query: Tensor, key: Tensor, mask: Tensor | None, is_causal: bool, scale: float | None) -> Tensor:
+    """softmax(query @ key.mT * scale + mask), the averages that are formed of the values."""
     scores = matmul(query, transpose(_repeated_heads(query, key), -2, -1)) * _factor(query, scale)
     masks = [mask] if mask is not None else []
     masks += [_causal(query.shape[-2], key.shape[-2])] if is_causal else []
@@ -70,6 +71,7 @@ def _weights(query: Tensor, key: Tensor, mask: Tensor | None, is_causal: bool, s
 def _scores_cotangent(
     g: Tensor, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, is_causal: bool, scale: float | None
 ) -> Tensor:
+    """dS = W * (dW - sum(dW * W, -1)) * scale, where W = softmax(query @ key.mT * scale + mask) and dW = g @ value.mT."""
     weights = _weights(query, key, mask, is_causal, scale)
     of_weights = matmul(g, transpose(_repeated_heads(query, value), -2, -1))
     return softmax_cotangent(of_weights, weights, -1) * _factor(query, scale)

@@ -97,6 +97,7 @@ def _weight_cotangent(
     mode: str,
     scale_grad_by_freq: bool,
 ) -> Tensor:
+    """For each row of weight the g of the bags that it was looked up for, times its share of each."""
     shares = _shares(_looked_up(weight, input), bags, mode, per_sample_weights)
     rows = _of_bags(g, bags) * shares
     if scale_grad_by_freq:
@@ -107,6 +108,7 @@ def _weight_cotangent(
 
 
 def _samples_cotangent(g: Tensor, input: Tensor, weight: Tensor, bags: Bags) -> Tensor:
+    """For each row that was looked up its product with the g of its bag, summed; 0 for what is padding."""
     products = total(_of_bags(g, bags) * _looked_up(weight, input), 1)
     return products if bags.is_counted is None else where(bags.is_counted, products, 0.0)
 

@@ -21,6 +21,7 @@ def _halfway(rows: Tensor, weight: Tensor) -> Tensor:
 
 
 def _weight_cotangent(g: Tensor, input1: Tensor, input2: Tensor) -> Tensor:
+    """For each output k the sum over the rows of g[:, k] times the outer products of input1 and input2."""
     rows, outputs = g.shape
     weighted = reshape(unsqueeze(g, 2) * unsqueeze(input1, 1), (rows, outputs * input1.shape[1]))
     return reshape(matmul(permute(weighted, (1, 0)), input2), (outputs, input1.shape[1], input2.shape[1]))

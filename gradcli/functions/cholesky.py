@@ -29,6 +29,7 @@ def _matrix_cotangent(g: Tensor, A: Tensor, result: Tensor, upper: bool, left: b
 
 
 def _right_cotangent(g: Tensor, A: Tensor, upper: bool, left: bool, unitriangular: bool) -> Tensor:
+    """A^-T g, or g A^-T where X is on the left of A."""
     return solve_triangular(matrix_transposed(A), g, upper=not upper, left=left, unitriangular=unitriangular)
 
 
@@ -86,6 +87,7 @@ def triangular_solve(
 
 
 def _coefficient_cotangent(g: Tensor, A: Tensor, solution: Tensor, upper: bool, transpose: bool, unitriangular: bool) -> Tensor:
+    """-A^-T g X^T in the triangle, transposed if A.T was solved with."""
     matrix = matrix_transposed(A) if transpose else A
     cotangent = _matrix_cotangent(g, matrix, solution, upper != transpose, True, unitriangular)
     return matrix_transposed(cotangent) if transpose else cotangent

@@ -80,6 +80,7 @@ def _shares(g: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, resu
 def _pull_input(
     g: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool, result: Tensor
 ) -> Tensor:
+    """Where it took part: g of a sum, g / count of a mean, g times the others of a product; g / ties at an extreme."""
     used = _used(src, index)
     if reduce == "sum":
         pulled = g
@@ -96,6 +97,7 @@ def _pull_input(
 def _pull_src(
     g: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool, result: Tensor
 ) -> Tensor:
+    """From where it went: g of a sum, g / count of a mean, g times the others of a product; g / ties at an extreme."""
     used = _used(src, index)
     if reduce == "sum":
         pulled = gather(g, dim, index)

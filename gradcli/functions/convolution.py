@@ -69,6 +69,7 @@ def _turned(matrix: LazyArray) -> LazyArray:
 
 
 def _sum_for_each_channel(g: Tensor) -> Tensor:
+    """The sum of g over all axes but that of the channels."""
     return total(g, (0, *range(2, g.ndim)))
 
 

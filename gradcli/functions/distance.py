@@ -60,6 +60,7 @@ def _check_order(name: str, p: float) -> None:
 
 
 def _all_differences(x1: Tensor, x2: Tensor) -> Tensor:
+    """Each row of x1 minus each row of x2."""
     return unsqueeze(x1, -2) - unsqueeze(x2, -3)
 
 

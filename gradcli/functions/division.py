@@ -75,6 +75,7 @@ def true_divide(input: Operand, other: Operand, rounding_mode: str | None = None
 
 
 def _whole(rounding: Pointwise, x: Tensor, y: Tensor) -> Tensor:
+    """x / y, rounded."""
     if x.dtype.kind == FLOATING:
         return Tensor(ops.binary("floor_divide", x.array, y.array)) if rounding is floor else trunc(x / y)
     if rounding is floor:

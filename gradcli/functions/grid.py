@@ -138,11 +138,21 @@ def _name(input: Any) -> str:
     return "GridSampler2DBackward0" if len(input.shape) == 4 else "GridSampler3DBackward0"
 
 
+def _image_cotangent(g: Tensor, input: Tensor, grid: Tensor, how: Lookup) -> Tensor:
+    """For each element of the image the g of the points whose blend it is part of, times its weight in each."""
+    return pulled_through(lambda image: _looked_up(image, grid, how), (input,), g)[0]
+
+
+def _grid_cotangent(g: Tensor, input: Tensor, grid: Tensor, how: Lookup) -> Tensor:
+    """For each point the sum over the channels of g times the slope of the blend at it; 0 where the nearest element is taken."""
+    return pulled_through(lambda points: _looked_up(input, points, how), (grid,), g)[0]
+
+
 @function(
     _name,
     public=False,
-    d_input=lambda g, input, grid, how: pulled_through(lambda image: _looked_up(image, grid, how), (input,), g)[0],
-    d_grid=lambda g, input, grid, how: pulled_through(lambda points: _looked_up(input, points, how), (grid,), g)[0],
+    d_input=_image_cotangent,
+    d_grid=_grid_cotangent,
 )
 def looked_up(input: Tensor, grid: Tensor, how: Any) -> Tensor:
     """The image at the points of the grid."""

@@ -120,6 +120,7 @@ def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> LazyArray:
 
 
 def _put_narrowed(g: Tensor, shape: Size, dim: int, start: int) -> Tensor:
+    """g in the place of what was cut out of zeros."""
     axis = normalize_dim(dim, len(shape))
     return slice_backward(g, shape, axis, start % max(shape[axis], 1), 1)
 

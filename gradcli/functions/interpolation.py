@@ -177,6 +177,7 @@ def _blends(
 def _cotangent(
     g: Tensor, input_shape: Size, mode: str, sizes: Sequence[int], scales: Any, align_corners: bool, antialias: bool
 ) -> Tensor:
+    """For each element the g of those that it was blended into, times its weight in each."""
     wide = widened(g)
     blends = _blends(input_shape, mode, sizes, scales, align_corners, antialias, wide.dtype.name)
     for axis, blend in reversed(list(enumerate(blends, 2))):

@@ -101,6 +101,7 @@ def _distance(
     measure: Callable[[Tensor, float], Tensor],
     slope: Callable[[Tensor, float], Tensor],
     doc: str,
+    rule: str,
 ) -> Function:
     """Declare the core of a loss that is a function of input - target and of one number."""
 
@@ -117,6 +118,8 @@ def _distance(
         return -cotangent(g, input, target, reduction, width)
 
     forward.__doc__ = doc
+    meaning = "where d = input - target, and h is the g of each loss: g, or g / n of a mean"
+    cotangent.__doc__, negated.__doc__ = f"{rule}, {meaning}", f"-({rule}), {meaning}"
     return function(
         grad_fn, name=name, namespace=NN, public=False, examples=(f"F.{name}(x, y)",), d_input=cotangent, d_target=negated
     )(forward)
@@ -129,6 +132,7 @@ _square = _distance(
     lambda difference, width: difference * difference,
     lambda difference, width: difference * 2,
     "The squares of the differences.",
+    "2 * h * d",
 )
 _smooth = _distance(
     "smooth_l1_loss",
@@ -137,6 +141,7 @@ _smooth = _distance(
     lambda d, beta: where(magnitude(d) < beta, d * d * (0.5 / beta), magnitude(d) - 0.5 * beta),
     lambda d, beta: where(magnitude(d) < beta, d / beta, sign(d)),
     "Squares of small differences, sizes of large ones.",
+    "h * where(abs(d) < beta, d / beta, sign(d))",
 )
 _huber = _distance(
     "huber_loss",
@@ -145,6 +150,7 @@ _huber = _distance(
     lambda d, delta: where(magnitude(d) < delta, d * d * 0.5, (magnitude(d) - 0.5 * delta) * delta),
     lambda d, delta: where(magnitude(d) < delta, d, sign(d) * delta),
     "Squares of small differences, sizes of large ones.",
+    "h * where(abs(d) < delta, d, delta * sign(d))",
 )
 
 

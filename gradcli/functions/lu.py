@@ -93,6 +93,7 @@ def _factors_cotangent(g_L: Tensor, g_U: Tensor, P: Tensor, L: Tensor, U: Tensor
 
 
 def _factor_cotangent(g: Tensor, LU: Tensor, pivots: Tensor) -> Tensor:
+    """P L^-T [tril(L^T g_L, -1) + triu(g_U U^T)] U^-T, where L and U are the parts of LU."""
     size = min(LU.shape[-2:])
     g_L, g_U = tril(narrow(g, -1, 0, size), -1), triu(narrow(g, -2, 0, size))
     return _factors_cotangent(g_L, g_U, Tensor(_permutation(LU, pivots)), _lower(LU), _upper(LU))

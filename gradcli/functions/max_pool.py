@@ -121,6 +121,7 @@ def taken_at(input: Tensor, indices: Tensor, axes: int) -> Tensor:
 
 
 def _put_maxima(g: Tensor, input: Tensor, indices: Tensor, slide: Slide) -> Tensor:
+    """For each element the sum of g over the windows of which it is the maximum."""
     if prod(slide.kernel) > MOST_PARTS:
         return put_at(g, indices, slide.sizes)
     return _put_where_chosen(g, input, slide)

@@ -26,6 +26,7 @@ Axes = tuple[int, ...]
 
 
 def _all_but_channels(rank: int) -> Axes:
+    """All axes but that of the channels."""
     return tuple(axis for axis in range(rank) if axis != 1)
 
 
@@ -84,6 +85,7 @@ def _batch_norm_cotangent(
     training: bool,
     eps: float,
 ) -> Tensor:
+    """weight / std * (g - mean(g) - z * mean(g * z)), z the normalised channel; by given statistics weight / std * g."""
     scaled = g if weight is None else g * _by_channel(weight, g.ndim)
     if training:
         return to(_standardized_cotangent(scaled, input, _all_but_channels(g.ndim), eps), input.dtype)
@@ -221,12 +223,14 @@ def _grouped(input: Tensor, num_groups: int) -> Tensor:
 
 
 def _group_norm_cotangent(g: Tensor, input: Tensor, num_groups: int, weight: Tensor | None, eps: float) -> Tensor:
+    """(h - mean(h) - z * mean(h * z)) / std, where h = g * weight, for the normalised z of each group."""
     scaled = g if weight is None else g * _by_channel(weight, g.ndim)
     cotangent = _standardized_cotangent(_grouped(scaled, num_groups), _grouped(input, num_groups), (2,), eps)
     return to(reshape(cotangent, tuple(input.shape)), input.dtype)
 
 
 def _group_normal(input: Tensor, num_groups: int, eps: float) -> Tensor:
+    """The input, normalised in each group."""
     return reshape(_standardized(_grouped(input, num_groups), (2,), eps)[0], tuple(input.shape))
 
 

@@ -133,6 +133,7 @@ def _check_reflections(name: str, input: Tensor, tau: Tensor) -> None:
 
 
 def _identity(input: Tensor) -> Tensor:
+    """The identity matrix in the shape of the input."""
     return expand(eye(*input.shape[-2:], dtype=input.dtype), input.shape)
 
 

@@ -55,11 +55,13 @@ def _with_part(input: Tensor, src: Tensor, slices: tuple[Slice, ...], shape: Siz
 
 
 def _pull_slice_input(g: Tensor, src_shape: Size, dim: int, start: int | None, end: int | None, step: int) -> Tensor:
+    """g with 0 in the slice that was replaced."""
     axis, part = _slices(g.shape, dim, start, end, step)
     return _without(g, one_slice(g.shape, axis, part), src_shape)
 
 
 def _pull_slice_src(g: Tensor, dim: int, start: int | None, end: int | None, step: int) -> Tensor:
+    """The slice of g that was replaced."""
     axis, part = _slices(g.shape, dim, start, end, step)
     return slice_(g, axis, *part)
 

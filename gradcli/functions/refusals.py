@@ -190,6 +190,7 @@ def no_derivative(message: str, hint: str = "detach() its operands to take them 
     """The rule of what PyTorch does not differentiate either: an error when a cotangent arrives."""
 
     def refuse(g: Tensor) -> Tensor:
+        """None, as in PyTorch: a backward that needs it is an error."""
         raise NotSupported.as_torch(message, hint=hint)
 
     return refuse

@@ -139,6 +139,7 @@ def _is_tiny(x: Tensor) -> Tensor:
 
 
 def _not_tiny(x: Tensor) -> Tensor:
+    """x where that is not so, else 1."""
     return where(_is_tiny(x), 1.0, x)
 
 

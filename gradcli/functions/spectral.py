@@ -30,7 +30,7 @@ def _skewed(matrix: Tensor) -> Tensor:
 
 
 def _svd_cotangent(g_U: Tensor, g_S: Tensor, g_Vh: Tensor, U: Tensor, S: Tensor, Vh: Tensor) -> Tensor:
-    """U [skew(U^T g_U) / E S + S skew(V^T g_V) / E + diag(g_S)] V^T, E the gaps of squares, and what is beside U and V."""
+    """U [(A - A^T) / E S + S (B - B^T) / E + diag(g_S)] V^T, A = U^T g_U, B = V^T g_V, E the gaps of S^2; and beside U and V."""
     count = S.shape[-1]
     U, g_U, V, g_V = (narrow(each, -1, 0, count) for each in (U, g_U, matrix_transposed(Vh), matrix_transposed(g_Vh)))
     if _is_unused(g_U) and _is_unused(g_V):
@@ -99,6 +99,7 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> LazyArray:
 
 
 def _values_cotangent(g: Tensor, A: Tensor) -> Tensor:
+    """U diag(g) V^T."""
     U, _, Vh = svd(A, False)
     return _composed(U, g, matrix_transposed(Vh))
 
@@ -118,7 +119,7 @@ def _svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> tuple[Ten
 
 
 def _eigh_cotangent(g_eigenvalues: Tensor, g_eigenvectors: Tensor, eigenvalues: Tensor, eigenvectors: Tensor) -> Tensor:
-    """V [skew(V^T g_V) / (2 E) + diag(g_L)] V^T, where E holds the gaps of eigenvalues."""
+    """V [(M - M^T) / (2 E) + diag(g_L)] V^T, where M = V^T g_V and E holds the gaps of eigenvalues."""
     if _is_unused(g_eigenvectors):
         return _composed(eigenvectors, g_eigenvalues, eigenvectors)
     along = matrix_transposed(eigenvectors) @ g_eigenvectors
@@ -164,5 +165,6 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> LazyArray:
 
 
 def _eigenvalues_cotangent(g: Tensor, A: Tensor, UPLO: str) -> Tensor:
+    """V diag(g) V^T."""
     _, vectors = eigh(A, UPLO)
     return _composed(vectors, g, vectors)

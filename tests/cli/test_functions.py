@@ -7,9 +7,10 @@ import shlex
 
 import pytest
 
+from gradcli.cli.function_facts import facts_of
 from gradcli.cli.function_names import ALSO_CALLED, declared, named
 from gradcli.cli.function_view import explanation, listing, record_of
-from gradcli.functions import Function
+from gradcli.functions import METHODS, NAMESPACES, Function
 
 from .command import run_here
 
@@ -55,6 +56,37 @@ def test_helpers_of_a_derivative_rule_are_explained() -> None:
     shown = run_here("functions", "mean").out
     assert "spread(shared_out(g, count(input_shape, dim)), input_shape, dim, keepdim); spread: what a reduction made" in shown
     assert "count: how many elements" in shown
+
+
+def names_called(text: str) -> set[str]:
+    return set(re.findall(r"\b([A-Za-z_]\w*)\(", text))
+
+
+#: What a rule may call: functions of the language, and the few of Python's own that it has.
+NAMES_OF_THE_LANGUAGE = (
+    {"float", "int", "len", "tuple"} | set(METHODS) | {name for space in NAMESPACES.values() for name in space}
+)
+
+
+@pytest.mark.parametrize("function", declared(), ids=full_name)
+def test_every_name_that_a_shown_rule_calls_is_one_of_the_language_or_is_explained_beside_it(function: Function) -> None:
+    for derivative in facts_of(function).derivatives:
+        explained = set(re.findall(r"; (\w+): ", derivative.gradient))
+        assert names_called(derivative.gradient) <= NAMES_OF_THE_LANGUAGE | explained
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("F.grid_sample", "d input  for each element of the image the g of the points whose blend it is part of"),
+        ("F.interpolate", "d input  for each element the g of those that it was blended into, times its weight in each"),
+        ("linalg.lstsq", "d B      through the pseudoinverse that gives the solution"),
+        ("erf", "g * 2 / sqrt(pi) * exp(-(x * x))"),
+        ("log_softmax", "g - exp(result) * (sum(g, dim, True) if g.ndim else g)"),
+    ],
+)
+def test_a_rule_whose_source_is_not_readable_is_told_in_words(name: str, line: str) -> None:
+    assert line.lower() in run_here("functions", name).out.lower()
 
 
 @pytest.mark.parametrize("spelling", ["relu", "torch.relu", "F.relu", "torch.nn.functional.relu", "x.relu", "relu_"])

@@ -19,7 +19,7 @@ CONSTANTS = {1: "g", -1: "-g", 0: "0"}  # the gradient by a partial derivative t
 
 
 class Derivative(NamedTuple):
-    """The gradient of an argument, g being the gradient of the result; `form` is the signature it holds for."""
+    """The gradient of an argument, g being the gradient of the result; `form` is the signature that the argument is of."""
 
     argument: str
     gradient: str
@@ -112,11 +112,12 @@ def derivatives_of(function: Function) -> list[Derivative]:
     """The gradient of each differentiable argument."""
     if function.grad_fn == NO_DERIVATIVE:
         return []
+    form = function.signature if id(function) in _own_names() else f"{function.signature}: {_sentence(function)}"
     partials = getattr(function, "partials", None)
     if partials is None:
-        return [Derivative(argument, gradient_text(rule), function.signature) for argument, rule in function.rules.items()]
+        return [Derivative(argument, gradient_text(rule), form) for argument, rule in function.rules.items()]
     return [
-        Derivative(parameter.name, CONSTANTS[partial] if isinstance(partial, int) else _times_g(partial), function.signature)
+        Derivative(parameter.name, CONSTANTS[partial] if isinstance(partial, int) else _times_g(partial), form)
         for parameter, partial in zip(function.parameters, partials, strict=True)
         if partial is not None
     ]

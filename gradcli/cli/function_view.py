@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from gradcli.cli.function_facts import Facts, facts_of
@@ -48,9 +49,9 @@ def explanation(function: Function, width: int | None) -> list[Segment]:
     facts = facts_of(function)
     rows: list[tuple[str, str]] = [("also", ", ".join(facts.other_names))]
     rows += [("grad_fn", _nodes(function, facts))]
-    has_forms = len({derivative.form for derivative in facts.derivatives}) > 1
-    for derivative in facts.derivatives:
-        rows.append((f"d {derivative.argument}", derivative.gradient + f"    in {derivative.form}" * has_forms))
+    for form, derivatives in groupby(facts.derivatives, key=lambda derivative: derivative.form):
+        rows += [("through", form if form != function.signature else "")]
+        rows += [(f"d {derivative.argument}", derivative.gradient) for derivative in derivatives]
     rows += [("where", facts.kink), ("shapes", facts.example.shapes), ("example", facts.example.command)]
     headings = max(len(heading) for heading, text in rows if text)
     signature = f"\n{INDENT * 2}".join(wrapped(full_signature(function), width, len(INDENT) * 2))

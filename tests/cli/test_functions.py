@@ -89,6 +89,21 @@ def test_a_rule_whose_source_is_not_readable_is_told_in_words(name: str, line: s
     assert line.lower() in run_here("functions", name).out.lower()
 
 
+@pytest.mark.parametrize("function", declared(), ids=full_name)
+def test_what_has_a_derivative_is_an_argument_of_the_signature_above_it(function: Function) -> None:
+    signature, *rows = "".join(text for text, _ in explanation(function, None)).splitlines()
+    for heading, text in re.findall(r"^  (d \w+|through) +(.*)", "\n".join(rows), re.MULTILINE):
+        if heading == "through":
+            signature = text
+        else:
+            assert re.search(rf"[(, *]{heading.removeprefix('d ')}\b", signature)
+
+
+def test_the_functions_that_an_operator_chooses_from_stand_above_their_rules() -> None:
+    shown = run_here("functions", "@").out
+    assert re.search(r"through   mv\(input, vec\)\n +d input +unsqueeze\(g, 1\) \* vec\n +d vec +mv\(t\(input\), g\)\n", shown)
+
+
 @pytest.mark.parametrize("spelling", ["relu", "torch.relu", "F.relu", "torch.nn.functional.relu", "x.relu", "relu_"])
 def test_every_spelling_of_a_name_is_understood(spelling: str) -> None:
     assert "relu(input" in run_here("functions", spelling).out

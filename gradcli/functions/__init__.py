@@ -25,6 +25,7 @@ from gradcli.functions import (
     create,
     ctc,
     decompose,
+    determinants,
     diagonal,
     distance,
     division,

@@ -1,12 +1,9 @@
-"""Inverses, determinants and linear systems."""
+"""Inverses and linear systems."""
 
 from __future__ import annotations
 
-from math import nan
-
 from gradcli.autograd import Tensor
 from gradcli.errors import DTypeMismatch, OperandLabel, ShapeMismatch
-from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.refusals import CONVERT_ONE, misfit, no_kernel
 from gradcli.functions.shape import matrix_transposed, unsqueeze
@@ -78,51 +75,6 @@ def inv(A: Tensor) -> LazyArray:
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> tuple[LazyArray, LazyArray]:
     """The inverse of square matrices, with infinities where there is none; and where elimination meets a 0: 0 if nowhere."""
     return _inverse("linalg.inv_ex", A, check_errors), _first_zero_pivots(A)
-
-
-# ── determinants ──
-
-
-@function(
-    "LinalgDetBackward0",
-    namespace="torch.linalg",
-    aliases=("torch.det",),
-    method=True,
-    examples=("torch.linalg.det(x @ x.mT + eye(2))",),
-    d_A=lambda g, A, result: unsqueeze(unsqueeze(g * result, -1), -1) * matrix_transposed(inv(A)),
-)
-def det(A: Tensor) -> LazyArray:
-    """The determinant of square matrices."""
-    check_square("linalg.det", A, "lu_cpu")
-    return ops.determinant(A.array)
-
-
-@function(
-    "LinalgSlogdetBackward0",
-    namespace="torch.linalg",
-    results=("sign", "logabsdet"),
-    examples=("torch.linalg.slogdet(x @ x.mT + eye(2))",),
-    d_A=lambda g_logabsdet, A: unsqueeze(unsqueeze(g_logabsdet, -1), -1) * matrix_transposed(inv(A)),
-)
-def slogdet(A: Tensor) -> tuple[LazyArray, LazyArray]:
-    """The sign of the determinant of square matrices, and the logarithm of its size."""
-    check_square("linalg.slogdet", A)
-    return ops.sign_of_determinant(A.array), ops.log_determinant(A.array)
-
-
-@function(name="slogdet", method=True, results=("sign", "logabsdet"), forms=(slogdet,), examples=("slogdet(x @ x.mT + eye(2))",))
-def _slogdet(input: Tensor) -> tuple[Tensor, Tensor]:
-    """The sign of the determinant of square matrices, and the logarithm of its size."""
-    sign, logarithm = slogdet(input)
-    return sign, logarithm
-
-
-@function(method=True, forms=(where, slogdet), examples=("logdet(x @ x.mT + eye(2))",))
-def logdet(input: Tensor) -> Tensor:
-    """The logarithm of the determinant of square matrices: nan where that is negative, -inf where it is 0."""
-    check_square("logdet", input)
-    sign, logarithm = slogdet(input)
-    return where(sign < 0, nan, logarithm)
 
 
 # ── linear systems ──

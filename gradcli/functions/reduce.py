@@ -126,7 +126,7 @@ def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DT
     return div.apply_to(nansum(input, dim, keepdim, dtype=dtype), sum(logical_not(isnan(input)), dim, keepdim))
 
 
-def _product_of_the_others(g: Tensor, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
+def product_of_the_others(g: Tensor, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     """Each element's derivative is the product of the others: exact also where some are 0."""
     if dim is None or input.ndim == 0:
         flat = reshape(input, (-1,))
@@ -153,7 +153,7 @@ def _shifted_product(input: Tensor, axis: int) -> Tensor:
 @function(
     lambda dim: f"ProdBackward{0 if dim is None else 1}",
     examples=("prod(x)", "prod(x, dim=0)"),
-    d_input=_product_of_the_others,
+    d_input=product_of_the_others,
     kink="exact where elements are 0",
 )
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DType | None = None) -> LazyArray:

@@ -13,6 +13,7 @@ from gradcli import functions as f
 from gradcli.autograd import Node, Tensor
 from gradcli.errors import DimensionOutOfRange, DTypeMismatch, GradcliError, ShapeMismatch, ValueFault
 from tests.functions.derivatives import agrees_with_differences, grad, leaf
+from tests.oracle import gradcli_side
 
 TORCH, LINALG, NN = (f.NAMESPACES[name] for name in ("torch", "torch.linalg", "torch.nn.functional"))
 X = np.array([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5]])
@@ -212,3 +213,36 @@ def test_it_refuses_with_pytorchs_sentence(call: Callable[[], object], kind: typ
     with pytest.raises(kind) as caught:
         call()
     assert caught.value.torch_message == message
+
+
+# ── determinants of singular matrices, as PyTorch 2.13 has them ──
+
+SINGULAR, COFACTORS = "[[1., 2], [2, 4]]", [[4.0, -2.0], [-2.0, 1.0]]
+
+
+def slopes(expression: str, create_graph: bool = False, matrix: str = SINGULAR) -> Any:
+    leaf = f"x = torch.tensor({matrix}, dtype=torch.float64, requires_grad=True)\n"
+    return gradcli_side.evaluate(f"{leaf}torch.autograd.grad({expression}.sum(), x, create_graph={create_graph})[0]").tolist()
+
+
+def test_the_gradient_of_det_at_a_singular_matrix_is_0() -> None:
+    assert slopes("torch.det(x)") == [[0, 0], [0, 0]]
+    assert slopes("torch.det(x)", matrix=f"[{SINGULAR}, [[1., 2], [3, 4]]]")[1] == pytest.approx(np.array([[4, -3], [-2, 1]]))
+
+
+def test_the_gradient_of_det_that_is_differentiated_again_is_the_cofactors() -> None:
+    np.testing.assert_allclose(slopes("torch.det(x)", create_graph=True), COFACTORS, atol=1e-12)
+    program = (
+        f"x = torch.tensor({SINGULAR}, dtype=torch.float64, requires_grad=True)\n"
+        "g, = torch.autograd.grad(torch.det(x), x, create_graph=True)\n"
+        "torch.autograd.grad((g * torch.tensor([[1., 2], [3, 5]])).sum(), x)[0]"
+    )
+    np.testing.assert_allclose(gradcli_side.evaluate(program).tolist(), [[5, -3], [-2, 1]], atol=1e-12)
+
+
+@pytest.mark.parametrize("function", ["logdet", "slogdet"])
+def test_the_gradient_of_the_logarithm_of_a_determinant_is_not_finite_at_a_singular_matrix(function: str) -> None:
+    expression = f"torch.{function}(x)" + "[1]" * (function == "slogdet")
+    assert not np.isfinite(slopes(expression)).any()
+    with pytest.raises(GradcliError, match="singular"):
+        slopes(expression, create_graph=True)

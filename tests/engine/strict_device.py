@@ -35,11 +35,6 @@ def _assigned(target: np.ndarray, positions: np.ndarray, values: np.ndarray) -> 
     return target
 
 
-def _added(target: np.ndarray, positions: np.ndarray, values: np.ndarray) -> np.ndarray:
-    np.add.at(target, positions, values)
-    return target
-
-
 class _Namespace:
     """array-api-strict, and the functions that every device library's namespace has besides."""
 
@@ -78,7 +73,3 @@ class Strict(Library):
         if isinstance(index, tuple):
             return super().assign(target, index, values)
         return on_elements(_assigned)(target, index, values)
-
-    def add_at(self, target: Any, positions: Any, values: Any) -> Any:
-        """The standard cannot."""
-        return on_elements(_added)(target, positions, values)

@@ -172,15 +172,39 @@ def test_all_refusals_are_asked_for_in_one_copy(library: Strict) -> None:
     assert library.fetched == [(2,), (3,)]  # the flags, and the result
 
 
-def test_a_full_memory_is_a_limit(library: Strict) -> None:
-    def full(*operands: Any) -> Any:
-        raise MemoryError
+def failing(error: Exception) -> Callable[..., Any]:
+    def function(*operands: Any) -> Any:
+        raise error
 
-    library.own = {"exp": full}
-    library.out_of_memory = (MemoryError,)
+    return function
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Out of memory allocating 1,024 bytes (allocated so far: 0 bytes)."),  # CuPy
+        RuntimeError("cudaErrorMemoryAllocation: out of memory"),  # CUDA's runtime, its driver, and matrices, under CuPy
+        RuntimeError("CUDA_ERROR_OUT_OF_MEMORY: out of memory"),
+        RuntimeError("CUBLAS_STATUS_ALLOC_FAILED"),
+        RuntimeError("CUSOLVER_STATUS_ALLOC_FAILED"),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."),  # PyTorch
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("RESOURCE_EXHAUSTED: Failed to allocate request for 7.45GiB on device ordinal 0"),  # JAX
+    ],
+    ids=str,
+)
+def test_a_full_memory_is_a_limit_in_whatever_words(library: Strict, error: Exception) -> None:
+    library.own = {"exp": failing(error)}
     with pytest.raises(LimitExceeded, match="memory of the device") as caught:
         compute([ops.unary("exp", leaf(4))])
     assert caught.value.exit_code == 5
+
+
+@pytest.mark.parametrize("error", [MemoryError("Unable to allocate 8 B"), RuntimeError("CUBLAS_STATUS_NOT_SUPPORTED")], ids=str)
+def test_other_errors_of_a_library_are_no_full_memory_of_the_device(library: Strict, error: Exception) -> None:
+    library.own = {"exp": failing(error)}
+    with pytest.raises(type(error), match=str(error)):
+        compute([ops.unary("exp", leaf(4))])
 
 
 def test_integer_positions_that_occur_twice_are_added_twice(library: Strict) -> None:

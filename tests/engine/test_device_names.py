@@ -49,12 +49,21 @@ def test_a_library_named_is_the_only_one_asked(monkeypatch: pytest.MonkeyPatch) 
     assert "pip install jax" in (caught.value.hint or "")
 
 
-def test_a_library_that_cannot_be_imported_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImportError("libcudart.so.12: cannot open shared object file"),
+        OSError("libcublas.so.12: undefined symbol: cublasLtGetStatusString"),
+        ValueError("numpy.dtype size changed, may indicate binary incompatibility"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_library_that_cannot_be_imported_says_why(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(package: str, kind: str, number: int) -> None:
-        raise ImportError(f"lib{package}.so: cannot open shared object file")
+        raise error
 
     monkeypatch.setattr(devices, "_library", broken)
-    with pytest.raises(DeviceUnavailable, match=r"CuPy cannot be imported: libcupy\.so"):
+    with pytest.raises(DeviceUnavailable, match=f"CuPy cannot be imported: {error}"):
         evaluate_on("cuda")
 
 

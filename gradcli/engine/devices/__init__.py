@@ -53,7 +53,7 @@ def library_of(device: str) -> Library:
             return _library(package, kind, number)
         except DeviceUnavailable as reason:
             reasons.append(reason.message)
-        except ImportError as error:
+        except (ImportError, OSError, ValueError) as error:  # the last of what was built for another NumPy
             reasons.append(f"{NAMES[package]} cannot be imported: {error}")
         except RuntimeError as error:  # so CUDA says that its driver is too old
             reasons.append(f"{NAMES[package]} finds no device: {error}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ Array = Any
 FUSED_AT_ONCE = 1 << 20
 # Fused programs that are remembered; the oldest is forgotten first.
 MOST_PROGRAMS = 256
+# How the libraries, CUDA, its matrix libraries and XLA say that memory is full: each has classes of its own for that.
+IS_FULL = re.compile("out.of.memory|cudaErrorMemoryAllocation|STATUS_ALLOC_FAILED|RESOURCE_EXHAUSTED", re.IGNORECASE)
 
 
 class DeviceEvaluator:
@@ -66,7 +69,9 @@ class DeviceEvaluator:
         with self.library.working():
             try:
                 yield
-            except self.library.out_of_memory as error:
+            except (MemoryError, RuntimeError) as error:
+                if not IS_FULL.search(str(error)):
+                    raise
                 hint = "use smaller arrays, float32 instead of float64, or --device cpu"
                 raise LimitExceeded("the memory of the device is full", hint=hint) from error
 

@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from gradcli.engine.devices.elementwise import NUMERIC, Array, Implementation, number
-from gradcli.lazy.dtypes import bool_, int64
+from gradcli.lazy.dtypes import int64
 
 if TYPE_CHECKING:
     from gradcli.engine.devices.program import Execution, Instruction
@@ -106,28 +106,15 @@ def _scatter(run: Execution, node: Instruction, values: list[Array]) -> Array:
 
 
 def _scatter_reduce(run: Execution, node: Instruction, values: list[Array]) -> Array:
-    """In the order of their places, values for the same place are joined, twice as many each time; the last has them all."""
-    xp, (x, index, source), (axis, name) = run.xp, values, node.params
+    (x, index, source), (axis, name) = values, node.params
     if index.ndim:
         source = source[tuple(slice(0, size) for size in index.shape)]
-    place = _flat(run, _along_axis(run, x.shape, index, axis))
-    length, size, join = place.shape[0], prod(x.shape), getattr(xp, NUMERIC[name])
-    if not length:
+    positions = _flat(run, _along_axis(run, x.shape, index, axis))
+    if not positions.shape[0]:
         return x
-    order = xp.argsort(place, stable=True)
-    place, joined = xp.take(place, order, axis=0), xp.take(_flat(run, number(run, source)), order, axis=0)
-    width = 1
-    while width < length:
-        same = place[width:] == place[: length - width]
-        later = joined[width:]
-        joined = xp.concat([joined[:width], xp.where(same, join(later, joined[: length - width]), later)])
-        width *= 2
-    is_last = xp.concat([place[1:] != place[: length - 1], run.library.full((1,), True, bool_)])
-    unique = xp.where(is_last, place, run.library.full((), size, int64))  # the others go to a place more
-    target = _flat(run, number(run, x))
-    target = xp.concat([target, target[:1]])
-    result = run.library.assign(target, unique, join(xp.take(target, unique, axis=0), joined))[:size]
-    return run.library.cast(xp.reshape(result, tuple(node.shape)), node.dtype)
+    library, join = run.library, getattr(run.xp, NUMERIC[name])
+    result = library.join_at(_flat(run, number(run, x)), positions, _flat(run, number(run, source)), join)
+    return library.cast(run.xp.reshape(result, tuple(node.shape)), node.dtype)
 
 
 def _index(run: Execution, node: Instruction, values: list[Array]) -> Array:

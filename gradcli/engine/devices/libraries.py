@@ -28,15 +28,13 @@ class CuPy(Library):
     def __init__(self, kind: str, number: int) -> None:
         import array_api_compat.cupy
         import cupy
-        import cupyx
         from cupyx.scipy import special
 
         is_there = kind == "cuda" and cupy.cuda.is_available()
         count = cupy.cuda.runtime.getDeviceCount() if is_there else 0
         super().__init__(array_api_compat.cupy, place_of("CuPy", kind, number, count))
-        self._cupy, self._scatter_add = cupy, cupyx.scatter_add
+        self._cupy = cupy
         self._cuda_device = cupy.cuda.Device(number)
-        self.out_of_memory = (cupy.cuda.memory.OutOfMemoryError,)
         self.own = own_functions(special, cupy.frexp)
         self.fused = partial(by_region, self, cupy)
 
@@ -50,19 +48,6 @@ class CuPy(Library):
         copied: np.ndarray = self._cupy.asnumpy(array)
         return copied
 
-    def add_at(self, target: Array, positions: Array, values: Array) -> Array:
-        """By atomic additions, which there are of 32-bit integers and, unsigned, of 64-bit ones, and of floating numbers."""
-        dtype = target.dtype
-        if dtype == np.int64:
-            self._scatter_add(target.view(np.uint64), positions, values.view(np.uint64))
-        elif dtype.kind in "iu" and dtype.itemsize < 4:
-            wide = target.astype(np.int32)
-            self._scatter_add(wide, positions, values.astype(np.int32))
-            return wide.astype(dtype)
-        else:
-            self._scatter_add(target, positions, values)
-        return target
-
 
 class PyTorch(Library):
     """Tensors of PyTorch without its autograd."""
@@ -75,7 +60,6 @@ class PyTorch(Library):
         place = place_of(f"PyTorch {torch.__version__}", kind, number, counts[kind]())
         super().__init__(array_api_compat.torch, place, torch.device(place))
         self._torch = torch
-        self.out_of_memory = (torch.OutOfMemoryError,)
         self.own = {**own_functions(torch.special, torch.frexp), "matmul": self._matmul}
 
     def working(self) -> AbstractContextManager[Any]:
@@ -93,7 +77,7 @@ class PyTorch(Library):
         return copied
 
     def add_at(self, target: Array, positions: Array, values: Array) -> Array:
-        """Sorted by position on a GPU, so that the bits do not depend on the order of threads."""
+        """As PyTorch does it, which sorts by position on a GPU."""
         return target.index_put_((positions,), values, accumulate=True)
 
     def _matmul(self, a: Array, b: Array) -> Array:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcli.lazy.dtypes import DType
+from gradcli.lazy.dtypes import DType, bool_, int64
 
 if TYPE_CHECKING:
     from gradcli.engine.devices.program import Program, Run
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 Array = Any  # of the library; NumPy's own arrays are typed as such
 
 
-class Library(ABC):
+class Library:
     """What the table of primitives needs of a library, on one of its devices; the defaults are the array API's.
 
     Only `send` and `fetch` move elements between host and device.
@@ -31,8 +30,6 @@ class Library(ABC):
 
     #: Functions that the namespace lacks or that need care, by the primitive that they compute from its operands' values.
     own: Mapping[str, Callable[..., Array]] = {}
-    #: What the library raises when the device's memory is full.
-    out_of_memory: tuple[type[BaseException], ...] = ()
     #: A program as fewer calls of the library, in which what is computed element by element is fused, if the library can.
     fused: Callable[[Program], Run] | None = None
 
@@ -53,9 +50,29 @@ class Library(ABC):
         target[index] = values
         return target
 
-    @abstractmethod
     def add_at(self, target: Array, positions: Array, values: Array) -> Array:
         """A flat target with the values added at positions, which may occur several times. The target is nobody else's."""
+        return self.join_at(target, positions, values, self.xp.add)
+
+    def join_at(self, target: Array, positions: Array, values: Array, join: Callable[[Array, Array], Array]) -> Array:
+        """A flat target with its elements at positions, one at least, joined with all values for the same position.
+
+        Sorted by position, values are joined with earlier ones, twice as many each time; the last of a position has them all.
+        So the bits do not depend on the order of threads, as they do where additions are atomic.
+        """
+        xp, length, size = self.xp, positions.shape[0], target.shape[0]
+        order = xp.argsort(positions, stable=True)
+        place, joined = xp.take(positions, order, axis=0), xp.take(values, order, axis=0)
+        width = 1
+        while width < length:
+            same = place[width:] == place[: length - width]
+            later = joined[width:]
+            joined = xp.concat([joined[:width], xp.where(same, join(later, joined[: length - width]), later)])
+            width *= 2
+        is_last = xp.concat([place[1:] != place[: length - 1], self.full((1,), True, bool_)])
+        unique = xp.where(is_last, place, self.full((), size, int64))  # the others go to a place more
+        target = xp.concat([target, target[:1]])
+        return self.assign(target, unique, join(xp.take(target, unique, axis=0), joined))[:size]
 
     def dtype(self, dtype: DType) -> Any:
         """The namespace's own name of an element type."""

@@ -1,4 +1,4 @@
-"""What is done with CuPy, over a CuPy that is NumPy: a GPU's threads assign in any order, and so does this one."""
+"""What is done with CuPy, over a CuPy that is NumPy: a GPU's threads assign in any order, and so does this one; and with JAX."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import scipy.special
 
-from gradcli.engine.devices.libraries import CuPy
+from gradcli.engine.devices.libraries import CuPy, Jax
 
 compat = pytest.importorskip("array_api_compat", reason="CuPy's namespace is array-api-compat's")
 
@@ -50,7 +50,7 @@ def test_sums_at_repeated_positions_have_the_same_bits_in_every_run(cupy: CuPy) 
     random = np.random.default_rng(7)
     positions = random.integers(0, 40, 3000)
     values = random.standard_normal(3000).astype(np.float32) * np.float32(10) ** random.integers(-6, 6, 3000)
-    runs = [cupy.add_at(np.zeros(50, np.float32).view(Shuffled), positions, values) for _ in range(5)]
+    runs = [cupy.join_at(np.zeros(50, np.float32).view(Shuffled), positions, values, "add") for _ in range(5)]
     expected = np.zeros(50)
     np.add.at(expected, positions, values)
     for run in runs:
@@ -64,6 +64,19 @@ def test_every_element_type_has_sums_at_repeated_positions(dtype: Any, count: in
     positions, values = np.arange(count) % 3, np.arange(count).astype(dtype)
     expected = np.ones(4, dtype)
     np.add.at(expected, positions, values)
-    found = cupy.add_at(np.ones(4, dtype).view(Shuffled), positions, values)
+    found = cupy.join_at(np.ones(4, dtype).view(Shuffled), positions, values, "add")
     assert found.dtype == dtype
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("primitive", ["add", "maximum", "minimum", "mul"])
+def test_jax_compiles_many_repeated_positions_in_useful_time(primitive: str) -> None:
+    jax = pytest.importorskip("jax")
+    library = Jax("cpu", 0)
+    positions, values = np.arange(1 << 20) % 7, np.resize([1.0, -1.0, 1.0], 1 << 20)
+    with library.working():
+        joined = jax.jit(lambda *arrays: library.join_at(*arrays, primitive))
+        found = library.fetch(joined(*map(library.send, (np.ones(8), positions, values))))
+    expected = np.ones(8)
+    {"add": np.add, "maximum": np.maximum, "minimum": np.minimum, "mul": np.multiply}[primitive].at(expected, positions, values)
     np.testing.assert_array_equal(found, expected)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
-from gradcli.engine.devices.elementwise import NUMERIC, Array, Implementation, number
+from gradcli.engine.devices.elementwise import Array, Implementation, number
 from gradcli.lazy.dtypes import int64
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def _put(run: Execution, node: Instruction, x: Array, positions: Array, source: 
         return x
     library = run.library
     target = run.xp.asarray(_flat(run, number(run, x)), copy=True)
-    function = library.add_at if accumulate else library.assign
-    result = function(target, _flat(run, positions), _flat(run, number(run, source)))
+    at, values = _flat(run, positions), _flat(run, number(run, source))
+    result = library.join_at(target, at, values, "add") if accumulate else library.assign(target, at, values)
     return library.cast(run.xp.reshape(result, tuple(node.shape)), node.dtype)
 
 
@@ -112,9 +112,9 @@ def _scatter_reduce(run: Execution, node: Instruction, values: list[Array]) -> A
     positions = _flat(run, _along_axis(run, x.shape, index, axis))
     if not positions.shape[0]:
         return x
-    library, join = run.library, getattr(run.xp, NUMERIC[name])
-    result = library.join_at(_flat(run, number(run, x)), positions, _flat(run, number(run, source)), join)
-    return library.cast(run.xp.reshape(result, tuple(node.shape)), node.dtype)
+    target = run.xp.asarray(_flat(run, number(run, x)), copy=True)
+    result = run.library.join_at(target, positions, _flat(run, number(run, source)), name)
+    return run.library.cast(run.xp.reshape(result, tuple(node.shape)), node.dtype)
 
 
 def _index(run: Execution, node: Instruction, values: list[Array]) -> Array:

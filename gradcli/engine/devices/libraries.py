@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -76,9 +76,11 @@ class PyTorch(Library):
         copied: np.ndarray = array.cpu().numpy()
         return copied
 
-    def add_at(self, target: Array, positions: Array, values: Array) -> Array:
-        """As PyTorch does it, which sorts by position on a GPU."""
-        return target.index_put_((positions,), values, accumulate=True)
+    def join_at(self, target: Array, positions: Array, values: Array, primitive: str) -> Array:
+        """Sums as PyTorch makes them, which sorts by position on a GPU as well."""
+        if primitive == "add":
+            return target.index_put_((positions,), values, accumulate=True)
+        return super().join_at(target, positions, values, primitive)
 
     def _matmul(self, a: Array, b: Array) -> Array:
         """Products of integers, which PyTorch has none of on a GPU, are added up one by one."""
@@ -89,6 +91,9 @@ class PyTorch(Library):
 
 class Jax(Library):
     """Arrays of JAX; whole programs are fused by XLA."""
+
+    #: The methods of positions in an array that join their elements with others, by primitive.
+    _scattering: ClassVar[dict[str, str]] = {"add": "add", "maximum": "max", "minimum": "min", "mul": "multiply"}
 
     def __init__(self, kind: str, number: int) -> None:
         import jax
@@ -124,6 +129,7 @@ class Jax(Library):
         """Arrays cannot be changed: a new one."""
         return target.at[index].set(values)
 
-    def add_at(self, target: Array, positions: Array, values: Array) -> Array:
-        """Arrays cannot be changed: a new one."""
-        return target.at[positions].add(values)
+    def join_at(self, target: Array, positions: Array, values: Array, primitive: str) -> Array:
+        """By XLA's own scattering: the steps after sorting make a program that it does not finish to compile."""
+        joined: Array = getattr(target.at[positions], self._scattering[primitive])(values)
+        return joined

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcli.engine.devices.elementwise import NUMERIC
 from gradcli.lazy.dtypes import DType, bool_, int64
 
 if TYPE_CHECKING:
@@ -50,17 +51,14 @@ class Library:
         target[index] = values
         return target
 
-    def add_at(self, target: Array, positions: Array, values: Array) -> Array:
-        """A flat target with the values added at positions, which may occur several times. The target is nobody else's."""
-        return self.join_at(target, positions, values, self.xp.add)
+    def join_at(self, target: Array, positions: Array, values: Array, primitive: str) -> Array:
+        """A flat target whose elements at positions, one at least, are joined by a primitive with all values for them.
 
-    def join_at(self, target: Array, positions: Array, values: Array, join: Callable[[Array, Array], Array]) -> Array:
-        """A flat target with its elements at positions, one at least, joined with all values for the same position.
-
-        Sorted by position, values are joined with earlier ones, twice as many each time; the last of a position has them all.
-        So the bits do not depend on the order of threads, as they do where additions are atomic.
+        Positions may occur several times, and the target is nobody else's. Sorted by position, values are joined with earlier
+        ones, twice as many each time; the last of a position has them all. So the bits do not depend on the order of threads,
+        as they do where additions are atomic.
         """
-        xp, length, size = self.xp, positions.shape[0], target.shape[0]
+        xp, join, length, size = self.xp, getattr(self.xp, NUMERIC[primitive]), positions.shape[0], target.shape[0]
         order = xp.argsort(positions, stable=True)
         place, joined = xp.take(positions, order, axis=0), xp.take(values, order, axis=0)
         width = 1

@@ -51,6 +51,8 @@ def _run(arguments: Sequence[str] | None) -> int:
             from gradcli.cli.interrupts import watch_for_interrupt
 
             watch_for_interrupt()
+            if isinstance(sys.stdout.buffer, io.RawIOBase):  # PYTHONUNBUFFERED, or python -u
+                sys.stdout = _unshortened(sys.stdout)
         from gradcli.cli.main import execute
 
         status = execute(sys.argv[1:] if arguments is None else list(arguments))
@@ -94,6 +96,27 @@ def _unfailing(stream: TextIO) -> TextIO:
     except (OSError, ValueError):
         return stream
     return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=True)
+
+
+class _Unshortened(io.FileIO):
+    """A file that takes all or fails: a text that is written to it is gone where the system took only its first bytes."""
+
+    def write(self, data: Any) -> int:
+        """Write bytes, all of them."""
+        rest = memoryview(data).cast("B")
+        while rest:
+            taken = super().write(rest)
+            if taken is None:
+                raise BlockingIOError("it takes nothing more at once")
+            rest = rest[taken:]
+        return len(data)
+
+
+def _unshortened(stream: TextIO) -> TextIO:
+    """The same stream without a buffer, which fails where it would be cut short."""
+    return io.TextIOWrapper(
+        _Unshortened(stream.fileno(), "wb", closefd=False), stream.encoding, stream.errors, write_through=True
+    )
 
 
 class Stopped(BaseException):

@@ -193,6 +193,21 @@ def test_an_interrupt_ends_a_long_call_of_numpys_and_keeps_what_was_printed() ->
     assert (out, err) == (b"ready\n", b"")
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_leaves_in_the_middle_of_a_long_line_ends_the_command_with_141(unbuffered: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gradcli", "eval", "arange(300000)", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+    )
+    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout.read(20).startswith(b'{"format_version"')
+    process.stdout.close()
+    assert process.wait(30) == 141
+    assert process.stderr.read() == b""
+
+
 @pytest.mark.parametrize("words", ["--help", "eval --help"])
 def test_help_for_a_reader_that_is_gone_ends_with_141(words: str) -> None:
     command = f"{sys.executable} -m gradcli {words} | true; exit ${{PIPESTATUS[0]}}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,30 @@ def _index_put(node: LazyArray, values: list[Array]) -> Array:
     else:
         result[where] = values[1]
     return result
+
+
+def overlaps(
+    windows: Sequence[int], along: Sequence[tuple[int, int, int, int]]
+) -> tuple[list[int], list[tuple[tuple[Any, ...], tuple[slice, ...]]]]:
+    """An order of the axes of windows, and where in the whole is what an index along the last of them takes.
+
+    The last axes are the offsets within all windows, or the windows where they are fewer.
+    """
+    rank = len(windows) - len(along)
+    order, places = list(range(len(windows))), []
+    for last, (axis, length, step, gap) in enumerate(along, rank):
+        count = windows[axis]
+        if count < length:
+            order[axis], order[last] = last, axis
+            count, length, step, gap = length, count, gap, step
+        places.append((axis, [slice(first * gap, first * gap + (count - 1) * step + 1, step) for first in range(length)]))
+    found = []
+    for index in product(*[range(len(slices)) for _, slices in places]):
+        place = [slice(None)] * rank
+        for (axis, slices), first in zip(places, index, strict=True):
+            place[axis] = slices[first]
+        found.append(((..., *index), tuple(place)))
+    return order, found
 
 
 INDEXING: dict[str, Callable[[LazyArray, list[Array]], Array]] = {

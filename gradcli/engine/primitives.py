@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.engine import generated, kernels
-from gradcli.engine.indexing import INDEXING
+from gradcli.engine.indexing import INDEXING, overlaps
 from gradcli.engine.matrices import MATRICES
 from gradcli.engine.special import SPECIAL, lgamma, special
 from gradcli.engine.sums import sum_of_products
@@ -203,24 +203,15 @@ def _windows(node: LazyArray, values: list[Array]) -> Array:
 
 
 def _overlap_add(node: LazyArray, values: list[Array]) -> Array:
-    """Added up an offset within all windows at a time, or a window at a time where they are fewer."""
     along, sizes = node.params
-    x = values[0]
-    rank = x.ndim - len(along)
-    shape, how = list(x.shape[:rank]), []
-    for number, ((axis, length, step, gap), size) in enumerate(zip(along, sizes, strict=True)):
+    order, parts = overlaps(values[0].shape, along)
+    x = values[0].transpose(order)
+    shape = list(x.shape[: x.ndim - len(along)])
+    for (axis, *_), size in zip(along, sizes, strict=True):
         shape[axis] = size
-        count = x.shape[axis]
-        if count < length:
-            x = np.swapaxes(x, axis, rank + number)
-            count, step, gap = length, gap, step
-        how.append((axis, count, step, gap))
     result = np.zeros(shape, NUMPY_DTYPE[node.dtype])
-    for offset in np.ndindex(x.shape[rank:]):
-        place = [slice(None)] * rank
-        for (axis, count, step, gap), number in zip(how, offset, strict=True):
-            place[axis] = slice(number * gap, number * gap + count * step, step)
-        result[tuple(place)] += x[(..., *offset)]
+    for index, place in parts:
+        result[place] += x[index]
     return result
 
 

@@ -7,10 +7,14 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from gradcli.engine.devices.elementwise import Array, Implementation, number
+from gradcli.engine.indexing import overlaps
 from gradcli.lazy.dtypes import int64
 
 if TYPE_CHECKING:
     from gradcli.engine.devices.program import Execution, Instruction
+
+# Windows are added part by part, each part without repeated positions, where these are fewer; else positions are sorted.
+MOST_PARTS = 64
 
 
 def _flat(run: Execution, x: Array) -> Array:
@@ -73,8 +77,14 @@ def _windows(run: Execution, node: Instruction, values: list[Array]) -> Array:
 
 
 def _overlap_add(run: Execution, node: Instruction, values: list[Array]) -> Array:
-    zeros = run.library.full(node.shape, 0, node.dtype)
-    return _put(run, node, zeros, _windowed(run, node.params[0], node.shape, values[0].shape), values[0], accumulate=True)
+    result = run.library.full(node.shape, 0, node.dtype)
+    order, parts = overlaps(values[0].shape, node.params[0])
+    if len(parts) <= MOST_PARTS:
+        x = run.xp.permute_dims(values[0], tuple(order))
+        for index, place in parts:
+            result = run.library.assign(result, place, result[place] + x[index])
+        return result
+    return _put(run, node, result, _windowed(run, node.params[0], node.shape, values[0].shape), values[0], accumulate=True)
 
 
 def _taken(run: Execution, x: Array, positions: Array) -> Array:

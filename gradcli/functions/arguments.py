@@ -14,6 +14,7 @@ from gradcli.lazy import DType
 # The annotations that declarations use, besides Operand.
 AnyFunction = Callable[..., Any]
 Dims = int | Sequence[int] | None
+Lengths = Sequence[int]  # not one alone
 Shape = Sequence[int]
 Sizes = int | Sequence[int]
 Tensors = Sequence[Tensor]
@@ -108,6 +109,7 @@ KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "DType": ("torch.dtype", lambda value: value if isinstance(value, DType) else None),
     "Device": ("torch.device", available_device),
     "Dims": ("tuple of ints", _coerce_dims),
+    "Lengths": ("tuple of ints", _ints),
     "Operand": ("Tensor", _operand),
     "Scalar": ("Number", _number_or_item),
     "Shape": ("tuple of ints", lambda value: _ints(value) if not _is_int(value) else (value,)),
@@ -157,7 +159,8 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     if code.co_flags & 0x04:  # *args
         name = code.co_varnames[len(names)]
         annotation: str = annotations[name]
-        parameters.insert(positional, Parameter(name, VARIADIC.get(annotation, annotation), (), False, True))
+        least = REQUIRED if annotation == "int" else ()  # of numbers there must be one, or an empty tuple
+        parameters.insert(positional, Parameter(name, VARIADIC.get(annotation, annotation), least, False, True))
     return tuple(parameters)
 
 
@@ -169,7 +172,8 @@ def bind(function_name: str, parameters: Sequence[Parameter], arguments: Sequenc
     if len(arguments) > len(parameters) and not any(parameter.is_variadic for parameter in parameters):
         raise _beyond(function_name, parameters, arguments)
     for parameter in parameters:
-        if parameter.is_variadic:
+        is_missing = position >= len(arguments) and parameter.name not in remaining
+        if parameter.is_variadic and not (is_missing and parameter.default is REQUIRED):
             start, values = position, arguments[position:]
             position = len(arguments)
             if len(values) == 1 and isinstance(values[0], (list, tuple)):

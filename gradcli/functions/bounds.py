@@ -95,6 +95,7 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """x to the nearest integer, halves to the even one; or to a number of decimals."""
     refuse_booleans("round_vml_cpu", input)
     if decimals:
+        require_floating("round_cpu", input)
         scale = 10.0 ** magnitude(decimals)
         scaled = Tensor(ops.unary("round", (input * scale if decimals > 0 else input / scale).array))
         return scaled / scale if decimals > 0 else scaled * scale

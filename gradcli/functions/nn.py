@@ -11,7 +11,7 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, NotSupported, ValueFault
 from gradcli.functions.activation import NN
-from gradcli.functions.arguments import Shape
+from gradcli.functions.arguments import Lengths, Shape
 from gradcli.functions.bounds import clamp_min
 from gradcli.functions.conditional import where
 from gradcli.functions.create import to
@@ -88,7 +88,7 @@ def _check_normalized_shape(input: Tensor, shape: Shape, weight: Tensor | None, 
     d_bias=lambda g: g,
 )
 def layer_norm(
-    input: Tensor, normalized_shape: Shape, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05
+    input: Tensor, normalized_shape: Lengths, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05
 ) -> Tensor:
     """The input with mean 0 and variance 1 over its last dimensions, then scaled by a weight and moved by a bias."""
     _check_normalized_shape(input, normalized_shape, weight, bias)
@@ -99,7 +99,7 @@ def layer_norm(
 
 
 @function(namespace=NN, aliases=("rms_norm",), forms=(mul, rsqrt, mean, pow), examples=("F.rms_norm(x, (3,))",))
-def rms_norm(input: Tensor, normalized_shape: Shape, weight: Tensor | None = None, eps: float | None = None) -> Tensor:
+def rms_norm(input: Tensor, normalized_shape: Lengths, weight: Tensor | None = None, eps: float | None = None) -> Tensor:
     """The input with mean square 1 over its last dimensions, then scaled by a weight."""
     _check_normalized_shape(input, normalized_shape, weight, None)
     smallest = float(np.finfo(input.dtype.name).eps) if eps is None else eps

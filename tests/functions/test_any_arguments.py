@@ -14,6 +14,7 @@ from gradcli.autograd import Tensor, backward
 from gradcli.errors import GradcliError
 from gradcli.functions.ndarray import NDArray
 from gradcli.lazy import ops
+from tests.oracle import gradcli_side
 
 tensor = functions.tensor
 CALLS = 12_000
@@ -142,3 +143,25 @@ def test_what_random_arguments_once_broke(name: str, chosen: Callable[[], list[A
 def test_a_keyword_is_checked_like_an_argument() -> None:
     with pytest.raises(GradcliError, match="must be Tensor, not int"):
         functions.METHODS["hypot_"](tensor([1.0]), other=1)
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("F.layer_norm(torch.ones(2, 3), 3)", "argument 'normalized_shape' (position 2) must be tuple of ints, not int"),
+        ("F.rms_norm(torch.ones(2, 3), 3)", "argument 'normalized_shape' (position 2) must be tuple of ints, not int"),
+        ("torch.tile(torch.ones(2))", 'tile() missing 1 required positional arguments: "dims"'),
+        ("torch.ones(2).repeat()", 'repeat() missing 1 required positional arguments: "repeats"'),
+        ("torch.zeros()", 'zeros() missing 1 required positional arguments: "size"'),
+        ("torch.round(torch.tensor([1, 2]), decimals=1)", "\"round_cpu\" not implemented for 'Long'"),
+    ],
+)
+def test_what_pytorch_refuses_is_refused_in_its_words(expression: str, message: str) -> None:
+    with pytest.raises(GradcliError) as caught:
+        gradcli_side.evaluate(expression)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("expression", ["torch.tile(torch.ones(2), ())", "torch.zeros(())", "torch.block_diag()"])
+def test_an_empty_tuple_is_not_a_missing_argument(expression: str) -> None:
+    assert isinstance(gradcli_side.evaluate(expression), Tensor)

@@ -10,7 +10,7 @@ from gradcli.errors import ValueFault
 from gradcli.functions.conditional import where
 from gradcli.functions.create import as_floating
 from gradcli.functions.declare import function, method
-from gradcli.functions.elementwise import abs, add, cos, eq, erf, exp, log1p, logical_not, sign, sin, times_number
+from gradcli.functions.elementwise import abs, add, cos, eq, erf, exp, log1p, logical_and, logical_not, sign, sin, times_number
 from gradcli.functions.elementwise import log as ln
 from gradcli.functions.pointwise import binary, unary, wrap_number
 from gradcli.functions.ranges import arange
@@ -147,10 +147,20 @@ _EPSILON = {"float16": 2.0**-10, "float32": 2.0**-23, "float64": 2.0**-52}
 
 # ── error functions and the normal distribution ──
 
+
+def _slope_of_erfinv(x: Tensor) -> Tensor:
+    """sqrt(pi)/2 * exp(r*r) where r = erfinv(x); near +-1 sqrt(pi)/2 * erfcx(r) / (1 - x), which does not raise r's rounding."""
+    size = abs(x)
+    is_near = logical_and(size > 0.5, size < 1)
+    near = where(is_near, size, 0.75)
+    inverse = erfinv(x)
+    return where(is_near, erfcx(erfinv(near)) / (1 - near), exp(inverse * inverse)) * (root(pi) / 2)
+
+
 erfinv = unary(
     "erfinv",
     "the inverse of erf",
-    lambda x: exp(erfinv(x) * erfinv(x)) * (root(pi) / 2),
+    lambda x: _slope_of_erfinv(x),
     domain=(-0.8, 0.8),
     aliases=("torch.special.erfinv",),
 )

@@ -115,6 +115,8 @@ CLAIMS = [
         20,
     ),
     Claim("torch.hypot(x, x * 0 + 1)", lambda x: mpmath.sqrt(x * x + 1), [1e-30, 1e-8, 0.1, 1e8, 1e200, -3.0], 1, 1),
+    Claim("torch.hypot(x, 2 * x)", lambda x: mpmath.sqrt(5) * abs(x), [1e-160, 1e-150, -1e-20, 1e-8, 1e150], 1, 2),
+    Claim("torch.atan2(x, x * x)", lambda x: mpmath.atan2(x, x * x), [1e-100, 1e-20, 1e-8, -1e-8, 0.1], 1, 3),
     Claim("torch.atan2(x, x * 0 + 1)", mpmath.atan, [1e-300, 1e-8, 0.1, 1.0, 1e8, -3.0], 1, 2),
     # gamma
     Claim(
@@ -128,7 +130,8 @@ CLAIMS = [
     Claim("torch.polygamma(1, x)", lambda x: mpmath.zeta(2, x), [1e-10, 0.1, 1.0, 2.0, 10.0, 1e5], 3, 3),
     Claim("torch.special.zeta(2.5, x)", lambda x: mpmath.zeta(mpf("2.5"), x), [1e-5, 0.1, 1.0, 10.0, 1e5], 4, 5),
     # error functions and the normal distribution
-    Claim("torch.erfinv(x)", mpmath.erfinv, [1e-300, 1e-8, 0.1, 0.5, 0.9, 0.9999, 1 - 1e-8, NEXT_TO_1, -0.7], 2, 40),
+    Claim("torch.erfinv(x)", mpmath.erfinv, [1e-300, 1e-8, 0.1, 0.5, 0.9, 0.9999, 1 - 1e-8, NEXT_TO_1, -0.7], 2, 4),
+    Claim("torch.erfinv(x)", mpmath.erfinv, [0.99, -0.999, 0.9999, 1 - 1e-6, 1e-10 - 1, 1 - 1e-12, 1 - 1e-14, NEXT_TO_1], 2, 4),
     Claim("torch.special.erfcx(x)", lambda x: mpmath.exp(x * x) * mpmath.erfc(x), [0.0, 1e-10, 0.1, 1.0, 30.0, -5.0], 2, 4000),
     Claim("torch.special.log_ndtr(x)", lambda x: mpmath.log(normal_cdf(x)), [0.0, 1e-10, 1.0, -0.9, -1.1, -20.0, -1e4], 4, 4),
     Claim("torch.special.log_ndtr(x)", lambda x: mpmath.log1p(-normal_cdf(-x)), [5.0, 10.0, 20.0, 37.0], 4, 2),
@@ -164,6 +167,7 @@ CLAIMS = [
     ),
     # norms of small and large numbers
     Claim("torch.stack([x, x * 2]).norm()", lambda x: mpmath.sqrt(5) * abs(x), [1e-140, 1.0, -5.0, 1e140], 1, 1),
+    Claim("torch.stack([x, x * 0]).norm()", abs, [1e-150, -1e-100, 1e-8], 1, 1),
     Claim("torch.stack([x, x * 2]).norm(p=3)", lambda x: mpmath.cbrt(9) * abs(x), [1.0, -5.0, 1e20, 1e-20], 30, 60),
     # more of the special functions
     Claim("torch.erf(x)", mpmath.erf, [1e-300, 1e-10, 0.1, 1.0, 3.0, -0.5]),

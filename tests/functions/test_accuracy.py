@@ -6,6 +6,8 @@ no more digits to give: nowhere are we further off than PyTorch, but for what th
 
 from __future__ import annotations
 
+from math import nan
+
 import pytest
 from mpmath import mpf
 
@@ -40,3 +42,22 @@ def test_a_variance_does_not_lose_its_digits_to_a_large_mean() -> None:
     exact = sum((number - mean) ** 2 for number in map(mpf, numbers)) / 3
     found = gradcli_side.evaluate(f"torch.var(torch.tensor({numbers!r}, dtype=torch.float64))").item()
     assert in_last_places(found, exact) <= 1
+
+
+@pytest.mark.parametrize(
+    ("expression", "value", "slope"),
+    [
+        ("torch.stack([x, x]).norm()", 0.0, 0.0),
+        ("torch.linalg.vector_norm(torch.stack([x, -x]), 3)", 0.0, 0.0),
+        ("torch.hypot(x, x)", 0.0, nan),
+        ("torch.atan2(x, x)", 0.0, 0.0),
+        ("torch.xlogy(x.detach(), x)", 0.0, nan),
+        ("torch.xlogy(x.detach(), x + 2)", 0.0, 0.0),
+        ("torch.where(x > 0, torch.log(x), x)", 0.0, nan),
+        ("torch.where(x > 0, torch.log(torch.where(x > 0, x, 1.0)), x)", 0.0, 1.0),
+    ],
+)
+def test_at_0_values_and_slopes_are_those_of_pytorch(expression: str, value: float, slope: float) -> None:
+    leaf = "x = torch.tensor(0.0, dtype=torch.float64, requires_grad=True)\n"
+    found = of_gradcli(f"{leaf}result = {expression}\nresult.backward()\n(result.detach(), x.grad)")
+    assert found == pytest.approx((value, slope), abs=0, nan_ok=True)

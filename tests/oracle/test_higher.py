@@ -34,6 +34,8 @@ OWN_FORWARD = {
     "hollow.logsumexp(1)": "the logarithm of 0 has a gradient of 0 and a tangent of nan",
     "torch.atan2(zeros[0], zeros[1])": "the gradient at (0, 0) is 0, the tangent nan",
     "torch.autograd.grad([x.sum(), (x * y).sum()], [x, y])": "a gradient that does not stay in the graph has no tangent here",
+    "torch.linalg.vector_norm(f, dtype=torch.float64)": "the tangent has another dtype than the result",
+    "torch.norm(f, dtype=torch.float64)": "the tangent has another dtype than the result",
     "torch.put(x, torch.tensor([0, 0]), r)": "one place is written twice, and the tangent is that of the other writing",
     "x.clamp(min=torch.tensor(0.5))": "the gradient at the bound is 1, the tangent 0",
     "x.index_copy(0, torch.tensor([1, 1]), y)": "one place is written twice, and the tangents are added",

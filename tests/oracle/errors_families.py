@@ -4,6 +4,18 @@ from __future__ import annotations
 
 import textwrap
 
+#: What takes one dimension or several.
+REDUCTIONS = """
+    all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum linalg.vector_norm
+    log_softmax logcumsumexp logsumexp max mean median min mode nanmean nanmedian nansum prod softmax sort std
+    std_mean sum unbind var var_mean
+"""
+#: What is applied to each element, or along a dimension, between layers.
+ACTIVATIONS = """
+    celu elu gelu glu hardshrink hardsigmoid hardswish hardtanh leaky_relu mish relu relu6 selu silu softplus
+    softshrink softsign tanhshrink softmin softmax log_softmax normalize
+"""
+
 #: A call that is wrong, the code of its error, and the functions that refuse it.
 FAMILIES: tuple[tuple[str, str, str], ...] = (
     (
@@ -51,25 +63,9 @@ FAMILIES: tuple[tuple[str, str, str], ...] = (
         xlogy dot mv mm bmm outer cross masked_select special.xlog1py special.xlogy linalg.vecdot
         """,
     ),
-    (
-        "torch.{}(x, dim=7)",
-        "dimension-out-of-range",
-        """
-        all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum linalg.vector_norm
-        log_softmax logcumsumexp logsumexp max mean median min mode nanmean nanmedian nansum prod softmax sort std
-        std_mean sum unbind var var_mean
-        """,
-    ),
+    ("torch.{}(x, dim=7)", "dimension-out-of-range", REDUCTIONS),
     ("torch.{}(x, dim=7)", "argument", "kthvalue nanquantile quantile topk"),
-    (
-        "torch.{}(x, dim=-3)",
-        "dimension-out-of-range",
-        """
-        all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum linalg.vector_norm
-        log_softmax logcumsumexp logsumexp max mean median min mode nanmean nanmedian nansum prod softmax sort std
-        std_mean sum unbind var var_mean
-        """,
-    ),
+    ("torch.{}(x, dim=-3)", "dimension-out-of-range", REDUCTIONS),
     ("torch.{}(x, dim=-3)", "argument", "kthvalue nanquantile quantile topk"),
     (
         "torch.{}(x, dim='a')",
@@ -87,22 +83,8 @@ FAMILIES: tuple[tuple[str, str, str], ...] = (
         cholesky_inverse linalg.det linalg.eigvalsh linalg.inv linalg.matrix_exp logdet det slogdet inverse
         """,
     ),
-    (
-        "F.{}(2.0)",
-        "argument",
-        """
-        celu elu gelu glu hardshrink hardsigmoid hardswish hardtanh leaky_relu mish relu relu6 selu silu softplus
-        softshrink softsign tanhshrink softmin softmax log_softmax normalize
-        """,
-    ),
-    (
-        "F.{}(x, colour=1)",
-        "argument",
-        """
-        celu elu gelu glu hardshrink hardsigmoid hardswish hardtanh leaky_relu mish relu relu6 selu silu softplus
-        softshrink softsign tanhshrink softmin softmax log_softmax normalize
-        """,
-    ),
+    ("F.{}(2.0)", "argument", ACTIVATIONS),
+    ("F.{}(x, colour=1)", "argument", ACTIVATIONS),
     (
         "F.{}(x)",
         "argument",

@@ -41,13 +41,17 @@ def drawn(array: LazyArray) -> Callable[..., Array]:
         start, target = first * row, out.reshape(-1)
         end = start + target.size
         for page in range(start // PAGE, -(-end // PAGE)):
-            generator = np.random.Generator(np.random.Philox(key=seed, counter=[0, page, stream, 0]))
+            generator = _generator(seed, stream, page)
             low, high = max(start, page * PAGE), min(end, (page + 1) * PAGE)
             numbers = sample(generator, high - page * PAGE)
             target[low - start : high - start] = numbers[low - page * PAGE :]
         return out
 
     return draw
+
+
+def _generator(seed: int, stream: int, page: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=seed, counter=[0, page, stream, 0]))
 
 
 def _sampler(array: LazyArray) -> Callable[[np.random.Generator, int], Array]:
@@ -61,6 +65,10 @@ def _sampler(array: LazyArray) -> Callable[[np.random.Generator, int], Array]:
     return lambda generator, count: generator.standard_normal(count, dtype)
 
 
+#: What writes rows of what is made from nothing, by primitive.
+MAKERS: dict[str, Callable[[LazyArray], Callable[..., Array]]] = {"arange": counted, "random": drawn}
+
+
 def arange(node: LazyArray, values: list[Array]) -> Array:
     """All the numbers from start, a step apart."""
     return counted(node)(0, np.empty(node.shape, node.dtype.name))
@@ -70,6 +78,5 @@ def random(node: LazyArray, values: list[Array]) -> Array:
     """All numbers of a stream, or a permutation, which has no rows of its own."""
     kind, seed, stream, _, _ = node.params
     if kind == "permutation":
-        generator = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, stream, 0]))
-        return generator.permutation(node.shape[0]).astype(node.dtype.name)
+        return _generator(seed, stream, 0).permutation(node.shape[0]).astype(node.dtype.name)
     return drawn(node)(0, np.empty(node.shape, node.dtype.name))

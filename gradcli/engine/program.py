@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcli.engine import recycled
-from gradcli.engine.generated import counted, drawn
+from gradcli.engine.generated import MAKERS
 from gradcli.engine.indexing import scatter_into
 from gradcli.engine.plan import StreamedStep, bytes_of
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS, WITHOUT_OUT, basic_index
-from gradcli.engine.roles import ELEMENTWISE, FROM_NOTHING
+from gradcli.engine.roles import ELEMENTWISE
 from gradcli.engine.slots import Slots, copies, in_order, is_fresh, made_in_outputs, overwritable
 from gradcli.engine.sums import sum_of_block
 from gradcli.lazy.array import LazyArray
@@ -103,7 +103,7 @@ class Program:
 
     def _sources(self, step: StreamedStep, result_of: dict[LazyArray, int]) -> tuple[int, ...]:
         """The registers of a step's operands: results of this pass, or what is read from memory; of nothing, the first row."""
-        if step.array.primitive in FROM_NOTHING:
+        if step.array.primitive in MAKERS:
             return (self.first_row,)
         takes_scalars = _takes_out(step.array) and step.array.primitive in ELEMENTWISE
         return tuple(
@@ -276,12 +276,7 @@ def _copy(x: Array, out: Array) -> None:
 
 
 #: What is called as a ufunc is: with an operand of which it changes a few elements, or with the first row to make from nothing.
-WRITERS: dict[str, Callable[[LazyArray], Callable[..., Array]]] = {
-    "add_part": _added_part,
-    "arange": counted,
-    "random": drawn,
-    "scatter": _scattered,
-}
+WRITERS = {**MAKERS, "add_part": _added_part, "scatter": _scattered}
 
 
 def localized(array: LazyArray, axis: int | None, rows: int) -> LazyArray:

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import NamedTuple
 
+from gradcli.engine.generated import MAKERS
 from gradcli.engine.primitives import REDUCTIONS, SCANS, UFUNCS
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.ops import Entry
 
 _ROUNDING = frozenset({"ceil", "floor", "round", "sign", "trunc", "remainder"})
 ELEMENTWISE = (frozenset(UFUNCS) - {"matmul"}) | _ROUNDING | {"cast", "exponent", "mantissa"}
-
-FROM_NOTHING = ("arange", "random")
 
 # What is added up at positions given by an index is accumulated block by block into a target of at most so many elements.
 MOST_TARGET = 1 << 16
@@ -224,7 +223,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(ELEMENTWISE, _elementwise),
     **dict.fromkeys(REDUCTIONS, _reduction),
     **dict.fromkeys(SCANS, _along_another_axis),
-    **dict.fromkeys(FROM_NOTHING, _made_from_nothing),
+    **dict.fromkeys(MAKERS, _made_from_nothing),
     "add_part": _adding_a_part,
     "argmax": _along_another_axis,
     "argmin": _along_another_axis,

@@ -23,6 +23,11 @@ def _for_each_matrix(numbers: Tensor) -> Tensor:
     return unsqueeze(unsqueeze(numbers, -1), -1)
 
 
+def _inverse_transposed(A: Tensor, is_singular: Tensor) -> Tensor:
+    """A^-T, and the identity for what is singular."""
+    return matrix_transposed(inv(where(is_singular, eye(A.shape[-1], dtype=A.dtype), A)))
+
+
 def _cofactors(A: Tensor) -> Tensor:
     """The derivative of the determinant, also where A is singular: det(U V^T) U diag(products of the other S) V^T."""
     U, S, Vh = svd(A)
@@ -32,13 +37,11 @@ def _cofactors(A: Tensor) -> Tensor:
 
 def _det_cotangent(g: Tensor, A: Tensor, result: Tensor) -> Tensor:
     """g * det(A) * A^-T; of a singular A it is 0, as in PyTorch, or g times its cofactors if they are differentiated again."""
-    size = A.shape[-1]
     is_singular = _for_each_matrix(eq(result, 0))
-    identity = eye(size, dtype=A.dtype)
-    found = _for_each_matrix(g * result) * matrix_transposed(inv(where(is_singular, identity, A)))
+    found = _for_each_matrix(g * result) * _inverse_transposed(A, is_singular)
     if not state.grad_enabled:
         return where(is_singular, 0.0, found)
-    with_gaps = diag_embed(arange(1, size + 1, dtype=A.dtype))  # between its singular values, where A itself does not count
+    with_gaps = diag_embed(arange(1, A.shape[-1] + 1, dtype=A.dtype))  # between singular values
     return where(is_singular, _for_each_matrix(g) * _cofactors(where(is_singular, A, with_gaps)), found)
 
 
@@ -47,8 +50,7 @@ def _slogdet_cotangent(g: Tensor, A: Tensor, logabsdet: Tensor) -> Tensor:
     if state.grad_enabled:
         return _for_each_matrix(g) * matrix_transposed(inv(A))
     is_singular = _for_each_matrix(isinf(logabsdet))
-    identity = eye(A.shape[-1], dtype=A.dtype)
-    return where(is_singular, nan, _for_each_matrix(g) * matrix_transposed(inv(where(is_singular, identity, A))))
+    return where(is_singular, nan, _for_each_matrix(g) * _inverse_transposed(A, is_singular))
 
 
 @function(

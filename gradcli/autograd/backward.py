@@ -142,8 +142,9 @@ class ReversePass:
     def run(self, roots: list[tuple[Target, Tensor]]) -> dict[Target, Tensor]:
         """Let the cotangents flow from the roots; those that arrived at the targets."""
         order, pending = _reachable({node for (node, _), _ in roots})
+        ends = {node for node, _ in self.targets or ()}
         if self.targets is not None:
-            order = _leading_to(order, {node for node, _ in self.targets})
+            order = _leading_to(order, ends)
             self.needed = set(order)
             pending = Counter(successor for node in order for successor, _ in node.next_functions if successor in self.needed)
         needed, received, receive = self.needed, self.received, self._receive
@@ -160,7 +161,7 @@ class ReversePass:
                         self._finish_leaf(node, cotangents)
                     continue
                 pulled: Sequence[Tensor | None] | None = None
-                is_watched = needed is not None or node.hooks is not None or node.retained is not None
+                is_watched = node in ends or node.hooks is not None or node.retained is not None
                 if cotangents is not None and (not is_watched or self._goes_on(node, cotangents)):
                     pulled = rule.pull_back(node, cotangents)
                     if frees:

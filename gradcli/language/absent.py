@@ -33,7 +33,6 @@ _NAMES = {
     "input": _FILES,
     "isinstance": _TYPES,
     "map": "write a list comprehension: [f(value) for value in values]",
-    "math": "pi, e, inf and nan are there without import, and its functions take tensors: sqrt(tensor(2.))",
     "open": _FILES,
     "optim": _OPTIMIZERS,
     "repr": 'write f"{value!r}"',

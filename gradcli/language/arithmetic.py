@@ -179,6 +179,7 @@ def guarded(name: str, function: Callable[..., Any], *arguments: Any, **keywords
     except GradcliError:
         raise
     except TypeError as refusal:
-        raise TypeMismatch(f"{name}(): {refusal}") from refusal
+        said = str(refusal).removeprefix(getattr(function, "__name__", "")).removeprefix(name)
+        raise TypeMismatch(f"{name}{said}" if said.startswith("()") else f"{name}(): {said}") from refusal
     except (ValueError, IndexError, KeyError, OverflowError, ArithmeticError) as refusal:
         raise ValueFault(f"{name}(): {refusal}") from refusal

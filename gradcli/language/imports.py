@@ -1,4 +1,4 @@
-"""Compiling imports: of torch, its namespaces and numpy, and of names from them; there are no others."""
+"""Compiling imports: of torch, its namespaces, math and numpy, and of names from them; there are no others."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _namespace(unit: Unit, module: tree.Alias) -> Namespace:
     space = NAMESPACES.get(module.name)
     if space is not None:
         return space
-    hint = instead_of_name(module.name) or "torch, its namespaces and numpy can be imported"
+    hint = instead_of_name(module.name) or "torch, its namespaces, math and numpy can be imported"
     message = f"{module.name} cannot be imported"
     matches = close_matches(module.name, list(NAMESPACES))
     raise ImportRefused(message, hint=hint, did_you_mean=matches).at(unit.source, module.span)

@@ -13,27 +13,17 @@ from gradcli.autograd import Tensor
 from gradcli.errors import ArgumentError, LimitExceeded, OperandLabel, TypeMismatch
 from gradcli.functions.limits import check_range, collected
 from gradcli.functions.ndarray import NDArray
+from gradcli.language import mathematics
 from gradcli.language.arithmetic import DIGIT_LIMIT, describe, guarded, rounded, type_name
 from gradcli.language.host import Host
-from gradcli.language.operations import iterate, operate, truth
+from gradcli.language.operations import iterate, number, operate, truth
 from gradcli.language.values import OWN_FUNCTION, Builtin, Namespace
 
 CONSTANTS: dict[str, Any] = {"e": math.e, "inf": math.inf, "nan": math.nan, "pi": math.pi}
 
 
-def _number(value: Any) -> Any:
-    """A tensor or array of one element as its number; other values as they are."""
-    if type(value) is Tensor:
-        if value.shape.numel() != 1:
-            message = "only one element tensors can be converted to Python scalars"
-            hint = "reduce it first, for example with sum() or mean(), or index one element"
-            raise TypeMismatch.as_torch(message, operands=[OperandLabel(0, describe(value))], hint=hint)
-        return value.item()
-    return value.array.item() if type(value) is NDArray and value.array.size == 1 else value
-
-
 def _int(value: Any = 0, *base: int) -> int:
-    value = _number(value)
+    value = number(value)
     if isinstance(value, float):
         return rounded(int, value)
     if isinstance(value, str) and len(value) > DIGIT_LIMIT:  # reading them takes quadratic time
@@ -42,7 +32,7 @@ def _int(value: Any = 0, *base: int) -> int:
 
 
 def _float(value: Any = 0.0) -> float:
-    return float(_number(value))
+    return float(number(value))
 
 
 def _len(value: Any) -> int:
@@ -58,7 +48,7 @@ def _len(value: Any) -> int:
 
 
 def _range(*bounds: Any) -> range:
-    return range(*(_number(bound) for bound in bounds))
+    return range(*(number(bound) for bound in bounds))
 
 
 def _list(value: Any = ()) -> list[Any]:
@@ -157,11 +147,12 @@ def _namespaces() -> dict[str, Namespace]:
         spaces[name].members["Function"] = OWN_FUNCTION
     spaces["torch"].members.update(CONSTANTS)
     spaces["numpy"].members.update(CONSTANTS)
+    spaces["math"] = Namespace("math", mathematics.members())
     return spaces
 
 
 NAMESPACES = _namespaces()
-_SPACE_NAMES = {"F": "torch.nn.functional", "nn": "torch.nn", "np": "numpy", "numpy": "numpy", "torch": "torch"}
+_SPACE_NAMES = {"F": "torch.nn.functional", "math": "math", "nn": "torch.nn", "np": "numpy", "numpy": "numpy", "torch": "torch"}
 
 #: Every name that is bound without the user binding it, apart from those that write: print and str.
 PRELUDE: dict[str, Any] = {

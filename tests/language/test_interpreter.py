@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from gradcli.autograd import Tensor, state
 from gradcli.errors import GradcliError, ImportRefused, LimitExceeded, UnknownAttribute, UnknownName
-from gradcli.language import Interpreter, parse
+from gradcli.language import Interpreter, mathematics, parse
 from tests.language.helpers import CollectingHost, failure, plain, run, value_of
 
 
@@ -254,6 +255,21 @@ def test_gradients_can_be_set_cleared_and_updated() -> None:
         "(a, w.grad is None)"
     )
     assert value_of(text) == ([-1.0, -1.0], True)
+
+
+_OF_TWO_NUMBERS = ("atan2", "copysign", "fmod", "hypot", "isclose", "pow", "remainder")
+_WHERE_DEFINED = {"acosh": "1.5", "factorial": "5", **dict.fromkeys(_OF_TWO_NUMBERS, "2.5, 2.0")}
+
+
+@pytest.mark.parametrize("name", mathematics.members())
+def test_math_is_pythons(name: str) -> None:
+    text = f"math.{name}({_WHERE_DEFINED.get(name, '0.5')})" if callable(getattr(math, name)) else f"math.{name}"
+    expected = eval(text, {"math": math})
+    assert plain(f"import math\n{text}") == expected or math.isnan(expected)
+
+
+def test_math_takes_a_tensor_of_one_element_as_its_number() -> None:
+    assert plain("math.sqrt(tensor([4.], requires_grad=True)) + math.floor(np.array([2.5]))") == 4.0
 
 
 def test_imports_bind_their_aliases() -> None:

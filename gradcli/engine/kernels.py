@@ -180,7 +180,7 @@ def _normal_cdf(x: Array, out: Array) -> None:
 
 
 @cache
-def _tangent_is_vectorized() -> bool:
+def tangent_is_vectorized() -> bool:
     """Whether NumPy has a vector tangent on this processor, exact to half a unit for all arguments; it has no such sine."""
     try:
         from numpy.lib.introspect import opt_func_info
@@ -203,18 +203,24 @@ def _sine(x: Array, out: Array) -> None:
 
 def _cosine(x: Array, out: Array) -> None:
     """1 / sqrt(1 + t*t) for the tangent t of x, with the sign of sin(x)/tan(x): within 2.1 units in the last place."""
-    tangent, half = _buffers(2, out.size)
+    half = _buffers(2, out.size)[1]
     np.multiply(x, 0.5, out=half)
-    np.tan(half, out=half)
+    np.tan(half, out=half)  # has the sign of the sine
+    _cosine_beside_sine(x, half, out)
+
+
+def _cosine_beside_sine(x: Array, sine: Array, out: Array) -> None:
+    """The same to the bit, from what has the sign of the sine."""
+    tangent, sign = _buffers(2, out.size)
     np.tan(x, out=tangent)
-    sign = half.view(np.int64)
-    np.bitwise_xor(sign, tangent.view(np.int64), out=sign)
-    np.bitwise_and(sign, np.int64(-(2**63)), out=sign)
+    bits = sign.view(np.int64)
+    np.bitwise_xor(sine.view(np.int64), tangent.view(np.int64), out=bits)
+    np.bitwise_and(bits, np.int64(-(2**63)), out=bits)
     np.multiply(tangent, tangent, out=tangent)
     np.add(tangent, 1.0, out=tangent)
     np.reciprocal(tangent, out=tangent)
     np.sqrt(tangent, out=tangent)  # last, since it halves the errors before it
-    np.bitwise_xor(tangent.view(np.int64), sign, out=out.view(np.int64))
+    np.bitwise_xor(tangent.view(np.int64), bits, out=out.view(np.int64))
 
 
 # ── two operands and more ──
@@ -259,12 +265,13 @@ def _where(condition: Array, x: Array, y: Array, out: Array | None = None) -> An
     return out
 
 
-cos = Kernel(_cosine, np.cos, "d", _tangent_is_vectorized)
+cos = Kernel(_cosine, np.cos, "d", tangent_is_vectorized)
+cos_beside_sin = Kernel(_cosine_beside_sine, lambda x, sine, out=None: np.cos(x, out=out), "d", tangent_is_vectorized)
 erf = Kernel(_erf, special("erf"), "ef")
 erfc = Kernel(_erfc, special("erfc"), "ef")
 logaddexp = Kernel(_logaddexp, np.logaddexp, "fd")
 normal_cdf = Kernel(_normal_cdf, special("ndtr"), "f")
-sin = Kernel(_sine, np.sin, "d", _tangent_is_vectorized)
+sin = Kernel(_sine, np.sin, "d", tangent_is_vectorized)
 where = Kernel(_select, _where, "fdilq")
 
 

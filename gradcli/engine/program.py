@@ -9,15 +9,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradcli.engine import recycled
+from gradcli.engine import kernels, recycled
 from gradcli.engine.generated import MAKERS
 from gradcli.engine.indexing import scatter_into
 from gradcli.engine.plan import StreamedStep, bytes_of
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS, WITHOUT_OUT, basic_index
-from gradcli.engine.roles import ELEMENTWISE
+from gradcli.engine.roles import ELEMENTWISE, Role
 from gradcli.engine.slots import Slots, copies, in_order, is_fresh, made_in_outputs, overwritable
 from gradcli.engine.sums import sum_of_block
 from gradcli.lazy.array import LazyArray
+from gradcli.lazy.dtypes import float64
 from gradcli.lazy.shapes import Size
 from gradcli.lazy.stored import Stored
 
@@ -76,7 +77,7 @@ class Program:
         self.slots: list[tuple[int, int, LazyArray, int]] = []  # register, number of the slot, what it holds, streamed axis
         self._in_memory: dict[object, int] = {}
         self._localized: dict[int, list[LazyArray]] = {}
-        steps = in_order(steps, outputs)
+        steps = in_order(_with_sines(steps), outputs)
         result_of = {step.array: position for position, step in enumerate(steps) if step.role.axis is not None}
         last_use = {operand: position for position, step in enumerate(steps) for operand in step.operands}
         made_in = made_in_outputs(steps, outputs, partial(_writes, outputs=outputs))
@@ -208,6 +209,28 @@ class Frame:
             self.registers[register] = memory[slot][: prod(shape)].reshape(shape)
 
 
+def _with_sines(steps: list[StreamedStep]) -> list[StreamedStep]:
+    """The steps, in which cosines are given the sine of the same operand that a derivative needs beside it, for its sign."""
+    sines = {step.operands: step for step in steps if step.array.primitive == "sin" and step.array.dtype is float64}
+    if not sines or not kernels.tangent_is_vectorized():
+        return steps
+    return [
+        _beside(step, sines[step.operands]) if step.array.primitive == "cos" and step.operands in sines else step
+        for step in steps
+    ]
+
+
+def _beside(cosine: StreamedStep, sine: StreamedStep) -> StreamedStep:
+    role = Role(cosine.role.axis, (*cosine.role.operand_axes, sine.role.axis))
+    return StreamedStep(cosine.array, (*cosine.operands, sine.array), role)
+
+
+def _ufunc(step: StreamedStep) -> Callable[..., Any] | None:
+    """What computes an elementwise step."""
+    has_sine = step.array.primitive == "cos" and len(step.operands) == 2
+    return kernels.cos_beside_sin if has_sine else UFUNCS.get(step.array.primitive)
+
+
 def _takes_out(array: LazyArray) -> bool:
     """Whether what computes an array can be given memory for it."""
     return array.primitive in WRITERS or (array.primitive in UFUNCS and array.primitive not in WITHOUT_OUT)
@@ -231,7 +254,7 @@ def _is_scattered(array: LazyArray, axis: int) -> bool:
 def _function(step: StreamedStep, writes: bool) -> Callable[..., Any]:
     """What computes a step: called as a ufunc is if it writes where it is told to, else with the array and its operands."""
     array, primitive = step.array, step.array.primitive
-    ufunc = UFUNCS.get(primitive)
+    ufunc = _ufunc(step)
     if writes:
         return WRITERS[primitive](array) if ufunc is None else ufunc
     if ufunc is not None:

@@ -126,6 +126,14 @@ def test_sine_is_odd_and_cosine_even_to_the_bit(trigonometric: tuple[Kernel, Any
     np.testing.assert_array_equal(in_block(kernel, x), -mirrored if reference is np.sin else mirrored)
 
 
+def test_a_cosine_beside_its_sine_is_the_cosine_to_the_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kernel in (kernels.sin, kernels.cos, kernels.cos_beside_sin):
+        monkeypatch.setattr(kernel, "pays", None)
+    x = np.concatenate([every_exponent(np.float64), [0.0, -0.0, np.inf, -np.inf, np.nan]])
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(in_block(kernels.cos_beside_sin, x, in_block(kernels.sin, x)), in_block(kernels.cos, x))
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_logaddexp_is_that_of_numpy(dtype: Any) -> None:
     x, y = (RANDOM.standard_normal((2, 50_000)) * 20).astype(dtype)

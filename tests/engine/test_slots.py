@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradcli.engine import whole
+from gradcli.engine import kernels, whole
 from gradcli.engine.blocks import stream_steps
 from gradcli.engine.order import reachable, share
 from gradcli.engine.plan import plan
 from gradcli.engine.program import Program
 from gradcli.engine.slots import MOST_ORDERED, in_order
 from gradcli.lazy import LazyArray, ops
-from gradcli.lazy.dtypes import float64, int64
+from gradcli.lazy.dtypes import DType, float32, float64, int64
 from gradcli.lazy.shapes import Size
 
 RNG = np.random.default_rng(0)
@@ -50,6 +50,18 @@ def test_long_programs_keep_their_order() -> None:
     planned = plan(steps, {x}, 100)
     assert planned is not None
     assert in_order(planned.stages[0].streamed, [x]) is planned.stages[0].streamed
+
+
+@pytest.mark.parametrize(("dtype", "operands"), [(float64, 2), (float32, 1)])
+def test_a_cosine_of_float64_is_given_the_sine_that_its_pass_has(
+    monkeypatch: pytest.MonkeyPatch, dtype: DType, operands: int
+) -> None:
+    monkeypatch.setattr(kernels, "tangent_is_vectorized", lambda: True)
+    x, other = ops.cast(given(500), dtype), ops.cast(given(500), dtype)
+    arrays = [ops.unary("cos", x), ops.unary("sin", x), ops.unary("cos", other)]
+    made = program(*[ops.reduce("sum", array, (0,)) for array in arrays])
+    sources = {step.array: step.sources for step in made.instructions}
+    assert [len(sources[array]) for array in arrays] == [operands, 1, 1]
 
 
 def test_what_an_output_is_made_from_is_made_in_its_memory() -> None:

@@ -204,6 +204,6 @@ def _finding(finding: Finding, width: int | None) -> Iterator[Segment]:
     title = MISMATCH if finding.verdict == MISMATCH else COUNTED[finding.verdict][0]
     styles = {**DIAGNOSTIC, diagnostics.TITLE: BAD if finding.verdict == MISMATCH else REMARKABLE}
     for line in told_lines(title, message, places, remarks, width or diagnostics.WIDTH, width):
-        text = [(segment.text, styles[segment.style]) for segment in line]
+        text = [(part.text, styles[part.role]) for part in line]
         yield from text[:-1]
         yield text[-1][0].rstrip() + "\n", text[-1][1]

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from gradcli.errors import GradcliError, Source, Span
 from gradcli.report.visible import cell_width, visible, wrapped
 
-# Styles of a segment; the terminal view gives them colours.
+# What a part of a line is; the terminal view has a style for each.
 PLAIN: Final = ""
 TITLE: Final = "title"
 MESSAGE: Final = "message"
@@ -26,14 +26,14 @@ MOST_CHARACTERS: Final = 2000  # of a sentence, and of a source line on each sid
 MOST_LINES_OF_A_SPAN: Final = 4
 
 
-class Segment(NamedTuple):
-    """A piece of a line and its style."""
+class Part(NamedTuple):
+    """A part of a line, and what it is."""
 
     text: str
-    style: str = PLAIN
+    role: str = PLAIN
 
 
-Line = list[Segment]
+Line = list[Part]
 
 
 class Mark(NamedTuple):
@@ -56,7 +56,7 @@ class Place(NamedTuple):
 
 def error_text(error: GradcliError, width: int = WIDTH) -> str:
     """The whole diagnostic as plain text, without a newline at its end."""
-    return "\n".join("".join(segment.text for segment in line).rstrip() for line in diagnostic_lines(error, width))
+    return "\n".join("".join(part.text for part in line).rstrip() for line in diagnostic_lines(error, width))
 
 
 def diagnostic_lines(error: GradcliError, width: int = WIDTH, wrap: int | None = None) -> list[Line]:
@@ -81,12 +81,12 @@ def told_lines(
     return lines
 
 
-def _labelled(label: str, text: str, label_style: str, style: str, wrap: int | None) -> list[Line]:
+def _labelled(label: str, text: str, label_role: str, role: str, wrap: int | None) -> list[Line]:
     """A label and its text, the further lines indented below it."""
     indent = len(label) + 2
     first, *rest = [line for part in _shown(text).split("\n") for line in wrapped(part, wrap, indent)]
-    below = [[Segment(" " * indent + line, style)] for line in rest]
-    return [[Segment(f"{label}: ", label_style), Segment(first, style)], *below]
+    below = [[Part(" " * indent + line, role)] for line in rest]
+    return [[Part(f"{label}: ", label_role), Part(first, role)], *below]
 
 
 def _shown(text: str) -> str:
@@ -131,9 +131,9 @@ def _snippet(places: Sequence[Place], digits: int, width: int) -> list[Line]:
     """The lines of one source that its places touch, each with its marks below it."""
     source = places[0].source
     position = source.position(places[0].span.start)
-    gutter = Segment(" " * digits + " | ", GUTTER)
+    gutter = Part(" " * digits + " | ", GUTTER)
     location = f"{visible(source.name)}:{position.line}:{position.column}"
-    lines = [[Segment(" " * digits + "--> ", GUTTER), Segment(location)], [gutter]]
+    lines = [[Part(" " * digits + "--> ", GUTTER), Part(location)], [gutter]]
     marks: dict[int, list[Mark]] = {}
     for place in places:
         for line, mark in _marks(place):
@@ -141,11 +141,11 @@ def _snippet(places: Sequence[Place], digits: int, width: int) -> list[Line]:
     before = None
     for line in sorted(marks):
         if before is not None and line > before + 1:
-            lines.append([Segment(CUT, GUTTER)])
+            lines.append([Part(CUT, GUTTER)])
         before = line
         text, *below = _marked_line(source.line_text(line), marks[line], max(width - digits - 3, NARROWEST))
-        lines.append([Segment(f"{line:>{digits}} | ", GUTTER), Segment(text.text)])
-        lines += [[gutter, segment] for segment in below]
+        lines.append([Part(f"{line:>{digits}} | ", GUTTER), Part(text.text)])
+        lines += [[gutter, part] for part in below]
     lines.append([gutter])
     return lines
 
@@ -166,7 +166,7 @@ def _marks(place: Place) -> Iterator[tuple[int, Mark]]:
             yield number, Mark(first, max(behind, first), place.label if number == last else "", place.is_culprit)
 
 
-def _marked_line(text: str, marks: Sequence[Mark], width: int) -> list[Segment]:
+def _marked_line(text: str, marks: Sequence[Mark], width: int) -> list[Part]:
     """A source line, cut around its first mark if it is long, and a line below it for each mark."""
     skipped = max(0, marks[0].start - MOST_CHARACTERS)
     near = text[skipped : marks[0].start + MOST_CHARACTERS]
@@ -176,7 +176,7 @@ def _marked_line(text: str, marks: Sequence[Mark], width: int) -> list[Segment]:
     lead = CUT if first + skipped > 0 else ""
     tail = CUT if behind + skipped < len(text) else ""
     content = "".join(shown[first:behind])
-    segments = [Segment(lead + content + tail)]
+    parts = [Part(lead + content + tail)]
     for mark in marks:
         start, end = mark.start - skipped, mark.end - skipped
         if end <= first and lead:  # left of what is shown: point at the cut
@@ -188,19 +188,19 @@ def _marked_line(text: str, marks: Sequence[Mark], width: int) -> list[Segment]:
             indent, length = len(lead) + left - cells[first], max(right - left, 1)
         underline = ("^" if mark.is_culprit else "-") * length
         label = _shown(mark.label).replace("\n", " ")
-        segments += _underlined(indent, underline, label, width, CULPRIT if mark.is_culprit else RELATED)
-    return segments
+        parts += _underlined(indent, underline, label, width, CULPRIT if mark.is_culprit else RELATED)
+    return parts
 
 
-def _underlined(indent: int, underline: str, label: str, width: int, style: str) -> list[Segment]:
+def _underlined(indent: int, underline: str, label: str, width: int, role: str) -> list[Part]:
     """An underline with its label beside it, or below it where the line is too short for both."""
     if not label:
-        return [Segment(" " * indent + underline, style)]
+        return [Part(" " * indent + underline, role)]
     if indent + len(underline) + 1 + cell_width(label) <= width:
-        return [Segment(f"{' ' * indent}{underline} {label}", style)]
+        return [Part(f"{' ' * indent}{underline} {label}", role)]
     lines = wrapped(label, width)
     label_indent = max(0, min(indent, width - max(map(cell_width, lines))))
-    return [Segment(" " * indent + underline, style), *(Segment(" " * label_indent + line, style) for line in lines)]
+    return [Part(" " * indent + underline, role), *(Part(" " * label_indent + line, role) for line in lines)]
 
 
 def _window(cells: Sequence[int], start: int, end: int, width: int) -> tuple[int, int]:

@@ -45,7 +45,7 @@ def render_error(error: GradcliError, console: Console) -> None:
     """Print a diagnostic in colours."""
     lines = []
     for line in diagnostic_lines(error, console.width, console.width):
-        lines.append(Text.assemble(*((segment.text, DIAGNOSTIC[segment.style]) for segment in line)))
+        lines.append(Text.assemble(*((part.text, DIAGNOSTIC[part.role]) for part in line)))
     _show(console, Text("\n").join(lines))
 
 

@@ -61,7 +61,7 @@ def test_a_diagnostic_has_sentence_place_culprit_related_places_and_help() -> No
 def test_sentences_and_labels_are_wrapped_at_words_to_the_width_of_a_terminal() -> None:
     words = "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad()."
     error = fault("y.backward()", "y", words, related=[Related(Span(2, 12), words)], hint=words)
-    shown = ["".join(segment.text for segment in line) for line in diagnostic_lines(error, 50, 50)]
+    shown = ["".join(part.text for part in line) for line in diagnostic_lines(error, 50, 50)]
     assert max(map(cell_width, shown)) <= 50
     assert " ".join(" ".join(shown).replace("|", " ").split()).count(words) == 3
     assert shown[1].startswith("       ")  # under the sentence, not under "error:"

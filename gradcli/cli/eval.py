@@ -91,8 +91,8 @@ def evaluate(
             "eval takes at least one statement", hint="for example: gradcli eval 'mean((x+2)*(x+2)*3)' --let 'x=ones(2,2)'"
         )
     text = "\n".join(statements)
-    records = options.only("--input", input)
-    if records is not None:
+    source = options.only("--input", input)
+    if source is not None:
         from gradcli.cli.records import map_records
         from gradcli.session.records import Wanted
 
@@ -100,7 +100,7 @@ def evaluate(
         valued = [binding for binding in const or () if "=" in binding]
         options.bind_all(session, let=let, const=valued, data=data, const_data=const_data, note=streams.note)
         wanted = Wanted(text, wrt, grad_output, no_grad, jacobian or (), hessian or ())
-        return map_records(records, session, wanted, let or (), const or (), streams, nan, keep_going)
+        return map_records(source, session, wanted, let or (), const or (), streams, nan, keep_going)
     target = target_of(options.only("--out", out))
     failed: list[GradcliError] = []
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO
 
 from gradcli.cli import debugging
+from gradcli.cli.terminal import USUAL_HEIGHT, is_decorated, wants_color, width_of
 from gradcli.errors import GradcliError, Span
 from gradcli.lazy import settings
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from gradcli.report.profile import Computation
     from gradcli.report.styles import Segment
 
-USUAL_WIDTH, USUAL_HEIGHT = 80, 25
+NOTE = "note: "
 
 
 class Streams:
@@ -69,12 +70,11 @@ class Streams:
             return
         self._notes.add(text)
         sys.stdout.flush()
-        text = f"note: {text}"
-        if sys.stderr.isatty():
-            from textwrap import fill
+        from gradcli.report.visible import wrapped
 
-            text = fill(text, width_of(sys.stderr) - 1, break_long_words=False, break_on_hyphens=False)
-        sys.stderr.write(text + "\n")
+        width = width_of(sys.stderr) if sys.stderr.isatty() else None
+        lines = wrapped(text, width, len(NOTE))
+        sys.stderr.write(NOTE + f"\n{' ' * len(NOTE)}".join(lines) + "\n")
 
     def error(self, error: GradcliError, *, statement: Span | None = None, record: bool = True) -> None:
         """Tell people on stderr, and programs on stdout if they asked for JSON."""
@@ -148,32 +148,6 @@ def _shown(stream: TextIO, text: str) -> str:
     from gradcli.report.visible import visible
 
     return visible(text, keep="\n\r\t")
-
-
-def wants_color(stream: TextIO, policy: str) -> bool:
-    """Whether a stream gets colours: the option decides, then NO_COLOR, FORCE_COLOR, TERM, and whether it is a terminal."""
-    if policy != "auto":
-        return policy == "always"
-    if os.environ.get("NO_COLOR"):
-        return False
-    return os.environ.get("FORCE_COLOR", "0") not in ("", "0") or is_decorated(stream, policy)
-
-
-def is_decorated(stream: TextIO, policy: str) -> bool:
-    """Whether a stream gets the rich layout: on a terminal, or where the option asks for what that would show."""
-    return policy == "always" or (os.environ.get("TERM") != "dumb" and stream.isatty())
-
-
-def width_of(stream: TextIO) -> int:
-    """How many cells a line has: as COLUMNS says, or the terminal that the stream or one beside it is."""
-    told = os.environ.get("COLUMNS", "")
-    if told.isdecimal() and int(told) > 0:
-        return int(told)
-    for each in (stream, sys.stderr, sys.stdin):
-        with suppress(AttributeError, OSError, ValueError):  # no file, no terminal, or closed
-            if columns := os.get_terminal_size(each.fileno()).columns:
-                return columns
-    return USUAL_WIDTH
 
 
 def prepare(stream: TextIO, *, json: bool) -> None:

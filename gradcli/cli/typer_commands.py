@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from os.path import isfile
-from shutil import get_terminal_size
 from typing import Any, NamedTuple
 
 import typer
@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from gradcli.cli import PipeClosed
 from gradcli.cli.epilogs import epilog_lines
+from gradcli.cli.terminal import width_of
 from gradcli.errors import UsageError, close_matches
 
 # Typer keeps its context, parameter and formatter classes private, so that they have no name to annotate with.
@@ -67,7 +68,7 @@ class WordsOnly:
 
     def make_context(self, *words: Any, **settings: Any) -> Any:
         """Read the words, and show the help if they ask for it, past Typer's own treatment of a closed pipe."""
-        settings.setdefault("terminal_width", min(get_terminal_size().columns, WIDEST_HELP) - 1)
+        settings.setdefault("terminal_width", min(width_of(sys.stdout), WIDEST_HELP))
         try:
             return super().make_context(*words, **settings)  # type: ignore[misc]
         except BrokenPipeError:

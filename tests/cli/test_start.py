@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from shutil import which
 
@@ -66,6 +68,18 @@ def test_help_has_examples_and_fits_the_width(monkeypatch: pytest.MonkeyPatch, w
     assert (done.status, done.err) == (0, "")
     assert "Examples:" in done.out
     assert max(map(len, done.out.splitlines())) <= min(columns, 100)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["functions", "--help"]])
+def test_help_for_a_pager_keeps_to_the_width_of_the_terminal_beside_it(words: list[str]) -> None:
+    reader, writer = pty.openpty()
+    termios.tcsetwinsize(writer, (25, 50))
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    command = [sys.executable, "-m", "gradcli", *words]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=writer, env=environment, text=True, check=True)
+    os.close(reader)
+    os.close(writer)
+    assert 40 < max(map(len, done.stdout.splitlines())) <= 50
 
 
 @pytest.mark.parametrize("columns", ["40", "100"])

@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from gradcli.cli.streams import is_decorated, wants_color, width_of
+from gradcli.cli.terminal import is_decorated, wants_color, width_of
 
 from .command import run_apart, run_here
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gradcli.engine import devices
-from gradcli.engine.devices import evaluate_on
+from gradcli.engine.devices import driver, evaluate_on
 from gradcli.engine.evaluation import evaluate
 from gradcli.errors import DeviceUnavailable
 
 
 def without(*packages: str) -> Callable[[str], Any]:
     return lambda name: None if name in packages else find_spec(name)
+
+
+@pytest.fixture
+def with_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "may_be_there", lambda: True)
 
 
 def test_cpu_is_the_own_engine() -> None:
@@ -32,6 +39,7 @@ def test_a_name_that_no_device_has_is_an_error_with_the_names(name: str) -> None
     assert "cuda:0" in (caught.value.hint or "")
 
 
+@pytest.mark.usefixtures("with_a_driver")
 def test_without_libraries_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", without("cupy", "torch", "jax"))
     with pytest.raises(DeviceUnavailable) as caught:
@@ -49,6 +57,7 @@ def test_a_library_named_is_the_only_one_asked(monkeypatch: pytest.MonkeyPatch) 
     assert "pip install jax" in (caught.value.hint or "")
 
 
+@pytest.mark.usefixtures("with_a_driver")
 @pytest.mark.parametrize(
     "error",
     [
@@ -67,6 +76,7 @@ def test_a_library_that_cannot_be_imported_says_why(error: Exception, monkeypatc
         evaluate_on("cuda")
 
 
+@pytest.mark.usefixtures("with_a_driver")
 def test_a_driver_that_does_not_fit_is_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(package: str, kind: str, number: int) -> None:
         raise RuntimeError("cudaErrorInsufficientDriver")
@@ -82,3 +92,21 @@ def test_a_number_beyond_the_devices_says_how_many_there_are(library: str) -> No
     pytest.importorskip("array_api_compat")
     with pytest.raises(DeviceUnavailable, match="sees one cpu device, number 0"):
         evaluate_on(f"{library}:cpu:1")
+
+
+@pytest.mark.parametrize("name", ["cuda", "cuda:1", "cupy:cuda", "torch:cuda", "jax:cuda"])
+def test_without_a_driver_no_library_is_asked(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "may_be_there", lambda: False)
+    monkeypatch.setattr(devices, "_library", lambda *_: pytest.fail("a library is imported"))
+    with pytest.raises(DeviceUnavailable, match=f"device {name} is not available: this machine has no driver of a GPU") as caught:
+        evaluate_on(name)
+    assert caught.value.exit_code == 5
+    assert "pip install" in (caught.value.hint or "")
+
+
+def test_a_driver_may_be_there_where_a_trace_or_its_library_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not driver.may_be_there([str(tmp_path / "nvidiactl")], ["libnothing.so.1"])
+    assert driver.may_be_there([str(tmp_path / "nvidiactl"), str(tmp_path)], ["libnothing.so.1"])
+    assert driver.may_be_there([], ["libnothing.so.1", "libc.so.6"])
+    monkeypatch.setattr(sys, "platform", "win32")  # where only the libraries know
+    assert driver.may_be_there([], [])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gradcli.engine.devices import driver
 from gradcli.errors import DeviceUnavailable
 
 if TYPE_CHECKING:
@@ -46,7 +47,12 @@ def library_of(device: str) -> Library:
     match = _NAME.fullmatch(device)
     if match is None or (match["kind"] == "cpu" and not match["library"]):
         raise DeviceUnavailable(f"there is no device {device!r}", hint="devices are called cpu, cuda, cuda:0, cuda:1, ...")
-    kind, number = match["kind"], int(match["number"] or 0)
+    kind, number, install = match["kind"], int(match["number"] or 0), _INSTALL[match["library"]]
+    if kind == "cuda" and not driver.may_be_there():
+        raise DeviceUnavailable(
+            f"device {device} is not available: this machine has no driver of a GPU, neither libcuda.so.1 nor /dev/nvidiactl",
+            hint=f"first the driver, which a container gets by --gpus all; then a library: {install}",
+        )
     reasons = []
     for package in [match["library"]] if match["library"] else NAMES:
         try:
@@ -57,7 +63,7 @@ def library_of(device: str) -> Library:
             reasons.append(f"{NAMES[package]} cannot be imported: {error}")
         except RuntimeError as error:  # so CUDA says that its driver is too old
             reasons.append(f"{NAMES[package]} finds no device: {error}")
-    raise DeviceUnavailable(f"device {device} is not available: {'; '.join(reasons)}", hint=_INSTALL[match["library"]])
+    raise DeviceUnavailable(f"device {device} is not available: {'; '.join(reasons)}", hint=install)
 
 
 def _library(package: str, kind: str, number: int) -> Library:

@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from gradcli.cli.shell import INDENT, command_lines
 from gradcli.report.visible import wrapped
 
-INDENT = "  "
-JOINED = " \\"  # at the end of a line that the shell goes on reading
 _ROW = re.compile(r"  (\S+(?: \S+)*)  +(.*)")  # a term, and what it means
-_UNIT = re.compile(r"(?:(?:--?[\w-]+|[>|]) (?=['\w]))?(?:[^\s']|'[^']*')+")  # a word of a command; an option with its value
 
 
 def epilog_lines(text: str, width: int) -> Iterator[str]:
@@ -42,15 +40,9 @@ def _rows(lines: Iterable[str], width: int) -> Iterator[str]:
 
 
 def _commands(lines: Iterable[str], width: int) -> Iterator[str]:
-    """Each command, on several lines if need be, which the shell takes for one."""
+    """Each command, on several lines if need be."""
     for command in lines:
-        line = INDENT
-        for unit in _UNIT.findall(command):
-            if line.strip() and len(line + unit + JOINED) > width and len(command) > width:
-                yield line.rstrip() + JOINED
-                line = INDENT * 2
-            line += f"{unit} "
-        yield line.rstrip()
+        yield from (INDENT + line for line in command_lines(command.strip(), width - len(INDENT)))
 
 
 _LAYOUTS = {"row": _rows, "command": _commands, "text": _paragraph, "empty": _empty}

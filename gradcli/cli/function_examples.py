@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from gradcli.cli.shell import quoted
 from gradcli.errors import GradcliError
 from gradcli.functions import Function
+
+if TYPE_CHECKING:
+    from gradcli.report.evaluated import Evaluated
 
 UNIT_INTERVAL = (0.0, 1.0)
 Shape = tuple[int, ...]
@@ -31,7 +35,7 @@ class Example(NamedTuple):
 
     shapes: str  # of what it takes and gives
     command: str
-    output: str
+    evaluation: Evaluated | None  # whose output is shown; None where there is none
     recorded: list[str]  # the names of the nodes that its result has in the graph, from the result on
 
 
@@ -46,7 +50,7 @@ def tried_example(function: Function) -> Example:
                 example = _tried(text, option, given, {name: literal(shape, interval) for name, shape in given.items()})
                 if example is not None:
                     return example
-    return Example("", "", "", [])
+    return Example("", "", None, [])
 
 
 def free_names(text: str) -> list[str]:
@@ -60,7 +64,6 @@ def free_names(text: str) -> list[str]:
 def _tried(text: str, option: str, given: dict[str, Shape], values: dict[str, str]) -> Example | None:
     """The example with these values; none if it cannot be run so."""
     from gradcli.autograd import walk
-    from gradcli.report.plain import evaluation_text
     from gradcli.session import Session
 
     session = Session(seed=SEED)
@@ -68,7 +71,8 @@ def _tried(text: str, option: str, given: dict[str, Shape], values: dict[str, st
         for name, value in values.items():
             session.bind(name, value, requires_grad=option == "--let")
         evaluation = session.evaluate(text)
-        output = "" if evaluation.is_silent else evaluation_text(evaluation)
+        shown = None if evaluation.is_silent else evaluation
+        output_of(shown)  # which computes it
     except GradcliError:
         return None
     items = evaluation.value if isinstance(evaluation.value, (list, tuple)) else [evaluation.value]
@@ -77,17 +81,15 @@ def _tried(text: str, option: str, given: dict[str, Shape], values: dict[str, st
     options = "".join(f" {option} {quoted(f'{name}={value}')}" for name, value in values.items())
     options += f" --seed {SEED}" if session.has_drawn else ""
     nodes = [] if evaluation.grad_fn is None else [node.name for node in walk(evaluation.grad_fn) if node.variable is None]
-    lines = output.splitlines()
-    if len(lines) > MOST_OUTPUT:
-        lines = [*lines[: MOST_OUTPUT - 1], "..."]
-    return Example(f"{taken} → {outcome}".strip(), f"gradcli eval {quoted(text)}{options}", "\n".join(lines), nodes)
+    return Example(f"{taken} → {outcome}".strip(), f"gradcli eval {quoted(text)}{options}", shown, nodes)
 
 
-def quoted(word: str) -> str:
-    """A word as a shell takes it, in the quotes that are easiest to read."""
-    if "'" in word and not set('"$`!\\') & set(word):
-        return f'"{word}"'
-    return "'" + word.replace("'", "'\"'\"'") + "'"
+def output_of(evaluation: Evaluated | None, width: int | None = None) -> list[str]:
+    """The lines that an example prints, the first of many; within `width` cells, if that is given."""
+    from gradcli.report.plain import evaluation_text
+
+    lines = [] if evaluation is None else evaluation_text(evaluation, width=width).splitlines()
+    return lines if len(lines) <= MOST_OUTPUT else [*lines[: MOST_OUTPUT - 1], "..."]
 
 
 def literal(shape: Shape, interval: tuple[float, float] | None) -> str:

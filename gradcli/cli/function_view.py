@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from gradcli.cli.function_examples import Example, output_of
 from gradcli.cli.function_facts import Facts, facts_of
 from gradcli.cli.function_names import one_sentence, only_methods, short_name
+from gradcli.cli.shell import command_lines
 from gradcli.functions import Function
 from gradcli.report.records import FORMAT_VERSION
 from gradcli.report.visible import wrapped
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from gradcli.report.styles import Segment
 
 INDENT = "  "
+EXAMPLE = "example"
+COMFORTABLE_EXAMPLE = 40  # cells beside the heading
 
 
 def listing(functions: list[Function], width: int | None) -> list[Segment]:
@@ -45,25 +49,38 @@ def explanations(functions: list[Function], width: int | None) -> list[Segment]:
 
 
 def explanation(function: Function, width: int | None) -> list[Segment]:
-    """Everything that the declaration says; the example stays on one line, so that it can be copied."""
+    """Everything that the declaration says."""
     facts = facts_of(function)
     rows: list[tuple[str, str]] = [("also", ", ".join(facts.other_names))]
     rows += [("grad_fn", _nodes(function, facts))]
     for form, derivatives in groupby(facts.derivatives, key=lambda derivative: derivative.form):
         rows += [("through", form if form != function.signature else "")]
         rows += [(f"d {derivative.argument}", derivative.gradient) for derivative in derivatives]
-    rows += [("where", facts.kink), ("shapes", facts.example.shapes), ("example", facts.example.command)]
-    headings = max(len(heading) for heading, text in rows if text)
+    rows += [("where", facts.kink), ("shapes", facts.example.shapes)]
+    headings = max(len(heading) for heading, text in [*rows, (EXAMPLE, facts.example.command)] if text)
     signature = f"\n{INDENT * 2}".join(wrapped(full_signature(function), width, len(INDENT) * 2))
     summary = f"\n{INDENT}".join(wrapped(facts.summary, width, len(INDENT)))
     segments: list[Segment] = [(f"{signature}\n", "bold"), (f"{INDENT}{summary}\n\n", "")]
     indent = headings + 2 * len(INDENT)
     for heading, text in rows:
         if text:
-            lines = [text] if heading == "example" else wrapped(text, width, indent)
+            lines = wrapped(text, width, indent)
             segments += [(f"{INDENT}{heading.ljust(headings)}{INDENT}", "dim"), (f"\n{' ' * indent}".join(lines) + "\n", "")]
-    segments += [(f"{' ' * indent}{line}\n", "dim") for line in facts.example.output.splitlines()]
-    return segments
+    return segments + _example(facts.example, indent, width)
+
+
+def _example(example: Example, indent: int, width: int | None) -> list[Segment]:
+    """The command and what it prints, beside their heading, or below it where little room is left there."""
+    if not example.command:
+        return []
+    heading = f"{INDENT}{EXAMPLE}".ljust(indent)
+    if width is not None and width - indent < COMFORTABLE_EXAMPLE:
+        indent = 2 * len(INDENT)
+        heading = f"{INDENT}{EXAMPLE}\n{' ' * indent}"
+    room = None if width is None else width - indent
+    below = f"\n{' ' * indent}"
+    command, output = (below.join(lines) for lines in (command_lines(example.command, room), output_of(example.evaluation, room)))
+    return [(heading, "dim"), (command, ""), (f"{below}{output}" if output else "", "dim"), ("\n", "")]
 
 
 def _nodes(function: Function, facts: Facts) -> str:
@@ -91,7 +108,7 @@ def record_of(function: Function) -> dict[str, Any]:
         "kink": facts.kink or None,
         "shapes": facts.example.shapes or None,
         "example": facts.example.command or None,
-        "output": facts.example.output or None,
+        "output": "\n".join(output_of(facts.example.evaluation)) or None,
     }
 
 

@@ -11,7 +11,7 @@ from gradcli.autograd.tensor import Tensor
 from gradcli.report.diagnostics import diagnostic_lines
 from gradcli.report.evaluated import second_derivatives
 from gradcli.report.styles import DIAGNOSTIC, QUIET, VALUE, VARIABLE, row_segments, value_segments
-from gradcli.report.torch_text import LINE_WIDTH, elements_text, format_value, text_of_tensor
+from gradcli.report.torch_text import elements_text, line_width_within, text_within
 from gradcli.report.tree_layout import GAP, glyphs_for, padded, tree_columns
 from gradcli.report.visible import cell_width, visible
 
@@ -54,9 +54,7 @@ def _show(console: Console, text: Text) -> None:
 
 
 def _value(value: object, width: int) -> Text:
-    if isinstance(value, Tensor):
-        return Text.assemble(*value_segments(value, text_of_tensor(value, min(width, LINE_WIDTH))))
-    return Text(visible(format_value(value), keep="\n\t"), VALUE)
+    return Text.assemble(*value_segments(value, visible(text_within(value, width), keep="\n\t")))
 
 
 def _derivatives(heading: str, grads: Mapping[str, Tensor | None], width: int) -> Text:
@@ -73,24 +71,25 @@ def _derivatives(heading: str, grads: Mapping[str, Tensor | None], width: int) -
     lines = [Text(GAP.join([*headings, FURTHER_HEADINGS[-1]]), QUIET)]
     for (name, shape, dtype), grad in zip(rows, grads.values(), strict=True):
         line = Text.assemble((name, VARIABLE), GAP, shape, GAP, (dtype, QUIET))
-        value = _elements(grad, LINE_WIDTH)
+        value = _elements(grad)
         if max(map(len, value.split("\n"))) <= width - indent:
             line.append(GAP).append(value.replace("\n", "\n" + " " * indent), VALUE)
         else:
-            value = _elements(grad, min(width - len(GAP), LINE_WIDTH))
+            value = _elements(grad, width - len(GAP))
             line.rstrip()
             line.append("\n" + GAP).append(value.replace("\n", "\n" + GAP), VALUE)
         lines.append(line)
     return Text("\n").join(lines)
 
 
-def _elements(grad: Tensor | None, line_width: int) -> str:
+def _elements(grad: Tensor | None, width: int | None = None) -> str:
     """The elements of a gradient, summarised as PyTorch does, and also where all of them would take too many lines."""
     if grad is None:
         return "None"
     value = grad.numpy()
     if value.size == 0:
         return "[]"
+    line_width = line_width_within(width, value.ndim)
     text = elements_text(value, 0, line_width)
     return text if text.count("\n") < MOST_LINES else elements_text(value, 0, line_width, threshold=0)
 

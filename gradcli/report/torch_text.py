@@ -176,6 +176,27 @@ def represent_value(value: object) -> str:
     return "".join(parts)
 
 
+def text_within(value: object, width: int | None) -> str:
+    """The text of a value in lines of at most `width` cells, the tensors of a list below each other; without a width PyTorch's.
+
+    Lines are longer only where a single element or name is.
+    """
+    if width is None:
+        return format_value(value)
+    if isinstance(value, Tensor):
+        return text_of_tensor(value, width)
+    if not isinstance(value, (list, tuple)) or not any(isinstance(item, Tensor) for item in value):
+        return format_value(value)
+    opening, separator, closing, labels = _container_marks(value)
+    indent = "" if opening.endswith("\n") else " "
+    items = []
+    for label, item in zip(labels, value, strict=True):
+        room = width - len(indent + label) - 1
+        text = text_of_tensor(item, room) if isinstance(item, Tensor) else represent_value(item)
+        items.append(label + text.replace("\n", "\n" + indent))
+    return opening + (separator.rstrip() + "\n" + indent).join(items) + closing
+
+
 class _Literal:
     """A piece of text between the items of a container; `closes` is the container that ends with it."""
 
@@ -186,8 +207,8 @@ class _Literal:
         self.closes = closes
 
 
-def text_of_tensor(tensor: Tensor, line_width: int = LINE_WIDTH) -> str:
-    """The text of a tensor with what autograd knows of it."""
+def text_of_tensor(tensor: Tensor, width: int | None = None) -> str:
+    """The text of a tensor with what autograd knows of it, in lines of PyTorch's width, or of a narrower one."""
     node = tensor.grad_fn
     return tensor_text(
         tensor.numpy(),
@@ -195,8 +216,13 @@ def text_of_tensor(tensor: Tensor, line_width: int = LINE_WIDTH) -> str:
         grad_fn=node.name if node is not None else None,
         requires_grad=tensor.requires_grad,
         device=tensor.device,
-        line_width=line_width,
+        line_width=line_width_within(width, tensor.ndim),
     )
+
+
+def line_width_within(width: int | None, dimensions: int) -> int:
+    """The line width by which no line takes more cells than `width`: PyTorch counts neither closing brackets nor the comma."""
+    return LINE_WIDTH if width is None else min(width - dimensions, LINE_WIDTH)
 
 
 def _is_container(value: object) -> bool:
@@ -206,15 +232,18 @@ def _is_container(value: object) -> bool:
 
 def _container_pieces(container: list[Any] | tuple[Any, ...]) -> list[Any]:
     """A container as items to write one after the other: literals, and the items that it holds."""
-    if isinstance(container, ReturnTuple):
-        opening, separator, closing = f"{container.name}(\n", ",\n", ")"
-        labels = [f"{field}=" for field in container.fields]
-    else:
-        opening, separator, closing = (
-            ("[", ", ", "]") if isinstance(container, list) else ("(", ", ", ",)" if len(container) == 1 else ")")
-        )
-        labels = [""] * len(container)
+    opening, separator, closing, labels = _container_marks(container)
     pieces: list[Any] = []
     for label, item in zip(labels, container, strict=True):
         pieces += [_Literal((separator if pieces else opening) + label), item]
     return [*(pieces or [_Literal(opening)]), _Literal(closing, closes=id(container))]
+
+
+def _container_marks(container: list[Any] | tuple[Any, ...]) -> tuple[str, str, str, list[str]]:
+    """What stands before, between and behind the items of a container, and what each is labelled with."""
+    if isinstance(container, ReturnTuple):
+        return f"{container.name}(\n", ",\n", ")", [f"{field}=" for field in container.fields]
+    labels = [""] * len(container)
+    if isinstance(container, list):
+        return "[", ", ", "]", labels
+    return "(", ", ", ",)" if len(container) == 1 else ")", labels

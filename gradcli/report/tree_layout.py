@@ -55,15 +55,17 @@ def _columns(root: Node, glyphs: Glyphs, width: int) -> tuple[TreeColumns, int]:
     firsts = [line.guide + line.name + _reference(line, glyphs) for line in tree.lines]
     shapes = [str(tuple(line.shape)) for line in tree.lines]
     first_width, second_width = max(map(len, [HEADINGS[0], *firsts])), max(map(len, [HEADINGS[1], *shapes]))
-    room = max(width - first_width - second_width - 2 * len(GAP), NARROWEST_PIECE)
+    room = width - first_width - second_width - 2 * len(GAP)
+    has_pieces = room >= NARROWEST_PIECE
+    room = max(room, NARROWEST_PIECE)  # for the names of variables
     rows = []
     for line, first, shape in zip(tree.lines, firsts, shapes, strict=True):
         reference = first[len(line.guide + line.name) :] + " " * (first_width - len(first)) + GAP
-        piece = fitted(line.piece, room, glyphs.ellipsis)
+        piece = fitted(line.piece, room, glyphs.ellipsis) if has_pieces else ""
         variable = fitted(visible(line.variable or ""), room, glyphs.ellipsis)
         rows.append(TreeRow(line.guide, line.name, reference, shape.ljust(second_width) + GAP, piece, variable))
-    headings = GAP.join([HEADINGS[0].ljust(first_width), HEADINGS[1].ljust(second_width), HEADINGS[2]])
-    return TreeColumns(headings, rows, tree.note(glyphs)), room
+    headings = GAP.join([HEADINGS[0].ljust(first_width), HEADINGS[1].ljust(second_width), HEADINGS[2] if has_pieces else ""])
+    return TreeColumns(headings.rstrip(), rows, tree.note(glyphs)), room
 
 
 def _reference(line: GraphLine, glyphs: Glyphs) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 
 import pytest
 
 from gradcli.cli.function_facts import facts_of
 from gradcli.cli.function_names import ALSO_CALLED, declared, named
 from gradcli.cli.function_view import explanation, listing, record_of
+from gradcli.cli.shell import command_lines
 from gradcli.functions import METHODS, NAMESPACES, Function
 
 from .command import run_here
@@ -126,11 +128,32 @@ def test_methods_and_operators_are_explained_too(name: str, signature: str) -> N
     assert signature in run_here("functions", name).out
 
 
-def test_a_narrow_terminal_gets_lines_that_end_at_words() -> None:
-    sentences = "".join(text for text, _ in listing(declared(), 60))
-    assert max(map(len, sentences.splitlines())) <= 60
-    explained, _, _ = "".join(text for text, _ in explanation(named("cross_entropy")[0], 60)).partition("gradcli eval")
-    assert all(len(line) <= 60 for line in explained.splitlines())
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_a_terminal_gets_lines_that_end_at_words(width: int) -> None:
+    sentences = "".join(text for text, _ in listing(declared(), width))
+    assert all(len(line) <= width or len(line.split()) == 1 for line in sentences.splitlines())  # a name may be longer
+    for name in ("sigmoid", "mean", "max", "unbind", "cat", "backward"):
+        explained = "".join(text for text, _ in explanation(named(name)[-1], width))
+        assert max(map(len, explained.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [40, 75])
+def test_an_example_on_several_lines_is_one_command_for_a_shell(width: int) -> None:
+    commands = [command for function in declared() if (command := facts_of(function).example.command)]
+    broken = ["\n".join(command_lines(command, width)) for command in commands]
+    script = "\n".join([r"""gradcli() { printf '%s\0' "$@"; printf '\0'; }""", *broken])
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    read = [[word.split() for word in words.split("\0")] for words in done.stdout.split("\0\0")[:-1]]
+    assert read == [[word.split() for word in shlex.split(command)[1:]] for command in commands]
+    assert max(map(len, "\n".join(broken).splitlines())) <= max(width, 75)
+
+
+def test_a_value_that_is_broken_for_a_narrow_terminal_is_the_same_value() -> None:
+    command = facts_of(named("F.layer_norm")[0]).example.command
+    narrow = "\n".join(command_lines(command, 30))
+    assert narrow.count("\n") == 4
+    words, broken = shlex.split(command), shlex.split(narrow.replace("\\\n", ""))
+    assert run_here(*broken[1:], "--no-grad").out == run_here(*words[1:], "--no-grad").out != ""
 
 
 def test_a_misspelt_function_gets_suggestions() -> None:

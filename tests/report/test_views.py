@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from gradcli.errors import Source, Span, UnknownName
+from gradcli.functions.declare import ReturnTuple
 from gradcli.report.plain import evaluation_text
 from gradcli.report.rich_view import render_error, render_evaluation, render_value
 from tests.report.values import Evaluation, example, node, tensor
@@ -65,6 +66,23 @@ def test_the_terminal_shows_value_table_and_tree() -> None:
         "\n"
         "grad_fn                       shape   source\n" + TREE
     )
+
+
+@pytest.mark.parametrize("width", [40, 57, 60, 80])
+@pytest.mark.parametrize("elements", [9, 14])
+def test_values_keep_to_the_width_of_the_terminal(width: int, elements: int) -> None:
+    rows = np.arange(2 * elements, dtype=np.float32).reshape(2, elements) + np.float32(0.1)
+    row, both = tensor(rows[0]), tensor(rows, grad_fn=node("MulBackward0"))
+    for value in (both, [row, both], (row, 1), ReturnTuple.of("torch.return_types.max", ("values", "indices"), (both, row))):
+        console = terminal(width)
+        render_value(value, console)
+        assert max(map(len, shown(console).splitlines())) <= width
+
+
+def test_tensors_of_a_tuple_stand_below_each_other_on_a_terminal() -> None:
+    console = terminal()
+    render_value((tensor([1.5]), tensor([2.5]), 3), console)
+    assert shown(console) == "(tensor([1.5000]),\n tensor([2.5000]),\n 3)\n"
 
 
 def large_evaluation() -> Evaluation:

@@ -122,7 +122,9 @@ def _mv_array(input: Tensor, vec: Tensor) -> LazyArray:
         raise misfit(f"vector + matrix @ vector expected, got 1, {input.ndim}, {vec.ndim}", input, vec)
     rows, columns = input.shape
     if vec.shape[0] != columns:
-        raise misfit(f"size mismatch, got input ({rows}), mat ({rows}x{columns}), vec ({vec.shape[0]})", input, vec)
+        message = f"size mismatch, got input ({rows}), mat ({rows}x{columns}), vec ({vec.shape[0]})"
+        hint = f"the vector ({vec.shape[0]}) must be as long as the rows of the matrix ({columns})"
+        raise misfit(message, input, vec, hint=hint)
     _check_dtypes(
         input,
         vec,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
+#: A derivative as it is written on paper: d/dx, dy/dx.
+LEIBNIZ = re.compile(r"d\w?\s*/\s*d[a-zA-Z]\b")
+DERIVATIVE = "derivatives are not written: eval shows the gradient by each leaf; in a script, call torch.autograd.grad"
 _FILES = "programs reach no files and no processes; values come in with --let and --const"
 _TEXT = "text is never run: write the expression itself"
 _TYPES = "there are no types to ask for; x.dtype and x.shape tell about a tensor"
-_MODULES = "there are no modules: make the weights with requires_grad=True, and write x @ w + b, or F.linear(x, w, b)"
+MODULES = "there are no modules: make the weights with requires_grad=True, and write x @ w + b, or F.linear(x, w, b)"
 _OPTIMIZERS = "there are no optimizers: write w -= rate * w.grad inside `with torch.no_grad():`"
 
 #: Names under which other languages and mathematics know a value or function of ours.
@@ -19,6 +24,7 @@ SPELLINGS = {
     "null": "None",
     "tg": "tan",
     "true": "True",
+    "π": "pi",
 }
 
 #: Names that stand alone, with what to write instead.
@@ -26,6 +32,7 @@ _NAMES = {
     "__import__": _FILES,
     "all": "write x.all() for a tensor, and `and` between values",
     "any": "write x.any() for a tensor, and `or` between values",
+    "derivative": DERIVATIVE,
     "dict": "there are no dicts: take lists, or names",
     "eval": _TEXT,
     "exec": _TEXT,
@@ -41,6 +48,7 @@ _NAMES = {
     "sorted": "write sort(x) for a tensor",
     "type": _TYPES,
 }
+_ARRAYS = "of numpy there are only arrays here; what is computed of them, torch's functions compute"
 _MEMBERS = {
     ("torch", "load"): _FILES,
     ("torch", "optim"): _OPTIMIZERS,
@@ -57,4 +65,6 @@ def instead_of_name(name: str) -> str | None:
 
 def instead_of_member(space: str, name: str) -> str | None:
     """What to write instead of a member that a namespace or a type lacks; modules are written with a capital."""
-    return _MODULES if space == "torch.nn" and name[:1].isupper() else _MEMBERS.get((space, name))
+    if space == "torch.nn" and name[:1].isupper():
+        return MODULES
+    return _ARRAYS if space == "numpy" else _MEMBERS.get((space, name))

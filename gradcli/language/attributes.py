@@ -214,7 +214,10 @@ def unknown(value: Any, name: str) -> UnknownAttribute:
     hint = instead_of_member(owner, name)
     if name.startswith("__"):
         hint = "names with two underscores are not reachable"
-    return UnknownAttribute(message, did_you_mean=close_matches(name, names_of(value)), hint=hint)
+    matches = close_matches(name, names_of(value))
+    if owner == "numpy" and name in functions.NAMESPACES["torch"]:
+        matches = (f"torch.{name}",)
+    return UnknownAttribute(message, did_you_mean=matches, hint=hint)
 
 
 def names_of(value: Any) -> list[str]:

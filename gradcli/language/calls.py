@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcli import functions
 from gradcli.autograd import Tensor
-from gradcli.errors import ArgumentError, GradcliError, Related, Span, TypeMismatch, ValueFault
+from gradcli.errors import ArgumentError, GradcliError, Related, Source, Span, TypeMismatch, ValueFault
 from gradcli.language import tree
 from gradcli.language.arithmetic import describe
 from gradcli.language.attributes import find_method, get_attribute, unknown
@@ -112,16 +112,18 @@ def invoke(function: Any, arguments: list[Any], keywords: dict[str, Any], place:
     except GradcliError as error:
         raise place.locate(error) from None
     except TypeError as refusal:
-        raise place.locate(_refused(function, refusal, callee)) from refusal
+        raise place.locate(_refused(function, refusal, place.source, callee)) from refusal
     except (ValueError, OverflowError, ZeroDivisionError) as refusal:
         raise place.locate(ValueFault(f"{_name(function)}: {refusal}")) from refusal
 
 
-def _refused(function: Any, refusal: TypeError, callee: Span) -> GradcliError:
+def _refused(function: Any, refusal: TypeError, source: Source, callee: Span) -> GradcliError:
     if not callable(function):
         error = TypeMismatch(f"{describe(function)}, which cannot be called")
         error.span = callee
         error.hint = "to multiply, write a * between" if not isinstance(function, str) else None
+        if source.text[: callee.start].rstrip().endswith(("^", "**")):  # sin^2(x)
+            error.hint = "the power of a call stands behind it: f(x)**2"
         return error
     return ArgumentError(f"{_name(function)}: {refusal}")
 

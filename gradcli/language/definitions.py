@@ -6,6 +6,7 @@ from typing import Any
 
 from gradcli.errors import GradcliError, OperandLabel, Span, SyntaxFault, TypeMismatch, close_matches
 from gradcli.language import tree
+from gradcli.language.absent import MODULES
 from gradcli.language.arithmetic import describe
 from gradcli.language.compilers import Run, compile_expression, compiles
 from gradcli.language.expressions import make_function
@@ -55,6 +56,8 @@ FORM = "write `class NAME(torch.autograd.Function):`, with @staticmethod before 
 def _class(unit: Unit, node: tree.DefineClass) -> Run:
     if node.base is None:
         raise _fault(unit, node.name_span, f"the class {node.name} is of nothing", FORM)
+    if isinstance(node.base, tree.Attribute) and node.base.name == "Module":
+        raise _fault(unit, node.base.span, "a class can be of torch.autograd.Function only", MODULES)
     base = compile_expression(unit, node.base)
     place = Place(unit.source, node.base.span, (node.base.span,))
     methods = {method.function.name: _function(unit, method.function) for method in _methods(unit, node)}

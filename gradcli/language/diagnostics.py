@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gradcli.errors import IndentationFault, Related, Source, Span, SyntaxFault, close_matches
 from gradcli.functions import BARE
+from gradcli.language.absent import DERIVATIVE, LEIBNIZ
 from gradcli.language.characters import explain_character
 from gradcli.language.situation import CLOSING, OPENING, Explanation, Situation
 
@@ -108,6 +109,13 @@ def _foreign_operator(at: Situation) -> Explanation | None:
         start = at.span.start if at.source.text.startswith(pair, at.span.start) else at.span.start - len(pair) + 1
         if start >= 0 and at.source.text.startswith(pair, start) and (start == at.span.start or at.is_adjacent()):
             return Explanation(f"{pair} is not an operator here", hint, Span(start, start + len(pair)))
+    if at.before() == "." and at.is_adjacent() and at.kind in _SIGN_OPERATORS:
+        written = "**" if at.kind == "^" else at.kind
+        return Explanation(
+            f".{at.kind} is not an operator here",
+            f"operators work on each element: write {written}",
+            Span(at.span_before().start, at.span.end),
+        )
     if at.before() in ("+", "-") and at.before(2) == at.before() and at.span_before(2).end == at.span_before().start:
         sign = at.before()
         return Explanation(
@@ -163,6 +171,8 @@ def _else_if(at: Situation) -> Explanation | None:
         return Explanation(
             "else if is one word here", "write elif", Span(at.span_before().start, at.span.end), did_you_mean=("elif",)
         )
+    if at.kind == "else" and at.first() == "if" and at.number > at.line_start:
+        return Explanation("else begins a line of its own", "or choose a value: 1 if x > 2 else 0")
     if at.kind in ("else", "elif") and at.number == at.line_start:
         return Explanation(
             f"this {at.kind} belongs to no if", "it stands right after the block of an if, and is indented like it"
@@ -232,6 +242,12 @@ def _side_by_side(at: Situation) -> Explanation | None:
     hint = "a comma separates values, * multiplies them" if comma else "to multiply, write *"
     if is_function:
         hint = f"a function is called with brackets: {at.before()}({_shown(at)})"
+    elif before == at.kind == "NUMBER" and not comma:
+        hint = f"numbers of a list are written [{at.before()}, {_shown(at)}]; * multiplies them"
+    elif before == "STRING" and at.kind == "NAME" and at.is_adjacent():
+        hint = "a quote within a string ends it: take the other kind of quotes around it"
+    elif at.before(2) == "/" and LEIBNIZ.match(at.source.text, at.span_before(3).start):
+        hint = DERIVATIVE
     if at.kind == "NAME" and at.following() == "=" and not at.open_bracket():
         hint = "statements on one line are separated by ;"
     return Explanation(f"an operator{comma} is missing before {_shown(at)}", hint, at.span, (at.span_before(), "after this"))

@@ -99,9 +99,12 @@ def _last_expression(program: tree.Program) -> tree.ExpressionStatement:
         if isinstance(node, tree.ExpressionStatement):
             return node
     end = program.body[-1] if program.body else None
-    names = target_names(end.targets[-1]) if isinstance(end, tree.Assign) else []
+    targets = end.targets[-1:] if isinstance(end, tree.Assign) else [end.target] if isinstance(end, tree.Augmented) else []
+    names = [name for target in targets for name in target_names(target)]
     message = "there is no expression here whose value could be the result"
     hint = f"end with one, for example with the name {names[0]}" if names else "end with one: x = 2; x**2"
+    if isinstance(end, (tree.If, tree.While, tree.For, tree.With)):
+        hint = "end with one on a line of its own, outside of the block"
     raise SyntaxFault(message, hint=hint).at(program.source, program.span if end is None else end.span)
 
 

@@ -292,7 +292,9 @@ def get_item(value: Any, index: Any) -> Any:
     if type(value) is NDArray:
         return _array_item(value, index)
     if not isinstance(value, (str, list, tuple, range)):
-        raise TypeMismatch(f"{type_name(value)} has no elements to pick by [ ]", operands=[OperandLabel(0, describe(value))])
+        hint = "a function is called with round brackets: f(x)" if callable(value) else None
+        message = f"{type_name(value)} has no elements to pick by [ ]"
+        raise TypeMismatch(message, operands=[OperandLabel(0, describe(value))], hint=hint)
     index = as_index(index)
     try:
         return value[index]

@@ -9,7 +9,7 @@ from gradcli.autograd import Tensor
 from gradcli.errors import Source, Span, UnknownName, close_matches
 from gradcli.functions import NAMESPACES
 from gradcli.language import tree
-from gradcli.language.absent import SPELLINGS, instead_of_name
+from gradcli.language.absent import DERIVATIVE, LEIBNIZ, SPELLINGS, instead_of_name
 from gradcli.language.host import Host
 from gradcli.language.prelude import PRELUDE
 from gradcli.language.values import UNBOUND, Evaluate
@@ -49,7 +49,7 @@ class Unit:
             def load_from_scope(scope: Any) -> Any:
                 value = scope.get(name, given)
                 if value is UNBOUND:
-                    raise _undefined(name, [*scope, *PRELUDE, *self.builtins, *nearby]).at(self.source, span)
+                    raise _undefined(name, [*scope, *PRELUDE, *self.builtins, *nearby], self.source, span)
                 return value
 
             return load_from_scope
@@ -83,7 +83,7 @@ class Unit:
 
             def delete_from_scope(scope: Any) -> None:
                 if scope.pop(name, UNBOUND) is UNBOUND:
-                    raise _undefined(name, [*scope, *PRELUDE, *self.builtins]).at(self.source, span)
+                    raise _undefined(name, [*scope, *PRELUDE, *self.builtins], self.source, span)
 
             return delete_from_scope
         slot = self.slots[name]
@@ -164,15 +164,16 @@ def target_names(target: tree.Expression) -> list[str]:
     return []
 
 
-def _undefined(name: str, known: Sequence[str]) -> UnknownName:
+def _undefined(name: str, known: Sequence[str], source: Source, span: Span) -> UnknownName:
     """The error for a name that is bound nowhere."""
     meant = SPELLINGS.get(name)
+    instead = DERIVATIVE if LEIBNIZ.match(source.text, span.start) else instead_of_name(name)
     members = tuple(f"{space}.{name}" for space, names in NAMESPACES.items() if name in names)
-    matches = (meant,) if meant else members or close_matches(name, known)
-    hint = None if meant else instead_of_name(name) or f"give it a value before: {name} = ..., or with --let {name}=VALUE"
+    matches = (meant,) if meant else members or (() if instead else close_matches(name, known))
+    hint = None if meant else instead or f"give it a value before: {name} = ..., or with --let {name}=VALUE"
     if members:
         hint = "it is called by its full name"
-    return UnknownName(f"{name} is not defined", hint=hint, did_you_mean=matches)
+    return UnknownName(f"{name} is not defined", hint=hint, did_you_mean=matches).at(source, span)
 
 
 def _not_yet(name: str) -> UnknownName:

@@ -11,8 +11,9 @@ import typer
 from gradcli.cli import PipeClosed, debugging
 from gradcli.cli.interrupts import TimeIsUp, stop_timer
 from gradcli.cli.options import COLORS
+from gradcli.cli.shell import quoted
 from gradcli.cli.typer_commands import CONTEXT_SETTINGS, CommandGroup, usage_error
-from gradcli.errors import GradcliError, LimitExceeded, Span
+from gradcli.errors import GradcliError, LimitExceeded, Source, Span, SyntaxFault
 
 DESCRIPTION = "The value of a formula, its gradients and its autograd graph: PyTorch's rules at the command line."
 
@@ -111,8 +112,8 @@ def failed(error: GradcliError, arguments: list[str]) -> int:
 
     source = error.source if arguments[:1] in (["eval"], ["check"]) else None  # whose statements are one text
     statement = None if source is None else Span(0, len(source.text))
-    if source is not None and (scripts := [word for word in arguments[1:] if word.endswith(".grad") and isfile(word)]):
-        error.hint = f"a script is run with: gradcli run {scripts[0]}"
+    if error.source is not None:
+        error.hint = _misplaced(error, error.source, arguments) or error.hint
     words = arguments[: arguments.index("--")] if "--" in arguments else arguments
     color = next((policy for policy in COLORS if f"--color={policy}" in words), "auto")
     if "--color" in words[:-1]:
@@ -120,6 +121,32 @@ def failed(error: GradcliError, arguments: list[str]) -> int:
     json = "--json" in words or any(word.partition("=")[0] == "--input" for word in words)
     Streams(json=json, color=color if color in COLORS else "auto").error(error, statement=statement)
     return error.exit_code
+
+
+def _misplaced(error: GradcliError, source: Source, arguments: list[str]) -> str | None:
+    """What to write where a script stands in the place of a statement, or a shell made several words of one."""
+    is_statement = arguments[0] in ("eval", "check")
+    if is_statement and (scripts := [word for word in arguments[1:] if word.endswith(".grad") and isfile(word)]):
+        return f"a script is run with: gradcli run {scripts[0]}"
+    if not isinstance(error, SyntaxFault):
+        return None
+    option, _, name = source.name.partition(" ")
+    if option in ("--let", "--const") and error.span is not None and error.span.start >= len(source.text.rstrip()):
+        return f"a value that has spaces stands in quotes: {option} '{name}=[1, 2]'"
+    lines = source.text.split("\n")
+    if is_statement and len(lines) > 1 and set(lines) <= set(arguments) and _is_program(" ".join(lines)):
+        return f"a statement that has spaces stands in quotes: gradcli {arguments[0]} {quoted(' '.join(lines))}"
+    return None
+
+
+def _is_program(text: str) -> bool:
+    from gradcli.language import parse
+
+    try:
+        parse(text)
+    except SyntaxFault:
+        return False
+    return True
 
 
 def _show_details() -> None:

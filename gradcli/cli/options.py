@@ -342,6 +342,18 @@ def bind_all(
             name, value = name_and_value(option, binding)
             add(name, option)
             session.bind(name, value, requires_grad=option == "--let", origin=option)
+            if option == "--let" and (kind := _kind_without_gradient(session.scope[name])):
+                note(f"--let {name} is {kind}, which has no gradient; --const says that none is meant")
+
+
+def _kind_without_gradient(value: object) -> str | None:
+    """What a value is whose numbers have no gradient, though they may have been meant to."""
+    from gradcli.autograd import Tensor
+    from gradcli.session.values import is_numeric
+
+    if isinstance(value, Tensor):
+        return None if value.requires_grad else f"a tensor of {value.dtype.name}"
+    return "a tuple" if isinstance(value, tuple) and value and is_numeric(value) else None
 
 
 def only(option: str, values: Sequence[str] | None) -> str | None:
@@ -357,13 +369,19 @@ def name_and_value(option: str, binding: str) -> tuple[str, str]:
     name = checked_name(option, name)
     if not equals or not value.strip():
         field = "; a name alone is a field of --input" if option == "--const" else "; a field of --input has its value there"
-        raise UsageError(f"{option} {name} has no value", hint=f"for example: {option} '{name}=ones(2,2)'{field}")
+        hint = f"NAME=VALUE is one word, in quotes if it has spaces: {option} '{name}=ones(2,2)'{field}"
+        raise UsageError(f"{option} {name} has no value", hint=hint)
     return name, value
 
 
 def checked_name(option: str, name: str) -> str:
     """The name of a binding."""
     name = name.strip()
-    if not name.isidentifier() or iskeyword(name):
-        raise UsageError(f"{option} takes NAME=VALUE, and {name!r} is not a name", hint=f"for example: {option} 'x=ones(2,2)'")
-    return name
+    if name.isidentifier() and not iskeyword(name):
+        return name
+    hint = f"for example: {option} 'x=ones(2,2)'"
+    if iskeyword(name):
+        hint = f"it is a word of the language; take another, such as {name}_"
+    elif set(name) & set("‘’“”„"):
+        hint = f"write the straight quotes of the keyboard: {option} 'x=ones(2,2)'"
+    raise UsageError(f"{option} takes NAME=VALUE, and {name!r} is not a name", hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 from os.path import isfile
@@ -22,6 +23,8 @@ AnyCommand = Any
 
 WIDEST_HELP = 100
 LONGEST_OPTION = 30  # beside its explanation
+BINDING = "a name is given its value by --let, as in: --let x=3"
+_UNEXPECTED = re.compile(r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)", re.DOTALL)
 CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
@@ -158,6 +161,8 @@ def usage_error(fault: Exception) -> UsageError | None:
     if option is not None and context is not None:
         return _option_error(option, message(), context)
     text = message().strip().rstrip(".")
+    if unexpected := _UNEXPECTED.fullmatch(text):
+        return UsageError(f"there are words that no argument takes: {unexpected[1]}", hint=BINDING)
     return UsageError(text[:1].lower() + text[1:])
 
 
@@ -167,9 +172,10 @@ def _option_error(option: str, message: str, context: Context) -> UsageError:
     if option in options:  # known, but used wrongly: without its value, or with one that it does not take
         text = message.strip().rstrip(".")
         return UsageError(text[:1].lower() + text[1:])
-    takes_statements = any(parameter.name == "statements" for parameter in parameters)
-    hint = None
-    if takes_statements and not option.startswith("--"):
-        hint = "a statement that starts with a minus sign stands after --, as in: gradcli eval --let x=3 -- '-x*x'"
     similar = close_matches(option, options) or [name for name in options if name.startswith(f"-{option[:2].lower()}")]
+    hint = None
+    if any(parameter.name == "statements" for parameter in parameters) and not option.startswith("--"):
+        hint = "a statement that starts with a minus sign stands after --, as in: gradcli eval --let x=3 -- '-x*x'"
+    elif "--let" in options and not similar:
+        hint = BINDING
     return UsageError(f"there is no option {option}", hint=hint, did_you_mean=similar)

@@ -54,7 +54,8 @@ class CsvFile(Table):
         next(rows)
         for line, row in rows:
             if len(row) != len(self.names):
-                raise self._file.fault(f"line {line} has {len(row)} cells, and the header {len(self.names)}")
+                cells = f"{len(row)} cell{'s' * (len(row) != 1)}"
+                raise self._file.fault(f"line {line} has {cells}, and the header {len(self.names)}")
             for column in columns:
                 if not column.add(row[column.position]):
                     raise self._not_a_number(line, column.position, row[column.position])

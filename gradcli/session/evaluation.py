@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradcli.autograd import Node, Tensor, gradients, walk
 from gradcli.errors import AutogradError, NoGradRequired, NotScalar, ShapeMismatch, Source, UsageError, close_matches
-from gradcli.language.tree import Attribute, Call, Expression
+from gradcli.language.tree import Attribute, Call, Expression, ExpressionStatement, Program
+from gradcli.report.visible import fitted, one_line
 
 if TYPE_CHECKING:
     from gradcli.lazy import LazyArray
     from gradcli.session.profile import Computation
 
+WIDEST_PIECE = 40  # of the source, in a note
 _UNUSED = (
     "One of the differentiated Tensors appears to not have been used in the graph. "
     "Set allow_unused=True if this is the desired behavior."
@@ -117,6 +119,17 @@ def _why_no_gradients(result: Tensor) -> str:
     )
 
 
+def note_what_is_not_shown(evaluation: Evaluation, program: Program, result: ExpressionStatement) -> None:
+    """Tell of expressions that were computed for nothing, as those of a formula that a shell took for several words."""
+    unshown = [
+        program.source.piece(each.span)
+        for each in program.body
+        if isinstance(each, ExpressionStatement) and each is not result and not each.silent and not isinstance(each.value, Call)
+    ]
+    if unshown:
+        evaluation.notes.append(f"only the last expression is shown, and not {fitted(one_line(unshown[0]), WIDEST_PIECE)}")
+
+
 def note_filled_gradients(evaluation: Evaluation, expression: Expression, scope: dict[str, Any]) -> None:
     """Tell where to look if the last expression is a backward(), which gives nothing back itself."""
     function = expression.function if isinstance(expression, Call) else None
@@ -141,6 +154,9 @@ def named_tensors(scope: dict[str, Any], wrt: Sequence[str], option: str = "--wr
             named[name] = value
             continue
         if name not in scope:
+            if "," in name:
+                repeated = " ".join(f"{option} {each.strip()}" for each in name.split(","))
+                raise UsageError(f"{option} takes one name, not {name}", hint=f"repeat it: {repeated}")
             candidates = [other for other, bound in scope.items() if isinstance(bound, Tensor) and bound.requires_grad]
             hint = f"these require grad: {', '.join(candidates)}" if candidates else f"bind it: --let {name}=VALUE"
             raise UsageError(f"{option} {name}: there is no such name", hint=hint, did_you_mean=close_matches(name, candidates))

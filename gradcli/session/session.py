@@ -21,7 +21,7 @@ from gradcli.language.tree import Call, ExpressionStatement, Program
 from gradcli.lazy import LazyArray, compute, realize, settings
 from gradcli.lazy.settings import bounded
 from gradcli.report.torch_text import format_value, represent_value
-from gradcli.session.evaluation import Evaluation, Names, differentiate, note_filled_gradients
+from gradcli.session.evaluation import Evaluation, Names, differentiate, note_filled_gradients, note_what_is_not_shown
 from gradcli.session.jacobians import add_hessian, add_jacobian
 from gradcli.session.options import Options, default_dtype, names_of
 from gradcli.session.values import is_numeric, language_value, tensors_in, unshared
@@ -197,6 +197,7 @@ class Session:
             assert executable.result is not None
             place, expression = executable.result.span, executable.result.value
             evaluation = Evaluation(executable.program.source, value, is_silent=value is None and isinstance(expression, Call))
+            note_what_is_not_shown(evaluation, executable.program, executable.result)
             if evaluation.is_silent:
                 note_filled_gradients(evaluation, expression, self.scope)
             if not no_grad:

@@ -255,6 +255,48 @@ def test_a_binding_is_one_expression() -> None:
     assert "a second statement" in done.err
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["eval", "x", "+", "1", "--let", "x=3"], "a statement that has spaces stands in quotes: gradcli eval 'x + 1'"),
+        (["check", "x", "*", "x", "--let", "x=3"], "a statement that has spaces stands in quotes: gradcli check 'x * x'"),
+        (["eval", "x", "--let", "x=[1,", "2]"], "a value that has spaces stands in quotes: --let 'x=[1, 2]'"),
+        (["check", "x", "--const", "x=(1,"], "a value that has spaces stands in quotes: --const 'x=[1, 2]'"),
+        (["eval", "x", "--let", "x", "=", "3"], "NAME=VALUE is one word, in quotes if it has spaces: --let 'x=ones(2,2)'"),
+        (["eval", "x", "--let", "‘x=3’"], "write the straight quotes of the keyboard: --let 'x=ones(2,2)'"),
+        (["eval", "‘x’"], "write the straight quotes of the keyboard"),
+        (["eval", "lambda_", "--let", "lambda=3"], "it is a word of the language; take another, such as lambda_"),
+        (["eval", "x", "--var", "x=3"], "a name is given its value by --let, as in: --let x=3"),
+        (["run", "a.grad", "x=3"], "a name is given its value by --let, as in: --let x=3"),
+        (["eval", "x*y", "--let", "x=3", "--let", "y=3", "--wrt", "x,y"], "repeat it: --wrt x --wrt y"),
+    ],
+)
+def test_what_a_shell_or_a_beginner_took_apart_is_told_how_to_write(words: list[str], hint: str) -> None:
+    done = run_here(*words)
+    assert done.status in (2, 3)
+    assert f"hint: {hint}" in done.err
+
+
+@pytest.mark.parametrize("words", [["eval", "x +"], ["eval", "x +", "y z"], ["eval", "x = (1\n2"], ["eval", "if x:\n2"]])
+def test_a_hint_at_quotes_is_given_only_where_they_help(words: list[str]) -> None:
+    assert "quotes" not in run_here(*words).err
+
+
+def test_a_formula_that_became_two_statements_is_told_of() -> None:
+    done = run_here("eval", "x", "+1", "--let", "x=3")
+    assert (done.out, done.err) == ("1\n", "note: only the last expression is shown, and not x\n")
+    assert run_here("eval", "print(1)", "x = 2; x;", "x").err == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [("arange(3)", "a tensor of int64"), ("tensor([True])", "a tensor of bool"), ("1,5", "a tuple")]
+)
+def test_a_binding_without_gradient_is_told_of(value: str, kind: str) -> None:
+    note = f"note: --let x is {kind}, which has no gradient; --const says that none is meant\n"
+    assert run_here("eval", "sum(x)", "--let", f"x={value}").err == note
+    assert run_here("eval", "sum(x)", "--const", f"x={value}").err == ""
+
+
 def test_a_keyword_cannot_be_bound() -> None:
     done = run_here("eval", "1", "--let", "lambda=1")
     assert done.status == 2

@@ -89,7 +89,7 @@ def test_a_missing_value_is_refused_with_line_and_column(missing: str, tmp_path:
         ("a,a\n1,2\n", "two columns have the name 'a'"),
         ("a;b\n1;2\n", "its header has no comma"),
         ("a\tb\n1\t2\n", "its header has no comma"),
-        ("a,b\n1,2\n3\n", "line 3 has 1 cells, and the header 2"),
+        ("a,b\n1,2\n3\n", "line 3 has 1 cell, and the header 2"),
         ("a,b\n1,2,3\n", "line 2 has 3 cells, and the header 2"),
         ("a,b\n1,x\n", "line 2, column 2 (b): 'x' is not a number"),
         ("a,b\n1,0x10\n", "line 2, column 2 (b): '0x10' is not a number"),

@@ -48,7 +48,7 @@ def show_comparison(
     if streams.layout == "json":
         streams.write_record(comparison.comparison_record(evaluation.source, devices, found, nan))
     else:
-        streams.write_styled(comparison.comparison_segments(devices, found))
+        streams.write_styled(comparison.comparison_segments(devices, found, streams.width()))
     return evaluation
 
 

@@ -100,7 +100,8 @@ class Streams:
             self.write_record(profile.profile_record(computations))
             return
         sys.stdout.flush()
-        sys.stderr.write(profile.profile_text(computations, steps=debugging()))
+        width = width_of(sys.stderr) if sys.stderr.isatty() else None
+        sys.stderr.write(profile.profile_text(computations, debugging(), width))
 
     @contextmanager
     def progress(self, unit: str = "rows") -> Iterator[None]:

@@ -23,7 +23,7 @@ from gradcli.report.checked import (
 )
 from gradcli.report.diagnostics import Place, told_lines
 from gradcli.report.styles import BAD, DIAGNOSTIC, GOOD, QUIET, REMARKABLE, VARIABLE, Segment
-from gradcli.report.visible import cell_width, one_line, visible
+from gradcli.report.visible import cell_width, one_line, padded, visible
 
 GRADIENT_HEADINGS: Final = ("gradient", "checked", "worst", "autograd", "differences", "off by", "relative", "verdict")
 SECOND_HEADINGS: Final = ("derivative", *GRADIENT_HEADINGS[1:])
@@ -75,10 +75,10 @@ def _table(headings: Sequence[str], lines: Sequence[Line], width: int | None) ->
         yield from _lists(headings, lines)
         return
     widths = _widths(rows)
-    yield GAP.join(map(_padded, rows[0], widths)).rstrip() + "\n", QUIET
+    yield GAP.join(map(padded, rows[0], widths)).rstrip() + "\n", QUIET
     for cells, line in zip(rows[1:], lines, strict=True):
-        yield _padded(cells[0], widths[0]), VARIABLE
-        yield "".join(GAP + _padded(cell, own) for cell, own in zip(cells[1:-1], widths[1:-1], strict=True)) + GAP, ""
+        yield padded(cells[0], widths[0]), VARIABLE
+        yield "".join(GAP + padded(cell, own) for cell, own in zip(cells[1:-1], widths[1:-1], strict=True)) + GAP, ""
         yield cells[-1], line.style
         yield "\n", ""
 
@@ -102,10 +102,6 @@ def _lists(headings: Sequence[str], lines: Sequence[Line]) -> Iterator[Segment]:
             if cell:
                 yield f"{GAP}{heading:<{indent}}{GAP}", QUIET
                 yield f"{cell}\n", ""
-
-
-def _padded(cell: str, width: int) -> str:
-    return cell + " " * (width - cell_width(cell))
 
 
 def _gradient_lines(gradient: CheckedGradient) -> Iterator[Line]:

@@ -9,12 +9,14 @@ import numpy as np
 
 from gradcli.report.json_numbers import NULL, number_value
 from gradcli.report.records import FORMAT_VERSION, Record
-from gradcli.report.visible import cell_width, visible
+from gradcli.report.visible import cell_width, padded, visible
 
 if TYPE_CHECKING:
     from gradcli.errors import Source
     from gradcli.report.styles import Segment
 
+GAP = "  "
+SPARED = ("dtype", "shape")  # the first to go
 HEADINGS = ("", "shape", "dtype", "largest difference", "ulps", "at")
 
 
@@ -81,14 +83,21 @@ def _difference_record(difference: Difference, nan: str) -> dict[str, Any]:
     return {"shape": list(shape), "dtype": dtype, "absolute": number, "ulps": ulps, "element": place}
 
 
-def comparison_segments(devices: Sequence[str], found: Sequence[Difference]) -> Iterator[Segment]:
-    """The table for people, line by line."""
-    rows = [_cells(each) for each in found]
-    widths = [max(cell_width(row[column]) for row in (HEADINGS, *rows)) for column in range(len(HEADINGS))]
+def comparison_segments(devices: Sequence[str], found: Sequence[Difference], width: int | None = None) -> Iterator[Segment]:
+    """The table for people, line by line; of lines of at most `width` cells, columns are left out that would not fit."""
+    columns = list(zip(HEADINGS, *map(_cells, found), strict=True))
+    for spared in SPARED:
+        if width is not None and sum(_width(column) + len(GAP) for column in columns) - len(GAP) > width:
+            columns = [column for column in columns if column[0] != spared]
+    headings, *rows = zip(*([padded(cell, _width(column)) for cell in column] for column in columns), strict=True)
     yield f"{devices[0]} and {devices[1]}\n", "bold"
-    yield _line(HEADINGS, widths), "dim"
+    yield GAP.join(headings).rstrip() + "\n", "dim"
     for row, difference in zip(rows, found, strict=True):
-        yield _line(row, widths), "" if difference.ulps == 0 else "bold"
+        yield GAP.join(row).rstrip() + "\n", "" if difference.ulps == 0 else "bold"
+
+
+def _width(column: Sequence[str]) -> int:
+    return max(map(cell_width, column))
 
 
 def _cells(difference: Difference) -> tuple[str, ...]:
@@ -96,8 +105,3 @@ def _cells(difference: Difference) -> tuple[str, ...]:
     if absolute is None:
         return visible(name), str(shape), dtype, "another shape or dtype", "", ""
     return visible(name), str(shape), dtype, f"{absolute:.6g}", str(ulps), "" if element is None else str(list(element))
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [cell + " " * (width - cell_width(cell)) for cell, width in zip(cells, widths, strict=True)]
-    return "  ".join(padded).rstrip() + "\n"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from gradcli.autograd.state import Place
 from gradcli.lazy.settings import PassProfile
-from gradcli.report.visible import one_line
+from gradcli.report.visible import fitted, one_line
 
+TITLE = "profile: "
+GAP = "  "
+CUT = "..."
 WIDEST_SOURCE = 60
+STEPS_INDENT = 13
 
 
 class Computation(Protocol):
@@ -28,17 +32,41 @@ class Computation(Protocol):
         """How long it took, planning included."""
 
 
-def profile_text(computations: Iterable[Computation], steps: bool = False) -> str:
-    """The profile as lines of text: a line for each computation, and below it one for each pass, with its steps if asked for."""
+def profile_text(computations: Sequence[Computation], steps: bool = False, width: int | None = None) -> str:
+    """The profile as lines of text: a line for each computation, and below it one for each pass, with its steps if asked for.
+
+    Of lines that are longer than `width`, what does not fit goes on below.
+    """
+    rows = [_cells(each) for computation in computations for each in computation.passes]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    cells = iter(rows)
     lines = []
     for computation in computations:
-        lines.append(f"profile: {_source(computation)}  {_time(computation.seconds)}\n")
+        seconds = _time(computation.seconds)
+        room = WIDEST_SOURCE if width is None else min(WIDEST_SOURCE, width - len(TITLE + seconds) - 2)
+        lines.append(f"{TITLE}{fitted(_source(computation), room, CUT)}  {seconds}")
         for each in computation.passes:
-            work = f"{each.primitives} primitive{'s' * (each.primitives != 1)}"
-            traffic = f"{_bytes(each.read)} read, {_bytes(each.written)} written"
-            lines.append(f"  {_time(each.seconds):>9}  {work:>14}  {traffic:>34}  {_extent(each)}\n")
-            lines += [f"             {line}\n" for line in each.steps if steps]
-    return "".join(lines)
+            *aligned, extent = next(cells)
+            lines += _lines([*map(str.rjust, aligned, widths), extent], width)
+            lines += [f"{' ' * STEPS_INDENT}{line}" for line in each.steps if steps]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _lines(cells: Sequence[str], width: int | None) -> Iterator[str]:
+    """The cells side by side; those that do not fit stand below, under the second."""
+    line = GAP + cells[0]
+    indent = len(line)
+    for cell in cells[1:]:
+        if width is not None and len(line + GAP + cell) > width:
+            yield line
+            line, cell = " " * indent, cell.lstrip()
+        line += GAP + cell
+    yield line
+
+
+def _cells(each: PassProfile) -> tuple[str, ...]:
+    work = f"{each.primitives} primitive{'s' * (each.primitives != 1)}"
+    return _time(each.seconds), work, f"{_bytes(each.read)} read, {_bytes(each.written)} written", _extent(each)
 
 
 def profile_entries(computations: Iterable[Computation]) -> list[dict[str, Any]]:
@@ -62,8 +90,7 @@ def profile_record(computations: Sequence[Computation]) -> dict[str, Any]:
 
 def _source(computation: Computation) -> str:
     place = computation.place
-    text = one_line(place.source.piece(place.span)) if place is not None else "a result"
-    return text if len(text) <= WIDEST_SOURCE else text[: WIDEST_SOURCE - 3] + "..."
+    return one_line(place.source.piece(place.span)) if place is not None else "a result"
 
 
 def _extent(each: PassProfile) -> str:

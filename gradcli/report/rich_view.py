@@ -12,8 +12,8 @@ from gradcli.report.diagnostics import diagnostic_lines
 from gradcli.report.evaluated import second_derivatives
 from gradcli.report.styles import DIAGNOSTIC, QUIET, VALUE, VARIABLE, row_segments, value_segments
 from gradcli.report.torch_text import elements_text, line_width_within, text_within
-from gradcli.report.tree_layout import GAP, glyphs_for, padded, tree_columns
-from gradcli.report.visible import cell_width, visible
+from gradcli.report.tree_layout import GAP, glyphs_for, tree_columns
+from gradcli.report.visible import cell_width, padded, visible
 
 if TYPE_CHECKING:
     from rich.console import Console

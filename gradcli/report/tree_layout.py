@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gradcli.report.graph import ASCII, MOST_DEPTH, NARROW, UNICODE, Glyphs, GraphLine, graph_tree
-from gradcli.report.visible import cell_width, fitted, visible
+from gradcli.report.visible import fitted, visible
 
 if TYPE_CHECKING:
     from gradcli.autograd.node import Node
@@ -74,8 +74,3 @@ def _reference(line: GraphLine, glyphs: Glyphs) -> str:
     if line.is_reference:
         return f" {glyphs.above}{number}"
     return (number if line.is_shared else "") + (f" {glyphs.ellipsis}" if line.is_cut else "")
-
-
-def padded(text: str, width: int) -> str:
-    """The text filled with spaces to a number of cells."""
-    return text + " " * (width - cell_width(text))

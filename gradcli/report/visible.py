@@ -28,6 +28,11 @@ def cell_width(text: str) -> int:
     return sum(0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
+def padded(text: str, width: int) -> str:
+    """The text filled with spaces to a number of cells."""
+    return text + " " * (width - cell_width(text))
+
+
 def fitted(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
     """The text, cut at the end so that it takes at most `width` cells."""
     if cell_width(text) <= width:

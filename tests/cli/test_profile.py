@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gradcli.report import records
+from gradcli.session import Session
 
 from .command import run_here
 
@@ -22,6 +23,20 @@ def test_the_profile_goes_to_stderr_with_a_line_for_each_pass() -> None:
     assert first.startswith("profile: mean((x+2)*(x+2)*3)  ") and first.endswith(" ms")
     assert any(line.endswith("200,000 rows in 1 block, 1 thread") for line in passes)
     assert "profile" not in done.out
+
+
+@pytest.mark.parametrize("width", [45, 60, 80])
+def test_the_profile_keeps_to_the_width_of_a_terminal(width: int) -> None:
+    from gradcli.report.profile import profile_text
+
+    session = Session(threads=2, profile=True)
+    session.bind("x", "arange(200000)/1000")
+    session.evaluate("mean((x+2)*(x+2)*3 + 0*x + 0*x + 0*x)")
+    assert session.computations is not None
+    narrow, wide = profile_text(session.computations, width=width), profile_text(session.computations)
+    assert max(map(len, narrow.splitlines())) <= width < max(map(len, wide.splitlines()))
+    assert wide.split()[:1] == narrow.split()[:1] == ["profile:"]
+    assert wide.splitlines()[1].split() == " ".join(narrow.splitlines()[1:]).split()[: len(wide.splitlines()[1].split())]
 
 
 def test_the_plan_is_shown_where_details_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,3 +61,12 @@ def test_an_infinite_difference_is_null_in_json() -> None:
     record = comparison_record(Source("1/x"), ("cpu", "cuda"), found)
     assert record["differences"]["value"]["absolute"] is None
     assert record["differences"]["value"]["ulps"] > 0
+
+
+@pytest.mark.parametrize(("width", "headings"), [(55, "shape dtype"), (54, "shape"), (45, "")])
+def test_a_table_that_does_not_fit_leaves_columns_out(width: int, headings: str) -> None:
+    found = differences({"value": np.float32([1.0])}, {"value": np.float32([1.5])})
+    lines = "".join(text for text, _ in comparison_segments(("cpu", "cuda"), found, width)).splitlines()
+    assert max(map(len, lines)) <= width
+    assert lines[1].split() == [*headings.split(), "largest", "difference", "ulps", "at"]
+    assert lines[2].split()[-3:] == ["0.5", "4194304", "[0]"]

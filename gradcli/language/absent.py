@@ -7,6 +7,8 @@ import re
 #: A derivative as it is written on paper: d/dx, dy/dx.
 LEIBNIZ = re.compile(r"d\w?\s*/\s*d[a-zA-Z]\b")
 DERIVATIVE = "derivatives are not written: eval shows the gradient by each leaf; in a script, call torch.autograd.grad"
+_PLOTS = "there are no plots: print the numbers, or let --out save them for what draws them"
+NOTHING = "None is what a gradient is before backward(), and what a function without return gives"
 _FILES = "programs reach no files and no processes; values come in with --let and --const"
 _TEXT = "text is never run: write the expression itself"
 _TYPES = "there are no types to ask for; x.dtype and x.shape tell about a tensor"
@@ -41,6 +43,7 @@ _NAMES = {
     "isinstance": _TYPES,
     "map": "write a list comprehension: [f(value) for value in values]",
     "open": _FILES,
+    "plt": _PLOTS,
     "optim": _OPTIMIZERS,
     "repr": 'write f"{value!r}"',
     "reversed": "write values[::-1] for a list, and flip(x, 0) for a tensor",
@@ -49,7 +52,12 @@ _NAMES = {
     "type": _TYPES,
 }
 _ARRAYS = "of numpy there are only arrays here; what is computed of them, torch's functions compute"
+_TENSORS = "tensors are made by tensor([1., 2.]); requires_grad=True makes leaves of them"
 _MEMBERS = {
+    ("torch", "FloatTensor"): _TENSORS,
+    ("torch", "LongTensor"): _TENSORS,
+    ("torch", "Tensor"): _TENSORS,
+    ("torch.autograd", "Variable"): _TENSORS,
     ("torch", "load"): _FILES,
     ("torch", "optim"): _OPTIMIZERS,
     ("torch", "save"): _FILES,

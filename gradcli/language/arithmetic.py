@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -172,6 +173,9 @@ def rounded(function: Callable[[float], int], value: float) -> int:
     return function(value)
 
 
+_OWN_NAME = re.compile(r"^[\w.<>]+\(\) ")
+
+
 def guarded(name: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
     """Call a function of Python's, and tell its refusals in the language's own errors."""
     try:
@@ -179,7 +183,13 @@ def guarded(name: str, function: Callable[..., Any], *arguments: Any, **keywords
     except GradcliError:
         raise
     except TypeError as refusal:
-        said = str(refusal).removeprefix(getattr(function, "__name__", "")).removeprefix(name)
-        raise TypeMismatch(f"{name}{said}" if said.startswith("()") else f"{name}(): {said}") from refusal
+        raise TypeMismatch(refused(f"{name}()", refusal)) from refusal
     except (ValueError, IndexError, KeyError, OverflowError, ArithmeticError) as refusal:
         raise ValueFault(f"{name}(): {refusal}") from refusal
+
+
+def refused(name: str, refusal: TypeError) -> str:
+    """What Python says of a call, of which it knows the function by a name of its own: `len() missing 1 required ...`."""
+    said = str(refusal)
+    rest = _OWN_NAME.sub("", said)
+    return f"{name} {rest}" if rest != said else f"{name}: {said}"

@@ -13,7 +13,7 @@ from gradcli.functions import ReturnTuple, ndarray
 from gradcli.functions.device import Device
 from gradcli.functions.limits import check_length, collected
 from gradcli.functions.surface import HookHandle
-from gradcli.language.absent import instead_of_member
+from gradcli.language.absent import NOTHING, instead_of_member
 from gradcli.language.arithmetic import guarded, type_name
 from gradcli.language.comparing import positions
 from gradcli.language.values import BoundMethod, Builtin, Namespace, OwnFunction
@@ -212,9 +212,13 @@ def unknown(value: Any, name: str) -> UnknownAttribute:
     owner = value.name if type(value) is Namespace else type_name(value)
     message = f"{owner} has no {name}" if type(value) is Namespace else f"{owner} has no attribute or method {name}"
     hint = instead_of_member(owner, name)
+    if type(value) in (list, tuple, int, float) and (name in functions.METHODS or name in functions.ATTRIBUTES):
+        hint = "tensors have it: tensor(...) makes one of numbers and lists"
+    if value is None:
+        hint = NOTHING
     if name.startswith("__"):
         hint = "names with two underscores are not reachable"
-    matches = close_matches(name, names_of(value))
+    matches = () if hint else close_matches(name, names_of(value))
     if owner == "numpy" and name in functions.NAMESPACES["torch"]:
         matches = (f"torch.{name}",)
     return UnknownAttribute(message, did_you_mean=matches, hint=hint)

@@ -9,7 +9,7 @@ from gradcli import functions
 from gradcli.autograd import Tensor
 from gradcli.errors import ArgumentError, GradcliError, Related, Source, Span, TypeMismatch, ValueFault
 from gradcli.language import tree
-from gradcli.language.arithmetic import describe
+from gradcli.language.arithmetic import describe, refused
 from gradcli.language.attributes import find_method, get_attribute, unknown
 from gradcli.language.compilers import compile_expression, compiles
 from gradcli.language.expressions import compile_elements
@@ -76,7 +76,7 @@ def _method_call(
                 return invoke(get_attribute(receiver, name), arguments(frame), keywords(frame), function_place, name_span)
             method = find_method(receiver, name)
             if method is None:
-                raise _no_method(receiver, name)
+                raise unknown(receiver, name)
         except GradcliError as error:
             raise attribute_place.locate(error) from None
         try:
@@ -90,13 +90,6 @@ def _method_call(
 def _as_spelled(error: ArgumentError, function: Any, spelled: str) -> ArgumentError:
     """The error under the name that the program gives the function, which may be an alias."""
     return error.of_variant(function.called, spelled) if isinstance(function, functions.Function) else error
-
-
-def _no_method(receiver: Any, name: str) -> GradcliError:
-    error = unknown(receiver, name)
-    if receiver is None:
-        error.hint = "None is what a gradient is before backward(), and what a function without return gives"
-    return error
 
 
 def invoke(function: Any, arguments: list[Any], keywords: dict[str, Any], place: Place, callee: Span) -> Any:
@@ -125,7 +118,7 @@ def _refused(function: Any, refusal: TypeError, source: Source, callee: Span) ->
         if source.text[: callee.start].rstrip().endswith(("^", "**")):  # sin^2(x)
             error.hint = "the power of a call stands behind it: f(x)**2"
         return error
-    return ArgumentError(f"{_name(function)}: {refusal}")
+    return ArgumentError(refused(_name(function), refusal))
 
 
 def _name(function: Any) -> str:

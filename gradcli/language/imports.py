@@ -6,7 +6,7 @@ from typing import Any
 
 from gradcli.errors import ImportRefused, close_matches
 from gradcli.language import tree
-from gradcli.language.absent import instead_of_name
+from gradcli.language.absent import instead_of_member, instead_of_name
 from gradcli.language.attributes import unknown
 from gradcli.language.compilers import Run, compiles
 from gradcli.language.prelude import NAMESPACES
@@ -52,7 +52,9 @@ def _namespace(unit: Unit, module: tree.Alias) -> Namespace:
     space = NAMESPACES.get(module.name)
     if space is not None:
         return space
-    hint = instead_of_name(module.name) or "torch, its namespaces, math and numpy can be imported"
+    outer, _, name = module.name.rpartition(".")
+    instead = instead_of_name(module.name) or instead_of_member(outer, name)
+    hint = instead or "torch, its namespaces, math and numpy can be imported"
     message = f"{module.name} cannot be imported"
     matches = close_matches(module.name, list(NAMESPACES))
     raise ImportRefused(message, hint=hint, did_you_mean=matches).at(unit.source, module.span)

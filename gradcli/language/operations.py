@@ -22,6 +22,7 @@ from gradcli.functions import ndarray
 from gradcli.functions.limits import check_length, collected
 from gradcli.functions.ndarray import NDArray
 from gradcli.language import arithmetic
+from gradcli.language.absent import NOTHING
 from gradcli.language.arithmetic import describe, guarded, is_numeric, mismatch, type_name
 from gradcli.language.comparing import equal
 
@@ -120,7 +121,7 @@ def other_binary(symbol: str, left: Any, right: Any) -> Any:
         return functions.OPERATORS[symbol](as_tensor(left), as_tensor(right))
     hint = "make a string of it with str(), or use an f-string" if isinstance(left, str) or isinstance(right, str) else None
     if left is None or right is None:
-        hint = "None is what a gradient is before backward(), and what a function without return gives"
+        hint = NOTHING
     raise mismatch(symbol, left, right, hint)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gradcli.cli.function_examples import Example, tried_example
-from gradcli.functions import METHODS, NAMESPACES, Function
+from gradcli.functions import METHODS, NAMESPACES, Function, behind
 
 NO_DERIVATIVE = "NotImplemented"  # PyTorch's name for the node of what cannot be differentiated
 CONSTANTS = {1: "g", -1: "-g", 0: "0"}  # the gradient by a partial derivative that is a number
@@ -62,7 +62,7 @@ def other_names(function: Function) -> list[str]:
         for name, value in entries.items()
         if value is function and f"{space}.{name}" != function.qualified_name
     ]
-    methods = [name for name, value in METHODS.items() if value is function]
+    methods = [name for name, value in METHODS.items() if behind(value) is function]
     in_place = [f"{name}_" for name in methods if f"{name}_" in METHODS]
     return names + [f"x.{name}()" for name in (*methods, *in_place)]
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from gradcli.cli.function_facts import other_names
 from gradcli.errors import UnknownName, close_matches
-from gradcli.functions import METHODS, NAMESPACES, Function
+from gradcli.functions import METHODS, NAMESPACES, Function, behind
 
 METHOD_PREFIXES = ("x.", "Tensor.", "torch.Tensor.")
 OPERATOR_NAMES = {
@@ -117,7 +117,7 @@ def named(name: str) -> list[Function]:
         own = own.removeprefix(prefix)
     full_names = (short, *(f"{space}.{short}" for space in NAMESPACES))
     candidates = [NAMESPACES.get(space, {}).get(last) for space, _, last in (full.rpartition(".") for full in full_names)]
-    candidates += [only_methods().get(own)] if own in only_methods() or own == short else [METHODS.get(own)]
+    candidates += [only_methods().get(own)] if own in only_methods() or own == short else [behind(METHODS.get(own))]
     found = {id(value): value for value in candidates if isinstance(value, Function)}
     if not found and own in METHODS and own.endswith("_"):  # in place of a function, which tells all about it
         return named(own.removesuffix("_"))

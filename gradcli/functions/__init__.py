@@ -83,7 +83,7 @@ from gradcli.functions.create import tensor
 from gradcli.functions.declare import Function, ReturnTuple
 from gradcli.functions.index import getitem
 from gradcli.functions.operators import INPLACE_OPERATORS, OPERATORS, UNARY_OPERATORS
-from gradcli.functions.registry import DECLARED, METHODS, NAMESPACES, called_in
+from gradcli.functions.registry import DECLARED, METHODS, NAMESPACES, behind, called_in
 from gradcli.functions.surface import ATTRIBUTES, SETTABLE
 
 #: Names that work without a namespace; where namespaces share a name, torch's comes first.
@@ -105,6 +105,7 @@ __all__ = [
     "UNARY_OPERATORS",
     "Function",
     "ReturnTuple",
+    "behind",
     "called_in",
     "getitem",
     "setitem",

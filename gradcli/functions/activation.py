@@ -9,6 +9,7 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, ShapeMismatch, ValueFault
 from gradcli.functions import elementwise
+from gradcli.functions.arguments import Truth
 from gradcli.functions.bounds import clamp, clamp_max, clamp_min
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
@@ -27,7 +28,7 @@ NN = "torch.nn.functional"
 
 
 @function(namespace=NN, forms=(elementwise.relu,), kink="0 at 0")
-def relu(input: Tensor, inplace: bool = False) -> Tensor:
+def relu(input: Tensor, inplace: Truth = False) -> Tensor:
     """x where positive, else 0."""
     return elementwise.relu(input)
 
@@ -39,7 +40,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     examples=("F.leaky_relu(x, 0.1)",),
     d_input=lambda g, input, negative_slope: where(input > 0, g, g * negative_slope),
 )
-def leaky_relu(input: Tensor, negative_slope: Scalar = 0.01, inplace: bool = False) -> Tensor:
+def leaky_relu(input: Tensor, negative_slope: Scalar = 0.01, inplace: Truth = False) -> Tensor:
     """x where positive, else negative_slope * x."""
     require_floating("leaky_relu_cpu", input)
     return where(input > 0, input, input * negative_slope)
@@ -52,7 +53,7 @@ def leaky_relu(input: Tensor, negative_slope: Scalar = 0.01, inplace: bool = Fal
     examples=("F.hardtanh(x)",),
     d_input=lambda g, input, min_val, max_val: where(logical_or(input <= min_val, input >= max_val), 0.0, g),
 )
-def hardtanh(input: Tensor, min_val: Scalar = -1.0, max_val: Scalar = 1.0, inplace: bool = False) -> Tensor:
+def hardtanh(input: Tensor, min_val: Scalar = -1.0, max_val: Scalar = 1.0, inplace: Truth = False) -> Tensor:
     """x, but not below min_val and not above max_val."""
     if input.dtype is bool_:
         raise DTypeMismatch.as_torch("Bool inputs not supported for hardtanh")
@@ -63,7 +64,7 @@ def hardtanh(input: Tensor, min_val: Scalar = -1.0, max_val: Scalar = 1.0, inpla
 
 
 @function(namespace=NN, forms=(hardtanh,), kink="0 at 0 and at 6")
-def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+def relu6(input: Tensor, inplace: Truth = False) -> Tensor:
     """x, but not below 0 and not above 6."""
     return hardtanh(input, 0.0, 6.0)
 
@@ -75,7 +76,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     examples=("F.hardsigmoid(x)",),
     d_input=lambda g, input: where(logical_and(input > -3, input < 3), g / 6, 0.0),
 )
-def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+def hardsigmoid(input: Tensor, inplace: Truth = False) -> Tensor:
     """x / 6 + 1/2, but not below 0 and not above 1."""
     require_floating("hardsigmoid_cpu", input)
     return clamp(input + 3, 0, 6) / 6
@@ -88,7 +89,7 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     examples=("F.hardswish(x)",),
     d_input=lambda g, input: where(input <= -3, 0.0, where(input < 3, g * (input / 3 + 0.5), g)),
 )
-def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+def hardswish(input: Tensor, inplace: Truth = False) -> Tensor:
     """x times hardsigmoid(x)."""
     require_floating("hardswish_cpu", input)
     return input * clamp(input + 3, 0, 6) / 6
@@ -102,7 +103,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     examples=("F.threshold(x, 0.1, 20.0)",),
     d_input=lambda g, input, threshold: where(input <= threshold, 0.0, g),
 )
-def threshold(input: Tensor, threshold: Scalar, value: Scalar, inplace: bool = False) -> Tensor:
+def threshold(input: Tensor, threshold: Scalar, value: Scalar, inplace: Truth = False) -> Tensor:
     """x where it is above the threshold, else a value."""
     return where(input <= threshold, value if input.dtype.is_floating else int(value), input)
 
@@ -163,13 +164,13 @@ def scaled_elu(input: Tensor, alpha: float, scale: float, input_scale: float, is
 
 
 @function(namespace=NN, forms=(scaled_elu,), kink="alpha at 0", examples=("F.elu(x)",))
-def elu(input: Tensor, alpha: Scalar = 1.0, inplace: bool = False) -> Tensor:
+def elu(input: Tensor, alpha: Scalar = 1.0, inplace: Truth = False) -> Tensor:
     """x where positive, else alpha * (exp(x) - 1)."""
     return scaled_elu(input, float(alpha), 1.0, 1.0, inplace)
 
 
 @function(namespace=NN, aliases=("selu",), forms=(scaled_elu,), examples=("F.selu(x)",))
-def selu(input: Tensor, inplace: bool = False) -> Tensor:
+def selu(input: Tensor, inplace: Truth = False) -> Tensor:
     """elu, scaled so that networks keep mean 0 and variance 1."""
     return scaled_elu(input, 1.6732632423543772, 1.0507009873554805, 1.0, inplace)
 
@@ -182,7 +183,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     examples=("F.celu(x, 2.0)",),
     d_input=lambda g, input, alpha: g * _slope_of_elu(input, alpha, 1.0, 1 / alpha),
 )
-def celu(input: Tensor, alpha: Scalar = 1.0, inplace: bool = False) -> Tensor:
+def celu(input: Tensor, alpha: Scalar = 1.0, inplace: Truth = False) -> Tensor:
     """x where positive, else alpha * (exp(x / alpha) - 1)."""
     if alpha == 0:
         raise ValueFault.as_torch("ZeroDivisionError: alpha cannot be 0 for CELU")
@@ -246,7 +247,7 @@ def _slope_of_silu(input: Tensor) -> Tensor:
     examples=("F.silu(x)",),
     d_input=lambda g, input: g * _slope_of_silu(input),
 )
-def silu(input: Tensor, inplace: bool = False) -> Tensor:
+def silu(input: Tensor, inplace: Truth = False) -> Tensor:
     """x * sigmoid(x)."""
     require_floating("silu_cpu", input)
     return input * sigmoid(input)
@@ -269,7 +270,7 @@ def _slope_of_mish(input: Tensor) -> Tensor:
     examples=("F.mish(x)",),
     d_input=lambda g, input: g * _slope_of_mish(input),
 )
-def mish(input: Tensor, inplace: bool = False) -> Tensor:
+def mish(input: Tensor, inplace: Truth = False) -> Tensor:
     """x * tanh(softplus(x))."""
     require_floating("mish_cpu", input)
     return input * tanh(_log_of_one_plus_exp(input))

@@ -18,6 +18,7 @@ Lengths = Sequence[int]  # not one alone
 Shape = Sequence[int]
 Sizes = int | Sequence[int]
 Tensors = Sequence[Tensor]
+Truth = bool  # or a whole number: what PyTorch asks in Python rather than in C++
 
 REQUIRED = object()
 
@@ -68,6 +69,10 @@ def _as_int(value: object) -> int | None:
     return None
 
 
+def _is_index(value: object) -> bool:
+    return _as_int(value) is not None
+
+
 def _ints(value: object) -> tuple[int, ...] | None:
     if not isinstance(value, (list, tuple)):
         return None
@@ -116,7 +121,8 @@ KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "Sizes": ("tuple of ints", _coerce_dims),
     "Tensor": ("Tensor", lambda value: value if isinstance(value, Tensor) else None),
     "Tensors": ("tuple of Tensors", _coerce_tensors),
-    "bool": ("bool", lambda value: value if isinstance(value, bool) else (bool(value) if _is_int(value) else None)),
+    "Truth": ("bool", lambda value: bool(value) if isinstance(value, int) else None),
+    "bool": ("bool", lambda value: value if isinstance(value, bool) else None),
     "float": ("float", _coerce_float),
     "int": ("int", _as_int),
     "str": ("str", lambda value: value if isinstance(value, str) else None),
@@ -280,14 +286,21 @@ def _checked(
 
 def _of_wrong_kind(function_name: str, parameter: Parameter, value: Any, operand: int, is_keyword: bool) -> ArgumentError:
     """The error for a value that the parameter does not take."""
-    is_list_of_tensors = parameter.kind == "Tensors" and isinstance(value, (list, tuple))
-    culprit = next((place for place, item in enumerate(value) if not isinstance(item, Tensor)), 0) if is_list_of_tensors else 0
+    items = value if isinstance(value, (list, tuple)) else ()
+    fits: Callable[[Any], bool] = (lambda item: isinstance(item, Tensor)) if parameter.kind == "Tensors" else _is_index
+    culprit, kind = next(((place, type_name(item)) for place, item in enumerate(items) if not fits(item)), (0, ""))
 
     def sentence(position: int) -> str:
-        if is_list_of_tensors:
-            return f"expected Tensor as element {culprit} in argument {position}, but got {type_name(value[culprit])}"
+        if kind and parameter.kind == "Tensors":
+            return f"expected Tensor as element {culprit} in argument {position}, but got {kind}"
         place = "" if is_keyword else f" (position {position + 1})"
-        return f"{function_name}(): argument '{parameter.name}'{place} must be {parameter.expected}, not {type_name(value)}"
+        argument = f"{function_name}(): argument '{parameter.name}'"
+        if kind and parameter.expected == "tuple of ints":
+            if culprit:
+                fault = f'"type must be tuple of ints,but got {kind}"'
+                return f"{argument} failed to unpack the object at pos {culprit + 1} with error {fault}"
+            return f"{argument}{place} must be tuple of ints, but found element of type {kind} at pos 0"
+        return f"{argument}{place} must be {parameter.expected}, not {type_name(value)}"
 
     is_numeric = isinstance(value, (list, tuple, int, float))
     hint = "make a tensor of it: tensor(...)" if parameter.kind == "Tensor" and is_numeric else None

@@ -13,7 +13,7 @@ from gradcli.functions.declare import function
 from gradcli.functions.elementwise import abs, eq, isfinite, isnan, logical_and, logical_or, maximum, minimum, sub, zeros_like
 from gradcli.functions.pointwise import wrap_number
 from gradcli.functions.refusals import refuse_booleans, require_floating
-from gradcli.lazy import ops
+from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.dtypes import bool_
 
 
@@ -84,22 +84,41 @@ def clamp_max(input: Tensor, max: Operand) -> Tensor:
 
 
 @function(
-    lambda decimals: "RoundBackward1" if decimals else "RoundBackward0",
-    in_place=True,
-    aliases=("torch.special.round",),
+    "RoundBackward0",
+    name="round",
+    public=False,
     kink="0 everywhere",
     d_input=lambda g: zeros_like(g),
-    examples=("round(x)", "round(x, decimals=1)"),
+    examples=("round(x)",),
 )
-def round(input: Tensor, *, decimals: int = 0) -> Tensor:
-    """x to the nearest integer, halves to the even one; or to a number of decimals."""
+def round_to_whole(input: Tensor) -> LazyArray:
+    """x to the nearest integer, halves to the even one."""
     refuse_booleans("round_vml_cpu", input)
-    if decimals:
-        require_floating("round_cpu", input)
-        scale = 10.0 ** magnitude(decimals)
-        scaled = Tensor(ops.unary("round", (input * scale if decimals > 0 else input / scale).array))
-        return scaled / scale if decimals > 0 else scaled * scale
-    return Tensor(ops.unary("round", input.array)) if input.dtype.is_floating else Tensor(input.array)
+    return ops.unary("round", input.array) if input.dtype.is_floating else input.array
+
+
+@function(
+    "RoundBackward1",
+    name="round",
+    namespace="torch.special",
+    kink="0 everywhere",
+    d_input=lambda g: zeros_like(g),
+    examples=("torch.special.round(x)", "torch.special.round(x, decimals=1)", "torch.special.round(x * 10, decimals=-1)"),
+)
+def round_to_decimals(input: Tensor, *, decimals: int = 0) -> LazyArray:
+    """x to a number of decimals; to tens, hundreds and so on where it is negative."""
+    require_floating("round_cpu" if decimals else "round_vml_cpu", input)
+    scale = 10.0 ** magnitude(decimals)
+    scaled = input * scale if decimals > 0 else input / scale if decimals else input
+    rounded = Tensor(ops.unary("round", scaled.array))
+    return (rounded / scale if decimals > 0 else rounded * scale if decimals else rounded).array
+
+
+@function(in_place=True, forms=(round_to_whole, round_to_decimals), examples=("round(x)", "round(x, decimals=1)"))
+def round(input: Tensor, *, decimals: int | None = None) -> Tensor:
+    """x to the nearest integer, halves to the even one; or to a number of decimals."""
+    rounded: Tensor = round_to_whole(input) if decimals is None else round_to_decimals(input, decimals=decimals)
+    return rounded
 
 
 _CPP_NAMES = {

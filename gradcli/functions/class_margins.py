@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradcli.autograd import Tensor
 from gradcli.errors import DTypeMismatch, ValueFault
 from gradcli.functions.activation import NN
+from gradcli.functions.arguments import Truth
 from gradcli.functions.bounds import clamp_min
 from gradcli.functions.conditional import where
 from gradcli.functions.create import to
@@ -88,8 +89,8 @@ def multi_margin_loss(
     p: int = 1,
     margin: float = 1.0,
     weight: Tensor | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
+    size_average: Truth | None = None,
+    reduce: Truth | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean over examples of sum(max(0, margin - input[target] + input[i])^p) / classes, over the wrong classes i."""
@@ -172,8 +173,8 @@ def _multilabel_margin(input: Tensor, target: Tensor, reduction: str) -> Tensor:
 def multilabel_margin_loss(
     input: Tensor,
     target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
+    size_average: Truth | None = None,
+    reduce: Truth | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of sum(max(0, 1 - input[j] + input[i])) / classes, over the classes j listed before a -1 and others i."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradcli.autograd import Tensor
 from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.activation import NN
+from gradcli.functions.arguments import Truth
 from gradcli.functions.conditional import where
 from gradcli.functions.create import to
 from gradcli.functions.declare import function
@@ -146,9 +147,9 @@ def nll_loss(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    size_average: bool | None = None,
+    size_average: Truth | None = None,
     ignore_index: int = -100,
-    reduce: bool | None = None,
+    reduce: Truth | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of minus the log-probabilities at the target classes."""
@@ -164,9 +165,9 @@ def cross_entropy(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    size_average: bool | None = None,
+    size_average: Truth | None = None,
     ignore_index: int = -100,
-    reduce: bool | None = None,
+    reduce: Truth | None = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:

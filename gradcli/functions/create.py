@@ -10,7 +10,7 @@ import numpy as np
 from gradcli.autograd import Tensor, state
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.errors import ArgumentError, AutogradError, LimitExceeded, ShapeMismatch, TypeMismatch, ValueFault
-from gradcli.functions.arguments import Shape, type_name
+from gradcli.functions.arguments import Lengths, type_name
 from gradcli.functions.declare import function, method
 from gradcli.functions.device import Device, available_device
 from gradcli.functions.limits import check_nested, check_range
@@ -179,7 +179,7 @@ def empty(*size: int, dtype: DType | None = None, device: Device | None = None, 
 
 @function(method=False, examples=("full((2, 2), 3.5)",))
 def full(
-    size: Shape, fill_value: Scalar, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False
+    size: Lengths, fill_value: Scalar, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False
 ) -> Tensor:
     """One number everywhere."""
     own = dtype or scalar_dtype(fill_value)

@@ -47,6 +47,7 @@ def function(
     aliases: Sequence[str] = (),
     method: bool | None = None,
     in_place: bool = False,
+    one_by_one: bool = False,
     results: tuple[str, ...] = (),
     returns_named: bool = True,
     constant: tuple[str, ...] = (),
@@ -85,7 +86,15 @@ def function(
         )
         if public:
             as_method = method if method is not None else namespace == "torch"
-            register(declared, own_name, namespace=namespace, aliases=aliases, method=as_method, in_place=in_place)
+            register(
+                declared,
+                own_name,
+                namespace=namespace,
+                aliases=aliases,
+                method=as_method,
+                in_place=in_place,
+                one_by_one=one_by_one,
+            )
         return declared
 
     return declare

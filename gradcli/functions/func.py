@@ -15,7 +15,7 @@ from gradcli.autograd.transforms import (
     pushed_forward,
 )
 from gradcli.errors import ArgumentError, AutogradError, OperandLabel, ShapeMismatch
-from gradcli.functions.arguments import AnyFunction, type_name
+from gradcli.functions.arguments import AnyFunction, Truth, type_name
 from gradcli.functions.declare import function
 from gradcli.functions.shape import movedim
 from gradcli.functions.trees import changed, first_of_another_kind, leaves, structure, with_leaves
@@ -129,7 +129,7 @@ def _one(value: Tensor) -> Tensor:
 
 
 @function(namespace="torch.func", examples=("torch.func.grad(lambda t: sum(t**3))(x)",))
-def grad(func: AnyFunction, argnums: Any = 0, has_aux: bool = False) -> Transformed:
+def grad(func: AnyFunction, argnums: Any = 0, has_aux: Truth = False) -> Transformed:
     """The function that gives the gradient of a scalar function, with respect to the arguments numbered."""
     differentiated = _gradient_and_value(func, argnums, has_aux)
 
@@ -141,7 +141,7 @@ def grad(func: AnyFunction, argnums: Any = 0, has_aux: bool = False) -> Transfor
 
 
 @function(namespace="torch.func", examples=("torch.func.grad_and_value(lambda t: sum(t**3))(x)",))
-def grad_and_value(func: AnyFunction, argnums: Any = 0, has_aux: bool = False) -> Transformed:
+def grad_and_value(func: AnyFunction, argnums: Any = 0, has_aux: Truth = False) -> Transformed:
     """The function that gives the gradient of a scalar function, and its value."""
     differentiated = _gradient_and_value(func, argnums, has_aux)
 
@@ -156,7 +156,7 @@ def grad_and_value(func: AnyFunction, argnums: Any = 0, has_aux: bool = False) -
 
 
 @function(namespace="torch.func", examples=("torch.func.vjp(lambda t: t**3, x)[1](y)",))
-def vjp(func: AnyFunction, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+def vjp(func: AnyFunction, *primals: Any, has_aux: Truth = False) -> tuple[Any, ...]:
     """The value of a function, and the function that takes cotangents of the value to those of the arguments."""
     with Differentiation() as block:
         entered = _entered(block, primals, range(len(primals)))
@@ -182,7 +182,7 @@ def vjp(func: AnyFunction, *primals: Any, has_aux: bool = False) -> tuple[Any, .
 
 
 @function(namespace="torch.func", examples=("torch.func.jvp(lambda t: t**3, (x,), (y,))",))
-def jvp(func: AnyFunction, primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False) -> tuple[Any, ...]:
+def jvp(func: AnyFunction, primals: Any, tangents: Any, *, strict: Truth = False, has_aux: Truth = False) -> tuple[Any, ...]:
     """The value of a function, and its derivative in the direction of the tangents: forward mode."""
     if not isinstance(primals, tuple):
         message = "jvp(f, primals, tangents): Expected primals to be a tuple. E.g. it should be valid to call f(*primals)."
@@ -283,7 +283,7 @@ def no_dependence(output: Tensor, input: Tensor) -> Tensor:
 
 
 @function(namespace="torch.func", examples=("torch.func.jacrev(lambda t: t**3)(x)",))
-def jacrev(func: AnyFunction, argnums: Any = 0, *, has_aux: bool = False, chunk_size: int | None = None) -> Transformed:
+def jacrev(func: AnyFunction, argnums: Any = 0, *, has_aux: Truth = False, chunk_size: int | None = None) -> Transformed:
     """The function that gives the Jacobian of a function, row by row in reverse mode."""
     if chunk_size is not None and chunk_size <= 0:
         raise ArgumentError.as_torch("jacrev: `chunk_size` should be greater than 0.")
@@ -294,7 +294,7 @@ def jacrev(func: AnyFunction, argnums: Any = 0, *, has_aux: bool = False, chunk_
 def jacfwd(
     func: AnyFunction,
     argnums: Any = 0,
-    has_aux: bool = False,
+    has_aux: Truth = False,
     *,
     randomness: str = "error",
 ) -> Transformed:

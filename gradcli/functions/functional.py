@@ -15,7 +15,7 @@ from gradcli.autograd.transforms import (
     pushed_forward,
 )
 from gradcli.errors import ArgumentError, AutogradError, NotSupported, OperandLabel, ShapeMismatch, TypeMismatch
-from gradcli.functions.arguments import AnyFunction, type_name
+from gradcli.functions.arguments import AnyFunction, Truth, type_name
 from gradcli.functions.declare import function
 from gradcli.functions.func import input_last, no_dependence
 from gradcli.lazy import ops
@@ -114,7 +114,7 @@ SINGLE_INPUT = "the input to the user-provided function is a single Tensor with 
 
 
 @function(namespace="torch.autograd.functional", examples=("torch.autograd.functional.vjp(lambda t: t**3, x, y)",))
-def vjp(func: AnyFunction, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> tuple[Any, Any]:
+def vjp(func: AnyFunction, inputs: Any, v: Any = None, create_graph: Truth = False, strict: Truth = False) -> tuple[Any, Any]:
     """The value of a function, and the product of v with its Jacobian: reverse mode."""
     problem = Problem(func, inputs, "vjp", create_graph, strict)
     cotangents = _direction(v, problem.outputs, problem.has_one_output, "vjp", SINGLE_OUTPUT)
@@ -125,7 +125,7 @@ def vjp(func: AnyFunction, inputs: Any, v: Any = None, create_graph: bool = Fals
 
 
 @function(namespace="torch.autograd.functional", examples=("torch.autograd.functional.jvp(lambda t: t**3, x, y)",))
-def jvp(func: AnyFunction, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> tuple[Any, Any]:
+def jvp(func: AnyFunction, inputs: Any, v: Any = None, create_graph: Truth = False, strict: Truth = False) -> tuple[Any, Any]:
     """The value of a function, and the product of its Jacobian with v: forward mode."""
     problem = Problem(func, inputs, "jvp", create_graph, strict)
     tangents = _direction(v, problem.inputs, problem.has_one_input, "jvp", SINGLE_INPUT)
@@ -143,9 +143,9 @@ def jvp(func: AnyFunction, inputs: Any, v: Any = None, create_graph: bool = Fals
 def jacobian(
     func: AnyFunction,
     inputs: Any,
-    create_graph: bool = False,
-    strict: bool = False,
-    vectorize: bool = False,
+    create_graph: Truth = False,
+    strict: Truth = False,
+    vectorize: Truth = False,
     strategy: str = "reverse-mode",
 ) -> Any:
     """The Jacobian of a function: the axes of an output, then those of an input."""
@@ -218,9 +218,9 @@ INDEPENDENT_JACOBIAN = (
 def hessian(
     func: AnyFunction,
     inputs: Any,
-    create_graph: bool = False,
-    strict: bool = False,
-    vectorize: bool = False,
+    create_graph: Truth = False,
+    strict: Truth = False,
+    vectorize: Truth = False,
     outer_jacobian_strategy: str = "reverse-mode",
 ) -> Any:
     """The second derivatives of a scalar function: for inputs i and j the axes of i, then those of j."""
@@ -246,7 +246,7 @@ def hessian(
 
 
 @function(namespace="torch.autograd.functional", examples=("torch.autograd.functional.vhp(lambda t: sum(t**3), x, y)",))
-def vhp(func: AnyFunction, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> tuple[Any, Any]:
+def vhp(func: AnyFunction, inputs: Any, v: Any = None, create_graph: Truth = False, strict: Truth = False) -> tuple[Any, Any]:
     """The value of a scalar function, and the product of v with its Hessian: backward of backward."""
     problem = Problem(func, inputs, "vhp", create_graph, strict)
     directions = _direction(v, problem.inputs, problem.has_one_input, "vhp", SINGLE_INPUT)
@@ -257,7 +257,7 @@ def vhp(func: AnyFunction, inputs: Any, v: Any = None, create_graph: bool = Fals
 
 
 @function(namespace="torch.autograd.functional", examples=("torch.autograd.functional.hvp(lambda t: sum(t**3), x, y)",))
-def hvp(func: AnyFunction, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> tuple[Any, Any]:
+def hvp(func: AnyFunction, inputs: Any, v: Any = None, create_graph: Truth = False, strict: Truth = False) -> tuple[Any, Any]:
     """The value of a scalar function, and the product of its Hessian with v: forward over backward."""
     problem = Problem(func, inputs, "hvp", create_graph, strict)
     directions = _direction(v, problem.inputs, problem.has_one_input, "hvp", SINGLE_INPUT)

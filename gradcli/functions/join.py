@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import operators
 from gradcli.errors import OperandLabel, ShapeMismatch, ValueFault
-from gradcli.functions.arguments import Dims, Shape, Tensors
+from gradcli.functions.arguments import Dims, Lengths, Shape, Tensors
 from gradcli.functions.declare import function
 from gradcli.functions.dims import listed
 from gradcli.functions.index import slice_
@@ -101,8 +101,8 @@ def stack(tensors: Tensors, dim: int = 0) -> LazyArray:
 # ── turning ──
 
 
-@function("FlipBackward0", examples=("flip(x, (0,))",), d_input=lambda g, dims: flip(g, dims))
-def flip(input: Tensor, *dims: int) -> LazyArray:
+@function("FlipBackward0", one_by_one=True, examples=("flip(x, (0,))",), d_input=lambda g, dims: flip(g, dims))
+def flip(input: Tensor, dims: Lengths) -> LazyArray:
     """Some dimensions in reverse."""
     axes = normalize_dims(dims, input.ndim)
     return ops.flip(input.array, axes) if input.ndim else input.array
@@ -143,7 +143,7 @@ def fliplr(input: Tensor) -> Tensor:
     """The second dimension in reverse: left becomes right."""
     if input.ndim < 2:
         raise misfit("Input must be >= 2-d.", input)
-    return flip(input, 1)
+    return flip(input, (1,))
 
 
 @function(forms=(flip,), examples=("flipud(x)",))
@@ -151,7 +151,7 @@ def flipud(input: Tensor) -> Tensor:
     """The first dimension in reverse: up becomes down."""
     if not input.ndim:
         raise misfit("Input must be >= 1-d.", input)
-    return flip(input, 0)
+    return flip(input, (0,))
 
 
 def _plane(input: Tensor, dims: Sequence[int]) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from math import pi
 from gradcli.autograd import Tensor
 from gradcli.errors import ValueFault
 from gradcli.functions.activation import NN
-from gradcli.functions.arguments import Operand
+from gradcli.functions.arguments import Operand, Truth
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import add, div, exp, log, mul, sub, times_number
 from gradcli.functions.loss import reduced_losses, reduction_kind
@@ -34,9 +34,9 @@ def poisson_nll_loss(
     target: Tensor,
     log_input: bool = True,
     full: bool = False,
-    size_average: bool | None = None,
+    size_average: Truth | None = None,
     eps: float = 1e-08,
-    reduce: bool | None = None,
+    reduce: Truth | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of exp(input) - target * input; full adds Stirling's approximation of log(target!) where the target is over 1."""
@@ -61,7 +61,7 @@ def gaussian_nll_loss(
     input: Tensor,
     target: Tensor,
     var: Operand,
-    full: bool = False,
+    full: Truth = False,
     eps: float = 1e-06,
     reduction: str = "mean",
 ) -> Tensor:

@@ -8,6 +8,7 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import ValueFault
 from gradcli.functions.activation import NN, logsigmoid
+from gradcli.functions.arguments import Truth
 from gradcli.functions.bounds import clamp_min
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
@@ -42,8 +43,8 @@ def margin_ranking_loss(
     input2: Tensor,
     target: Tensor,
     margin: float = 0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
+    size_average: Truth | None = None,
+    reduce: Truth | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of max(0, -target * (input1 - input2) + margin), where a target of 1 ranks input1 higher, and of -1 input2."""
@@ -66,8 +67,8 @@ def hinge_embedding_loss(
     input: Tensor,
     target: Tensor,
     margin: float = 1.0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
+    size_average: Truth | None = None,
+    reduce: Truth | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of input where the target is 1, and of max(0, margin - input) where it is -1."""
@@ -98,8 +99,8 @@ def cosine_embedding_loss(
     input2: Tensor,
     target: Tensor,
     margin: float = 0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
+    size_average: Truth | None = None,
+    reduce: Truth | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of 1 - cos where the target is 1, and of max(0, cos - margin) where it is -1, of the angles between rows."""
@@ -142,8 +143,8 @@ def _soft_margin(input: Tensor, target: Tensor, reduction: str) -> Tensor:
 def soft_margin_loss(
     input: Tensor,
     target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
+    size_average: Truth | None = None,
+    reduce: Truth | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of log(1 + exp(-target * input)), for targets 1 and -1."""
@@ -161,8 +162,8 @@ def multilabel_soft_margin_loss(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
+    size_average: Truth | None = None,
+    reduce: Truth | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of the binary cross entropies of sigmoid(input), averaged over the classes of each example."""
@@ -196,8 +197,8 @@ def triplet_margin_loss(
     p: float = 2,
     eps: float = 1e-06,
     swap: bool = False,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
+    size_average: Truth | None = None,
+    reduce: Truth | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of max(0, margin + |anchor - positive| - |anchor - negative|); swap takes |positive - negative| if it is less."""

@@ -11,7 +11,7 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Scalar
 from gradcli.errors import DTypeMismatch, NotSupported, ValueFault
 from gradcli.functions.activation import NN
-from gradcli.functions.arguments import Lengths, Shape
+from gradcli.functions.arguments import Lengths, Shape, Truth
 from gradcli.functions.bounds import clamp_min
 from gradcli.functions.conditional import where
 from gradcli.functions.create import to
@@ -302,7 +302,7 @@ def pad(input: Tensor, pad: Shape, mode: str = "constant", value: Scalar | None 
 
 
 @function(namespace=NN, forms=(mul,), examples=("F.dropout(x, 0.5)", "F.dropout(x, training=False)"))
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: Truth = False) -> Tensor:
     """Elements dropped with probability p and the others scaled by 1 / (1 - p); the input itself outside of training."""
     if not 0 <= p <= 1:
         raise ValueFault.as_torch(f"dropout probability has to be between 0 and 1, but got {float(p)}")

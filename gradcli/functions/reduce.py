@@ -137,7 +137,7 @@ def product_of_the_others(g: Tensor, input: Tensor, dim: int | None, keepdim: bo
 
 def _exclusive_product(input: Tensor, axis: int) -> Tensor:
     before = _shifted_product(input, axis)
-    after = flip(_shifted_product(flip(input, axis), axis), axis)
+    after = flip(_shifted_product(flip(input, (axis,)), axis), (axis,))
     return before * after
 
 
@@ -168,7 +168,7 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
     "CumsumBackward0",
     in_place=True,
     examples=("cumsum(x, dim=0)",),
-    d_input=lambda g, dim: flip(cumsum(flip(g, dim), dim), dim) if g.ndim else g,
+    d_input=lambda g, dim: flip(cumsum(flip(g, (dim,)), dim), (dim,)) if g.ndim else g,
 )
 def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> LazyArray:
     """The sum of all elements up to each one along a dimension."""
@@ -182,7 +182,7 @@ def _cumprod_cotangent(g: Tensor, input: Tensor, result: Tensor, dim: int) -> Te
         return g
     axis = normalize_dim(dim, input.ndim)
     if not (possible_values(input.array) == 0).any():  # as PyTorch: the quick way where nothing is 0
-        return flip(cumsum(flip(g * result, axis), axis), axis) / input
+        return flip(cumsum(flip(g * result, (axis,)), axis), (axis,)) / input
     # products[k, i] is the product up to i without the element k
     length = input.shape[axis]
     last = transpose(input, axis, -1)

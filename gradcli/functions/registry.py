@@ -36,25 +36,46 @@ def called_in(namespace: str, name: str) -> str:
 
 
 def register(
-    function: Callable[..., Any],
+    function: Function,
     name: str,
     *,
     namespace: str = "torch",
     aliases: Sequence[str] = (),
     method: bool = True,
     in_place: bool = False,
+    one_by_one: bool = False,
 ) -> None:
     """Put a function under `namespace.name` and its aliases, which are full names or names of torch.
 
-    With `method`, what torch has is a method of Tensor too; with `in_place`, so is the variant that ends with an underscore.
+    With `method`, what torch has is a method of Tensor too, which may take its integers `one_by_one`; with `in_place`, so is
+    the variant that ends with an underscore.
     """
     for full_name in (f"{namespace}.{name}", *(alias if "." in alias else f"torch.{alias}" for alias in aliases)):
         space, _, short = full_name.rpartition(".")
         NAMESPACES[space][short] = function
         if method and space == "torch":
-            METHODS[short] = function
+            METHODS[short] = OneByOne(function) if one_by_one else function
             if in_place:
                 METHODS[f"{short}_"] = InPlace(function, f"{short}_")
+
+
+class OneByOne:
+    """A method whose integers are a tuple or stand one by one, as in x.permute(1, 0); the function of torch takes a tuple."""
+
+    type_name = "builtin_function_or_method"
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+
+    def __call__(self, input: Tensor, *integers: Any, **keywords: Any) -> Any:
+        is_one = len(integers) == 1 and isinstance(integers[0], (int, Tensor))
+        are_apart = len(integers) > 1 or (is_one and self.function.parameters[1].kind == "Lengths")
+        return self.function(input, *([integers] if are_apart else integers), **keywords)
+
+
+def behind(method: Callable[..., Any] | None) -> Callable[..., Any] | None:
+    """The function that a method stands for."""
+    return method.function if isinstance(method, OneByOne) else method
 
 
 class InPlace:

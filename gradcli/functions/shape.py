@@ -8,7 +8,7 @@ from typing import Any
 from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import operators
 from gradcli.errors import DimensionOutOfRange, ShapeMismatch, ValueFault
-from gradcli.functions.arguments import Dims, Shape
+from gradcli.functions.arguments import Dims, Lengths, Shape
 from gradcli.functions.create import size_of
 from gradcli.functions.declare import function
 from gradcli.functions.dims import listed
@@ -89,8 +89,12 @@ def reshape_alias(input: Tensor, shape: Shape) -> LazyArray:
     return ops.reshape(input.array, Size(shape))
 
 
-@function(forms=(view_as_shape, reshape_alias, unsafe_view), examples=("reshape(x, (3, 2))", "x.reshape(-1)"))
-def reshape(input: Tensor, *shape: int) -> Tensor:
+@function(
+    one_by_one=True,
+    forms=(view_as_shape, reshape_alias, unsafe_view),
+    examples=("reshape(x, (3, 2))", "x.reshape(-1)"),
+)
+def reshape(input: Tensor, shape: Lengths) -> Tensor:
     """The same elements in the same order under another shape; one size may be -1."""
     size = wanted_shape(input, shape)
     if is_contiguous(input):
@@ -102,16 +106,16 @@ operators["reshape"] = reshape
 
 
 @function(forms=(view_as_shape,), examples=("x.view(3, 2)",))
-def view(input: Tensor, *shape: int) -> Tensor:
+def view(input: Tensor, *size: int) -> Tensor:
     """The same elements under another shape, without a copy."""
-    size = wanted_shape(input, shape)
-    if not is_viewable(input, size):
+    shape = wanted_shape(input, size)
+    if not is_viewable(input, shape):
         message = (
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous "
             "subspaces). Use .reshape(...) instead."
         )
         raise ShapeMismatch.as_torch(message, hint="use reshape(...)")
-    return view_as_shape(input, size)
+    return view_as_shape(input, shape)
 
 
 @function(forms=(view_as_shape,))
@@ -147,7 +151,7 @@ def ravel(input: Tensor) -> Tensor:
 
 
 @function(forms=(view_as_shape,), examples=("unflatten(x, 1, (3, 1))",))
-def unflatten(input: Tensor, dim: int, sizes: Shape) -> Tensor:
+def unflatten(input: Tensor, dim: int, sizes: Lengths) -> Tensor:
     """One dimension as several."""
     axis = normalize_dim(dim, input.ndim)
     part = wanted_shape_of_axis(input, axis, sizes)
@@ -175,11 +179,12 @@ def wanted_shape_of_axis(input: Tensor, axis: int, sizes: Sequence[int]) -> Size
 @function(
     "PermuteBackward0",
     view=True,
+    one_by_one=True,
     strides=permuted,
     examples=("permute(b, (2, 0, 1))",),
     d_input=lambda g, dims: permute(g, inverse(dims)),
 )
-def permute(input: Tensor, *dims: int) -> LazyArray:
+def permute(input: Tensor, dims: Lengths) -> LazyArray:
     """The dimensions in another order."""
     rank = input.ndim
     if len(dims) != rank:
@@ -282,6 +287,7 @@ def alias(input: Tensor) -> LazyArray:
 @function(
     lambda dim: "SqueezeBackward0" if dim is None else "SqueezeBackward1" if isinstance(dim, int) else "SqueezeBackward2",
     view=True,
+    one_by_one=True,
     strides=lambda strides, input_shape, dim: _without_ones(strides, input_shape, dim),
     examples=("squeeze(x.unsqueeze(0))", "squeeze(x.unsqueeze(0), 0)"),
     d_input=lambda g, input_shape: view_as_shape(g, input_shape),
@@ -346,8 +352,8 @@ def expand_as(input: Tensor, other: Tensor) -> Tensor:
     return expand(input, other.shape)
 
 
-@function(forms=(expand,), examples=("broadcast_to(v, (2, 3))",))
-def broadcast_to(input: Tensor, *size: int) -> Tensor:
+@function(one_by_one=True, forms=(expand,), examples=("broadcast_to(v, (2, 3))",))
+def broadcast_to(input: Tensor, size: Lengths) -> Tensor:
     """Repeated to a shape."""
     return expand(input, size)
 
@@ -385,8 +391,8 @@ def repeat(input: Tensor, *repeats: int) -> LazyArray:
     return ops.reshape(repeated, shape)
 
 
-@function(forms=(repeat,), examples=("tile(x, (2,))",))
-def tile(input: Tensor, *dims: int) -> Tensor:
+@function(one_by_one=True, forms=(repeat,), examples=("tile(x, (2,))",))
+def tile(input: Tensor, dims: Lengths) -> Tensor:
     """The tensor laid side by side, the last dimensions first."""
     return repeat(input, (1,) * (input.ndim - len(dims)) + tuple(dims))
 

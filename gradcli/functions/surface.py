@@ -11,7 +11,7 @@ from gradcli.autograd.node import retain_grad
 from gradcli.autograd.state import state
 from gradcli.autograd.tensor import Scalar, set_requires_grad
 from gradcli.errors import ArgumentError, AutogradError, DTypeMismatch, ShapeMismatch, TypeMismatch
-from gradcli.functions.arguments import Shape, type_name
+from gradcli.functions.arguments import Shape, Truth, type_name
 from gradcli.functions.create import from_nested
 from gradcli.functions.declare import function, method
 from gradcli.functions.device import device_named
@@ -45,7 +45,7 @@ def _gradient_list(value: Any) -> list[Tensor | None] | None:
 
 @method("backward")
 def _backward(
-    input: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+    input: Tensor, gradient: Any = None, retain_graph: Truth | None = None, create_graph: Truth = False, inputs: Any = None
 ) -> None:
     """Add the gradients to `.grad` of the leaves."""
     given = None if gradient is None else _gradient_list([gradient] if not isinstance(gradient, Tensor) else gradient)
@@ -54,7 +54,7 @@ def _backward(
 
 @function(name="backward", namespace="torch.autograd")
 def _autograd_backward(
-    tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+    tensors: Any, grad_tensors: Any = None, retain_graph: Truth | None = None, create_graph: Truth = False, inputs: Any = None
 ) -> None:
     """Add the gradients of several tensors to `.grad` of the leaves."""
     wanted = None if inputs is None else _tensors(inputs, "inputs")
@@ -66,9 +66,9 @@ def _autograd_grad(
     outputs: Any,
     inputs: Any,
     grad_outputs: Any = None,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-    allow_unused: bool | None = None,
+    retain_graph: Truth | None = None,
+    create_graph: Truth = False,
+    allow_unused: Truth | None = None,
     materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """The gradients of outputs with respect to inputs, leaving `.grad` alone."""

@@ -118,7 +118,7 @@ def _spread_function(name: str, form: Any, doc: str) -> Any:
     """Declare var, std and their pairs with the mean, which all take dim, unbiased, correction and keepdim alike."""
 
     def measure(
-        input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Scalar | None = None
+        input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Scalar | None = None
     ) -> Any:
         if isinstance(dim, bool):  # var(x, False) is var(x, unbiased=False)
             dim, unbiased = None, dim

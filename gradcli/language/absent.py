@@ -46,7 +46,7 @@ _NAMES = {
     "plt": _PLOTS,
     "optim": _OPTIMIZERS,
     "repr": 'write f"{value!r}"',
-    "reversed": "write values[::-1] for a list, and flip(x, 0) for a tensor",
+    "reversed": "write values[::-1] for a list, and flip(x, (0,)) for a tensor",
     "set": "there are no sets: take a list",
     "sorted": "write sort(x) for a tensor",
     "type": _TYPES,

@@ -14,6 +14,7 @@ from .cases import Case, case_of
 #: The modules with errors.
 TABLES = (
     "errors",
+    "errors_arguments",
     "errors_attention",
     "errors_channels",
     "errors_factors",

@@ -118,6 +118,38 @@ LINES: dict[str, str] = {
         torch.squeeze(x[:1])
         torch.t(x)
     """,
+    "integers_apart": """
+        x.permute(1, 0)
+        x.permute([1, 0])
+        x.permute(dims=(1, 0))
+        x.flip(0)
+        x.flip(0, 1)
+        x.tile(2)
+        x.tile(2, 1)
+        x.tile(dims=(2, 1))
+        x.squeeze(0, 1)
+        v.broadcast_to(2, 3)
+        x.view(size=(3, 2))
+        x.reshape(shape=(3, 2))
+        x.reshape(torch.tensor(3), 2)
+    """,
+    "truth_by_numbers": """
+        F.mse_loss(x, y, 1)
+        F.relu(x * 1, 1)
+        F.gaussian_nll_loss(x, y, p, 1)
+        torch.autograd.grad((x * y).sum(), x, create_graph=1)[0]
+        torch.autograd.functional.jvp(torch.sin, v.detach(), w.detach(), strict=1)[1]
+    """,
+    "rounding": """
+        torch.special.round(x)
+        torch.special.round(x, decimals=0)
+        torch.special.round(x, decimals=1)
+        torch.special.round(x * 10, decimals=-1)
+        torch.round(x, decimals=0)
+        x.round(decimals=0)
+        x.clone().round_()
+        x.clone().round_(decimals=0)
+    """,
 }
 
 PROGRAMS: dict[str, str] = {}

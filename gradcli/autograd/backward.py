@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
-from gradcli.autograd.in_place import change_in_place
+from gradcli.autograd.in_place import change_in_place, is_expanded
 from gradcli.autograd.node import Node, accumulator, edge_to, retain_grad
 from gradcli.autograd.state import GradMode
 from gradcli.autograd.tensor import Tensor, operators
@@ -200,6 +200,8 @@ class ReversePass:
             cotangent = operators["sum_to"](cotangent, shape)
         if array.dtype is not dtype:
             cotangent = operators["to"](cotangent, dtype)
+        if cotangent.view_of or cotangent.own_strides:
+            cotangent = _in_rows(cotangent)
         slots = self.received.get(node)
         if slots is None:
             slots = self.received[node] = [None] * len(outputs)
@@ -224,6 +226,16 @@ class ReversePass:
             _accumulate(variable, cotangent, self.create_graph)
         else:
             self._capture(node, [cotangent])
+
+
+def _in_rows(cotangent: Tensor) -> Tensor:
+    """A cotangent whose rows lie one after the other: where PyTorch's lies in memory is told by its rules, not by ours.
+
+    What shows elements several times goes on doing so, since it cannot be changed in place.
+    """
+    if is_expanded(cotangent):
+        return cotangent
+    return Tensor(cotangent.array, cotangent.requires_grad, cotangent.grad_fn, cotangent.output_number)
 
 
 def _reachable(roots: Iterable[Node]) -> tuple[list[Node], dict[Node, int]]:

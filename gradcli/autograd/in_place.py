@@ -137,16 +137,22 @@ def overlaps(tensor: Tensor) -> bool:
 
     An alias of a tensor that was expanded counts as if they did: a change of it could not be carried back.
     """
-    is_expanded = is_alias = False
-    shown = tensor
-    while shown.view_of is not None:
-        is_alias |= shown.view_of.is_alias
-        is_expanded |= shown.shape.numel() > shown.view_of.base.shape.numel()
-        shown = shown.view_of.base
-    if not is_expanded or is_alias:
-        return is_expanded
+    if not is_expanded(tensor):
+        return False
+    if any(shown.view_of is not None and shown.view_of.is_alias for shown in _path_up(tensor)[0]):
+        return True
     positions = look_at([places(tensor)[1].array])[0]
     return np.unique(positions).size < positions.size
+
+
+def is_expanded(tensor: Tensor) -> bool:
+    """Whether a tensor shows elements of what it is a view of more than once."""
+    shown = tensor
+    while shown.view_of is not None:
+        if shown.shape.numel() > shown.view_of.base.shape.numel():
+            return True
+        shown = shown.view_of.base
+    return False
 
 
 def _refuse_leaf(target: Tensor, base: Tensor) -> None:

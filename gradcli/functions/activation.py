@@ -37,6 +37,7 @@ def relu(input: Tensor, inplace: Truth = False) -> Tensor:
     lambda inplace: "LeakyReluBackward1" if inplace else "LeakyReluBackward0",
     namespace=NN,
     kink="the slope at 0",
+    laid_out_as=("input",),
     examples=("F.leaky_relu(x, 0.1)",),
     d_input=lambda g, input, negative_slope: where(input > 0, g, g * negative_slope),
 )
@@ -50,6 +51,7 @@ def leaky_relu(input: Tensor, negative_slope: Scalar = 0.01, inplace: Truth = Fa
     "HardtanhBackward0",
     namespace=NN,
     kink="0 at both bounds",
+    laid_out_as=("input",),
     examples=("F.hardtanh(x)",),
     d_input=lambda g, input, min_val, max_val: where(logical_or(input <= min_val, input >= max_val), 0.0, g),
 )
@@ -73,6 +75,7 @@ def relu6(input: Tensor, inplace: Truth = False) -> Tensor:
     "HardsigmoidBackward0",
     namespace=NN,
     kink="0 at -3 and at 3",
+    laid_out_as=("input",),
     examples=("F.hardsigmoid(x)",),
     d_input=lambda g, input: where(logical_and(input > -3, input < 3), g / 6, 0.0),
 )
@@ -86,6 +89,7 @@ def hardsigmoid(input: Tensor, inplace: Truth = False) -> Tensor:
     "HardswishBackward0",
     namespace=NN,
     kink="0 at -3, 1 at 3",
+    laid_out_as=("input",),
     examples=("F.hardswish(x)",),
     d_input=lambda g, input: where(input <= -3, 0.0, where(input < 3, g * (input / 3 + 0.5), g)),
 )
@@ -100,6 +104,7 @@ def hardswish(input: Tensor, inplace: Truth = False) -> Tensor:
     namespace=NN,
     aliases=("threshold",),
     kink="0 at the threshold",
+    laid_out_as=("input",),
     examples=("F.threshold(x, 0.1, 20.0)",),
     d_input=lambda g, input, threshold: where(input <= threshold, 0.0, g),
 )
@@ -116,6 +121,7 @@ _LARGEST = {"float16": "65504", "float32": "3.40282e+38", "float64": "1.79769e+3
     "SoftshrinkBackward0",
     namespace=NN,
     kink="0 at -lambd and at lambd",
+    laid_out_as=("input",),
     examples=("F.softshrink(x)",),
     d_input=lambda g, input, lambd: where(abs(input) <= lambd, 0.0, g),
 )
@@ -132,6 +138,7 @@ def softshrink(input: Tensor, lambd: Scalar = 0.5) -> Tensor:
     "HardshrinkBackward0",
     aliases=(f"{NN}.hardshrink",),
     kink="0 at -lambd and at lambd",
+    laid_out_as=("input",),
     examples=("hardshrink(x)",),
     d_input=lambda g, input, lambd: where(abs(input) <= lambd, 0.0, g),
 )
@@ -163,13 +170,13 @@ def scaled_elu(input: Tensor, alpha: float, scale: float, input_scale: float, is
     return where(input > 0, input * scale, expm1(input * input_scale) * (alpha * scale))
 
 
-@function(namespace=NN, forms=(scaled_elu,), kink="alpha at 0", examples=("F.elu(x)",))
+@function(namespace=NN, forms=(scaled_elu,), kink="alpha at 0", laid_out_as=("input",), examples=("F.elu(x)",))
 def elu(input: Tensor, alpha: Scalar = 1.0, inplace: Truth = False) -> Tensor:
     """x where positive, else alpha * (exp(x) - 1)."""
     return scaled_elu(input, float(alpha), 1.0, 1.0, inplace)
 
 
-@function(namespace=NN, aliases=("selu",), forms=(scaled_elu,), examples=("F.selu(x)",))
+@function(namespace=NN, aliases=("selu",), forms=(scaled_elu,), laid_out_as=("input",), examples=("F.selu(x)",))
 def selu(input: Tensor, inplace: Truth = False) -> Tensor:
     """elu, scaled so that networks keep mean 0 and variance 1."""
     return scaled_elu(input, 1.6732632423543772, 1.0507009873554805, 1.0, inplace)
@@ -180,6 +187,7 @@ def selu(input: Tensor, inplace: Truth = False) -> Tensor:
     namespace=NN,
     aliases=("celu",),
     kink="1 at 0",
+    laid_out_as=("input",),
     examples=("F.celu(x, 2.0)",),
     d_input=lambda g, input, alpha: g * _slope_of_elu(input, alpha, 1.0, 1 / alpha),
 )
@@ -201,6 +209,7 @@ def _density(input: Tensor) -> Tensor:
 @function(
     "NormalCdfBackward0",
     public=False,
+    laid_out_as=("input",),
     examples=("F.gelu(x)",),
     d_input=lambda g, input: g * _density(input),
 )
@@ -222,6 +231,7 @@ def _slope_of_gelu(input: Tensor, approximate: str) -> Tensor:
 @function(
     "GeluBackward0",
     namespace=NN,
+    laid_out_as=("input",),
     examples=("F.gelu(x)", "F.gelu(x, approximate='tanh')"),
     d_input=lambda g, input, approximate: g * _slope_of_gelu(input, approximate),
 )
@@ -244,6 +254,7 @@ def _slope_of_silu(input: Tensor) -> Tensor:
 @function(
     "SiluBackward0",
     namespace=NN,
+    laid_out_as=("input",),
     examples=("F.silu(x)",),
     d_input=lambda g, input: g * _slope_of_silu(input),
 )
@@ -267,6 +278,7 @@ def _slope_of_mish(input: Tensor) -> Tensor:
 @function(
     "MishBackward0",
     namespace=NN,
+    laid_out_as=("input",),
     examples=("F.mish(x)",),
     d_input=lambda g, input: g * _slope_of_mish(input),
 )
@@ -279,6 +291,7 @@ def mish(input: Tensor, inplace: Truth = False) -> Tensor:
 @function(
     "SoftplusBackward0",
     namespace=NN,
+    laid_out_as=("input",),
     examples=("F.softplus(x)", "F.softplus(x, beta=2)"),
     d_input=lambda g, input, beta, threshold: where(input * beta > threshold, g, g * sigmoid(input * beta)),
 )

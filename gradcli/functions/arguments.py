@@ -9,6 +9,7 @@ from gradcli.autograd import Tensor
 from gradcli.autograd.tensor import Operand as Operand
 from gradcli.errors import ArgumentError, OperandLabel, ValueFault, close_matches
 from gradcli.functions.device import available_device
+from gradcli.functions.memory_format import MemoryFormat
 from gradcli.lazy import DType
 
 # The annotations that declarations use, besides Operand.
@@ -115,6 +116,7 @@ KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "Device": ("torch.device", available_device),
     "Dims": ("tuple of ints", _coerce_dims),
     "Lengths": ("tuple of ints", _ints),
+    "MemoryFormat": ("torch.memory_format", lambda value: value if isinstance(value, MemoryFormat) else None),
     "Operand": ("Tensor", _operand),
     "Scalar": ("Number", _number_or_item),
     "Shape": ("tuple of ints", lambda value: _ints(value) if not _is_int(value) else (value,)),

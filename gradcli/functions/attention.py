@@ -13,7 +13,7 @@ from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.diagonal import tril
 from gradcli.functions.elementwise import add, eq, times_number
-from gradcli.functions.layout import in_the_same_order, strides
+from gradcli.functions.layout import strides
 from gradcli.functions.linalg import matmul
 from gradcli.functions.nn import dropout
 from gradcli.functions.reduce import all as holds_everywhere
@@ -119,13 +119,6 @@ def _is_one_step(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None)
 # ── as its parts ──
 
 
-def _scaled(tensor: Tensor, factor: float) -> Tensor:
-    """A tensor times a number, which lies in memory as it did."""
-    product = times_number(tensor, factor)
-    product.own_strides = in_the_same_order(strides(tensor), tensor.shape)
-    return product
-
-
 def _composed(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout_p: float, is_causal: bool, scale: float | None
 ) -> Tensor:
@@ -136,7 +129,7 @@ def _composed(
         mask = _causal(query.shape[-2], key.shape[-2])
     factor = _factor(query, scale)
     root = sqrt(abs(factor))
-    scores = matmul(_scaled(query, root if factor >= 0 else -root), _scaled(transpose(key, -2, -1), root))
+    scores = matmul(times_number(query, root if factor >= 0 else -root), times_number(transpose(key, -2, -1), root))
     weights = safe_softmax(scores if mask is None else add(scores, to(_added(mask), scores.dtype)), -1)
     return matmul(dropout(weights, dropout_p) if dropout_p > 0 else weights, value)
 

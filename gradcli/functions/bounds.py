@@ -36,6 +36,7 @@ def _clamp_grad_fn(min: Operand | None, max: Operand | None) -> str:
     aliases=("clip",),
     in_place=True,
     kink="1 at bounds that are numbers; at bounds that are tensors, 1 to the input and 0 to the bound",
+    laid_out_as=("input", "min", "max"),
     examples=("clamp(x, -1, 1)", "clamp(x, min=0)", "clamp(x, max=y)"),
     d_input=lambda g, input, min, max: where(_within(input, min, max), g, 0.0),
     d_min=lambda g, input, min, max: where(_pushed_up(input, min, max), g, 0.0),
@@ -62,6 +63,7 @@ def _pushed_up(input: Tensor, min: Operand, max: Operand | None) -> Tensor:
 @function(
     lambda min: "ClampMinBackward1" if isinstance(min, Tensor) else "ClampMinBackward0",
     in_place=True,
+    laid_out_as=("input", "min"),
     examples=("clamp_min(x, 0.5)",),
     d_input=lambda g, input, min: where(input >= min, g, 0.0),
     d_min=lambda g, input, min: where(input < min, g, 0.0),
@@ -74,6 +76,7 @@ def clamp_min(input: Tensor, min: Operand) -> Tensor:
 @function(
     lambda max: "ClampMaxBackward1" if isinstance(max, Tensor) else "ClampMaxBackward0",
     in_place=True,
+    laid_out_as=("input", "max"),
     examples=("clamp_max(x, 0.5)",),
     d_input=lambda g, input, max: where(input <= max, g, 0.0),
     d_max=lambda g, input, max: where(input > max, g, 0.0),
@@ -88,6 +91,7 @@ def clamp_max(input: Tensor, max: Operand) -> Tensor:
     name="round",
     public=False,
     kink="0 everywhere",
+    laid_out_as=("input",),
     d_input=lambda g: zeros_like(g),
     examples=("round(x)",),
 )
@@ -102,6 +106,7 @@ def round_to_whole(input: Tensor) -> LazyArray:
     name="round",
     namespace="torch.special",
     kink="0 everywhere",
+    laid_out_as=("input",),
     d_input=lambda g: zeros_like(g),
     examples=("torch.special.round(x)", "torch.special.round(x, decimals=1)", "torch.special.round(x * 10, decimals=-1)"),
 )
@@ -137,6 +142,7 @@ _CPP_NAMES = {
 @function(
     lambda weight: "LerpBackward1" if isinstance(weight, Tensor) else "LerpBackward0",
     in_place=True,
+    laid_out_as=("input", "end", "weight"),
     examples=("lerp(x, y, 0.3)", "lerp(x, y, sigmoid(x))"),
     d_input=lambda g, weight: g * (1 - weight),
     d_end=lambda g, weight: g * weight,

@@ -15,6 +15,7 @@ from gradcli.lazy.dtypes import bool_
 @function(
     "WhereBackward0",
     method=False,
+    laid_out_as=("condition", "input", "other"),
     examples=("where(x > 0, x, y)", "where(x > 0, x, 1.0)"),
     d_input=lambda g, condition: where(condition, g, 0.0),
     d_other=lambda g, condition: where(condition, 0.0, g),
@@ -41,6 +42,7 @@ _no_step_derivative = no_derivative("derivative for aten::heaviside is not imple
 @function(
     "NotImplemented",
     in_place=True,
+    laid_out_as=("input", "values"),
     examples=("heaviside(tensor([-1., 0., 2.]), tensor(0.5))",),
     d_input=_no_step_derivative,
     d_values=_no_step_derivative,

@@ -14,6 +14,7 @@ from gradcli.functions.arguments import Lengths, type_name
 from gradcli.functions.declare import function, method
 from gradcli.functions.device import Device, available_device
 from gradcli.functions.limits import check_nested, check_range
+from gradcli.functions.memory_format import CONTIGUOUS, PRESERVE, MemoryFormat, format_of, lay_out
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.pointwise import scalar_dtype
 from gradcli.functions.refusals import cannot_hold, holds, representable
@@ -172,9 +173,17 @@ def ones(*size: int, dtype: DType | None = None, device: Device | None = None, r
 
 
 @function(method=False)
-def empty(*size: int, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
+def empty(
+    *size: int,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    requires_grad: bool = False,
+    memory_format: MemoryFormat = CONTIGUOUS,
+) -> Tensor:
     """A tensor to be filled; here it holds zeros."""
-    return leaf(ops.full(size_of(size), 0, dtype or settings.default_dtype), requires_grad)
+    made = leaf(ops.full(size_of(size), 0, dtype or settings.default_dtype), requires_grad)
+    lay_out(made, memory_format, ())
+    return made
 
 
 @function(method=False, examples=("full((2, 2), 3.5)",))
@@ -197,27 +206,54 @@ def eye(
     return leaf(ops.cast(on_diagonal, dtype or settings.default_dtype), requires_grad)
 
 
-@function(method=False, examples=("zeros_like(x)",))
-def zeros_like(input: Tensor, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
+@function(method=False, laid_out_as=("input",), examples=("zeros_like(x)",))
+def zeros_like(
+    input: Tensor,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    requires_grad: bool = False,
+    memory_format: MemoryFormat | None = PRESERVE,
+) -> Tensor:
     """Zeros of the shape and dtype of another tensor."""
     return leaf(ops.full(input.shape, 0, dtype or input.dtype), requires_grad)
 
 
-@function(method=False)
-def empty_like(input: Tensor, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
+@function(method=False, laid_out_as=("input",))
+def empty_like(
+    input: Tensor,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    requires_grad: bool = False,
+    memory_format: MemoryFormat | None = PRESERVE,
+) -> Tensor:
     """A tensor of the shape and dtype of another one, to be filled; it holds zeros."""
     return zeros_like(input, dtype=dtype, requires_grad=requires_grad)
 
 
-@function(method=False)
-def ones_like(input: Tensor, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
+@function(method=False, laid_out_as=("input",))
+def ones_like(
+    input: Tensor,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    requires_grad: bool = False,
+    memory_format: MemoryFormat | None = PRESERVE,
+) -> Tensor:
     """Ones of the shape and dtype of another tensor."""
     return leaf(ops.full(input.shape, 1, dtype or input.dtype), requires_grad)
 
 
-@function(method=False)
+@function(method=False, laid_out_as=("input",))
 def full_like(
-    input: Tensor, fill_value: Scalar, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False
+    input: Tensor,
+    fill_value: Scalar,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    requires_grad: bool = False,
+    memory_format: MemoryFormat | None = PRESERVE,
 ) -> Tensor:
     """One number everywhere, in the shape and dtype of another tensor."""
     own = dtype or input.dtype
@@ -248,26 +284,38 @@ _new("ones", 1)
     method=False,
     public=False,
     examples=("x.double()",),
+    laid_out_as=("input",),
     d_input=lambda g, input_dtype: to_dtype(g, input_dtype),
 )
-def to_dtype(input: Tensor, dtype: DType) -> LazyArray:
+def to_dtype(input: Tensor, dtype: DType, *, memory_format: MemoryFormat | None = PRESERVE) -> LazyArray:
     """The same numbers in another dtype."""
     return ops.cast(input.array, dtype)
 
 
 @function(name="to")
-def to(input: Tensor, *arguments: Any, dtype: DType | None = None, device: Device | None = None, copy: bool = False) -> Tensor:
-    """The same numbers in another dtype; the tensor itself if it has it already."""
-    for argument in arguments:
+def to(
+    input: Tensor,
+    *arguments: Any,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+    memory_format: MemoryFormat | None = PRESERVE,
+) -> Tensor:
+    """The same numbers in another dtype or memory format; the tensor itself if it has them already."""
+    flags = [argument for argument in arguments[1:] if isinstance(argument, bool)][-2:]  # non_blocking, and copy
+    copy = copy or flags[1:] == [True]
+    for argument in arguments[: len(arguments) - len(flags)]:
         if isinstance(argument, DType):
             dtype = argument
         elif isinstance(argument, Tensor):
             dtype = argument.dtype
         elif available_device(argument) is None:
             raise ArgumentError(f"to() takes a dtype, a device or a tensor, not {type_name(argument)}")
-    if dtype in (None, input.dtype) and not copy:
+    is_laid_out = memory_format in (None, PRESERVE, format_of(input))
+    if dtype in (None, input.dtype) and is_laid_out and not copy:
         return input
-    return to_dtype(input, dtype or input.dtype)
+    return to_dtype(input, dtype or input.dtype, memory_format=memory_format)
 
 
 def as_floating(input: Tensor) -> Tensor:
@@ -278,11 +326,10 @@ def as_floating(input: Tensor) -> Tensor:
 def _conversion(name: str, dtype: DType) -> None:
     """Declare `x.float()` and its like."""
 
-    def convert(input: Tensor) -> Tensor:
-        return to(input, dtype)
+    def convert(input: Tensor, *, memory_format: MemoryFormat | None = PRESERVE) -> Tensor:
+        return to(input, dtype, memory_format=memory_format)
 
     convert.__doc__ = f"The same numbers as {dtype}."
-    convert.__annotations__ = {"input": "Tensor"}
     function(name=name, forms=(to_dtype,))(convert)
 
 

@@ -32,6 +32,7 @@ from gradcli.autograd import Node, Tensor, change_in_place, state
 from gradcli.autograd.node import Edge, Kept, Saved, SavedInput, SavedOutput, edge_to
 from gradcli.autograd.tensor import Strides, ViewOf, add_view
 from gradcli.functions.arguments import Parameter, bind, parameters_of, signature_text
+from gradcli.functions.memory_format import lay_out
 from gradcli.functions.registry import DECLARED, METHODS, called_in, register
 from gradcli.lazy import DType, LazyArray, Size, ops
 
@@ -53,6 +54,7 @@ def function(
     constant: tuple[str, ...] = (),
     view: bool = False,
     strides: Rule | None = None,
+    laid_out_as: tuple[str, ...] = (),
     examples: tuple[str, ...] = (),
     kink: str = "",
     forms: tuple[Function, ...] = (),
@@ -62,7 +64,8 @@ def function(
     """Declare a function; `d_ARGUMENT` is the derivative rule of an argument. See the module's docstring.
 
     Results named as `constant` have no gradient, though they are floating.
-    A `view` without a rule for its `strides` has those of what it is a view of.
+    A `view` without a rule for its `strides` has those of what it is a view of. A result that is `laid_out_as` arguments lies
+    in memory as they do; others lie row by row.
     `public=False` declares one form of an overloaded function, which users reach through the function that picks the form
     and lists it in `forms`.
     """
@@ -80,6 +83,7 @@ def function(
             constant=constant,
             view=view,
             strides=strides,
+            laid_out_as=laid_out_as,
             examples=examples,
             kink=kink,
             forms=forms,
@@ -183,6 +187,7 @@ class GeneralFunction(Function):
         constant: tuple[str, ...],
         view: bool,
         strides: Rule | None,
+        laid_out_as: tuple[str, ...],
         examples: tuple[str, ...],
         kink: str,
         forms: tuple[Function, ...],
@@ -204,6 +209,7 @@ class GeneralFunction(Function):
         self.constant = frozenset(results.index(name) for name in constant)
         self.view = view
         self.strides = strides
+        self.laid_out_as = laid_out_as
 
     # ── what is read off the declaration, when it is first needed: a command uses few of hundreds of functions ──
 
@@ -241,7 +247,9 @@ class GeneralFunction(Function):
     def apply(self, bound: list[Any]) -> Any:
         """The results of a call whose arguments are bound and checked."""
         if not self.rules:
-            return self._wrap(self._call_forward(bound))
+            result = self._wrap(self._call_forward(bound))
+            self._lay_out(bound, result)
+            return result
         recording = state.grad_enabled
         state.grad_enabled = False
         try:
@@ -253,6 +261,8 @@ class GeneralFunction(Function):
             self._record(bound, result)
         if self.view:
             self._link_view(bound, result)
+        else:
+            self._lay_out(bound, result)
         return result
 
     def _call_forward(self, bound: list[Any]) -> Any:
@@ -296,6 +306,15 @@ class GeneralFunction(Function):
             if base.requires_grad and not output.requires_grad:
                 output.requires_grad = view_of.leads_nowhere = True
             add_view(output, view_of)
+
+    def _lay_out(self, bound: list[Any], result: Any) -> None:
+        """Let the results lie in memory as the declaration says, or else the call."""
+        if not self.laid_out_as:
+            return
+        place = self.positions.get("memory_format")
+        operands = [value for name in self.laid_out_as if isinstance(value := bound[self.positions[name]], Tensor)]
+        for output in _items(result):
+            lay_out(output, None if place is None else bound[place], operands)
 
     def _strides_from(self, bound: list[Any], strides: Strides) -> Strides:
         """The strides of a view from those of what it is a view of, by the rule of the declaration."""

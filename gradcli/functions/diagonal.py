@@ -173,6 +173,7 @@ def diagflat(input: Tensor, offset: int = 0) -> Tensor:
 
 @function(
     "DiagonalScatterBackward0",
+    laid_out_as=("input",),
     examples=("diagonal_scatter(x, diagonal(y))",),
     d_input=lambda g, src_shape, offset, dim1, dim2: diagonal_scatter(g, _zeros(src_shape, g), offset, dim1, dim2),
     d_src=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2),

@@ -88,7 +88,13 @@ _no_derivative_of_quotient = no_derivative("derivative for aten::floor_divide is
 _no_derivative_of_remainder = no_derivative("derivative for aten::remainder is not implemented")
 
 
-@function("NotImplemented", in_place=True, d_input=_no_derivative_of_quotient, d_other=_no_derivative_of_quotient)
+@function(
+    "NotImplemented",
+    in_place=True,
+    laid_out_as=("input", "other"),
+    d_input=_no_derivative_of_quotient,
+    d_other=_no_derivative_of_quotient,
+)
 def floor_divide(input: Operand, other: Operand) -> LazyArray:
     """x // y: the quotient rounded down, as Python's."""
     _no_booleans_in_quotient(input, other)
@@ -118,13 +124,13 @@ def _whole_numbers(kernel: str, input: Tensor, other: Tensor) -> tuple[LazyArray
     return ops.cast(input.array, dtype), ops.cast(other.array, dtype)
 
 
-@function(in_place=True, examples=("gcd(tensor([4, 6]), tensor([6, 9]))",))
+@function(in_place=True, laid_out_as=("input", "other"), examples=("gcd(tensor([4, 6]), tensor([6, 9]))",))
 def gcd(input: Tensor, other: Tensor) -> LazyArray:
     """The greatest common divisor of whole numbers."""
     return ops.binary("gcd", *_whole_numbers("gcd_cpu", input, other))
 
 
-@function(in_place=True, examples=("lcm(tensor([4, 6]), tensor([6, 9]))",))
+@function(in_place=True, laid_out_as=("input", "other"), examples=("lcm(tensor([4, 6]), tensor([6, 9]))",))
 def lcm(input: Tensor, other: Tensor) -> LazyArray:
     """The least common multiple of whole numbers."""
     x, y = _whole_numbers("lcm_cpu", input, other)

@@ -234,6 +234,7 @@ reverse_sub = binary(
     -1,
     1,
     formula=lambda x, y: sub(y, x),
+    laid_out_as=(1, 0),
     refuse=refusals.booleans_in_subtraction,
     names_with_number=("RsubBackward0", "RsubBackward1"),
 )
@@ -277,13 +278,17 @@ def inverse_square_length(x: Tensor, y: Tensor) -> Tensor:
 # ── with a number, of which nothing is saved ──
 
 
-@function("MulBackward1", public=False, examples=("times_number(x, 3)",), d_input=lambda g, other: g * other)
+@function(
+    "MulBackward1", public=False, laid_out_as=("input",), examples=("times_number(x, 3)",), d_input=lambda g, other: g * other
+)
 def times_number(input: Tensor, other: Scalar) -> Tensor:
     """x times a Python number."""
     return mul.apply_to(input, other)
 
 
-@function("DivBackward1", public=False, examples=("over_number(x, 3)",), d_input=lambda g, other: g / other)
+@function(
+    "DivBackward1", public=False, laid_out_as=("input",), examples=("over_number(x, 3)",), d_input=lambda g, other: g / other
+)
 def over_number(input: Tensor, other: Scalar) -> Tensor:
     """x divided by a Python number."""
     return div.apply_to(input, other)
@@ -304,6 +309,7 @@ def _scaled(input: Operand, other: Operand, alpha: Scalar) -> Operand:
     "AddBackward0",
     name="add",
     public=False,
+    laid_out_as=("input", "other"),
     examples=("add(x, y, alpha=2)",),
     d_input=lambda g: g,
     d_other=lambda g, alpha: g * alpha,
@@ -317,6 +323,7 @@ def add_scaled(input: Operand, other: Operand, *, alpha: Scalar = 1) -> Tensor:
     "SubBackward0",
     name="sub",
     public=False,
+    laid_out_as=("input", "other"),
     examples=("sub(x, y, alpha=2)",),
     d_input=lambda g: g,
     d_other=lambda g, alpha: g * -alpha,
@@ -330,6 +337,7 @@ def sub_scaled(input: Operand, other: Operand, *, alpha: Scalar = 1) -> Tensor:
     lambda other: "RsubBackward0" if isinstance(other, Tensor) else "RsubBackward1",
     name="rsub",
     public=False,
+    laid_out_as=("other", "input"),
     examples=("rsub(x, y, alpha=2)",),
     d_input=lambda g, alpha: g * -alpha,
     d_other=lambda g: g,
@@ -356,6 +364,7 @@ def _plus_scaled(combine: Binary, input: Tensor, tensor1: Tensor, tensor2: Tenso
 @function(
     "AddcmulBackward0",
     in_place=True,
+    laid_out_as=("input", "tensor1", "tensor2"),
     examples=("addcmul(x, y, z)", "addcmul(x, y, z, value=0.5)"),
     d_input=lambda g: g,
     d_tensor1=lambda g, tensor2, value: g * tensor2 * value,
@@ -371,6 +380,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Scalar = 
 @function(
     "AddcdivBackward0",
     in_place=True,
+    laid_out_as=("input", "tensor1", "tensor2"),
     examples=("addcdiv(x, y, 2 + abs(z))", "addcdiv(x, y, 2 + abs(z), value=0.5)"),
     d_input=lambda g, tensor2: g,  # PyTorch saves the divisor whichever operand requires grad
     d_tensor1=lambda g, tensor2, value: g / tensor2 * value,

@@ -40,12 +40,14 @@ ldexp = binary(
     formula=lambda x, y: x * exp2(trunc(y * 0.5)) * exp2(y - trunc(y * 0.5)),  # the power alone may overflow
     floating=True,
     tensors_only=True,
+    laid_out_as=(0,),
 )
 
 
 @function(
     "FrexpBackward0",
     results=("mantissa", "exponent"),
+    laid_out_as=("input",),
     examples=("frexp(x).mantissa",),
     d_input=lambda g_mantissa, exponent: g_mantissa / exp2(to(exponent, g_mantissa.dtype)),
 )
@@ -81,6 +83,7 @@ def positive(input: Tensor) -> Tensor:
 @function(
     "NanToNumBackward0",
     in_place=True,
+    laid_out_as=("input",),
     examples=("nan_to_num(x)",),
     kink="0 where it replaces a number",
     d_input=lambda g, input: where(isfinite(input), g, 0.0),
@@ -98,13 +101,15 @@ def nan_to_num(input: Tensor, nan: float | None = None, posinf: float | None = N
 # ── one number in every place ──
 
 
-@function("FillBackward1", name="fill", public=False, d_input=lambda g: zeros_like(g), d_value=lambda g: g)
+@function(
+    "FillBackward1", name="fill", public=False, laid_out_as=("input",), d_input=lambda g: zeros_like(g), d_value=lambda g: g
+)
 def _filled_with_tensor(input: Tensor, value: Tensor) -> LazyArray:
     """A number that is a tensor in every place."""
     return ops.broadcast_to(ops.cast(value.array, input.dtype), input.shape)
 
 
-@function("FillBackward0", name="fill", public=False, d_input=lambda g: zeros_like(g))
+@function("FillBackward0", name="fill", public=False, laid_out_as=("input",), d_input=lambda g: zeros_like(g))
 def _filled_with_number(input: Tensor, value: Scalar) -> LazyArray:
     """A Python number in every place."""
     return ops.full(input.shape, representable(value, input.dtype, 1), input.dtype)

@@ -146,6 +146,7 @@ def _put_back(g: Tensor, shape: Size, index: Tensor) -> Tensor:
 @function(
     "PutBackward0",
     in_place=True,
+    laid_out_as=("input",),
     examples=("put(x, tensor([0, 1]), v[:2])", "put(x, tensor([0, -1]), v[:2], accumulate=True)"),
     d_input=lambda g, index, source_shape, accumulate: g if accumulate else put(g, index, _zeros(source_shape, g)),
     d_source=lambda g, index, source_shape: reshape(take(g, index), source_shape),

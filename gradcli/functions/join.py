@@ -101,7 +101,9 @@ def stack(tensors: Tensors, dim: int = 0) -> LazyArray:
 # ── turning ──
 
 
-@function("FlipBackward0", one_by_one=True, examples=("flip(x, (0,))",), d_input=lambda g, dims: flip(g, dims))
+@function(
+    "FlipBackward0", one_by_one=True, laid_out_as=("input",), examples=("flip(x, (0,))",), d_input=lambda g, dims: flip(g, dims)
+)
 def flip(input: Tensor, dims: Lengths) -> LazyArray:
     """Some dimensions in reverse."""
     axes = normalize_dims(dims, input.ndim)

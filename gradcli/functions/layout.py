@@ -1,14 +1,14 @@
 """Memory layout as PyTorch would have it: which reshapes are views, and which need a copy.
 
 Lazy arrays have no strides; PyTorch's decide which operations it records for `reshape` and `matmul`, and whether `view`
-is allowed. The strides of a view follow from the calls that made it; other results are taken to be contiguous, unless they
-have strides of their own.
+is allowed. The strides of a view follow from the calls that made it, those of an elementwise result from its operands, and
+are its own if they are not those of rows one after the other; other results are taken to be contiguous.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from operator import mul
 
 from gradcli.autograd import Tensor
@@ -89,20 +89,58 @@ def reshaped(strides: Strides, input_shape: Size, shape: Sequence[int]) -> Strid
     return view_strides(input_shape, strides, shape) or contiguous_strides(shape)
 
 
-def in_the_same_order(strides: Strides, shape: Size) -> Strides:
-    """What an elementwise function makes of a tensor: the dimensions lie within each other as before, without gaps."""
-    inner: list[int] = []  # dimensions, from the one whose neighbours are closest
-    for axis in reversed(range(len(shape))):
-        place = len(inner)
+# ── how elementwise functions lay out what they make ──
+
+
+def follow(result: Tensor, *operands: Tensor) -> None:
+    """Let a new tensor lie in memory as an elementwise function of PyTorch lays it out: as its operands do, without gaps."""
+    shape = result.shape
+    if len(shape) < 2 or all(map(is_contiguous, operands)):
+        return
+    shown = [(operand.shape, strides(operand)) for operand in operands]
+    own, steps = shown[0]
+    if own == shape and _is_dense(own, steps) and all(other == shown[0] for other in shown):
+        found = steps
+    else:
+        found = _without_gaps(shape, [repeated(steps, own, shape) for own, steps in shown])
+    if found != contiguous_strides(shape):
+        result.own_strides = found
+
+
+def _is_dense(shape: Size, strides: Strides) -> bool:
+    """Whether each element has a place of its own, and no place is between them."""
+    step = 1
+    for own, size in sorted((own, size) for own, size in zip(strides, shape, strict=True) if size != 1):
+        if own != step:
+            return False
+        step *= size
+    return True
+
+
+def _without_gaps(shape: Size, operands: Sequence[Strides]) -> Strides:
+    """Strides of dimensions that lie within each other as the operands' do; the first one that tells two apart decides."""
+    inner = list(reversed(range(len(shape))))  # dimensions, from the one whose neighbours are closest
+    for place in range(1, len(inner)):
         for other in reversed(range(place)):
-            step = strides[inner[other]]
-            if step and strides[axis]:  # else they stand as in the shape
-                if step <= strides[axis]:
-                    break
+            order = _order(shape, operands, inner[other], inner[place])
+            if order > 0:
+                inner[other], inner[place] = inner[place], inner[other]
                 place = other
-        inner.insert(place, axis)
+            elif order < 0:
+                break
     steps = accumulate((max(shape[axis], 1) for axis in inner), mul, initial=1)
     return tuple(step for _, step in sorted(zip(inner, steps, strict=False)))
+
+
+def _order(shape: Size, operands: Sequence[Strides], one: int, other: int) -> int:
+    """-1 where a dimension lies within another, 1 where it is the other way round, 0 where nothing tells."""
+    for strides in operands:
+        if strides[one] and strides[other]:
+            if strides[one] != strides[other]:
+                return -1 if strides[one] < strides[other] else 1
+            if shape[one] > shape[other]:
+                return 1
+    return 0
 
 
 # ── the strides of a tensor ──
@@ -123,7 +161,11 @@ def strides(tensor: Tensor) -> Strides:
 
 def is_contiguous(tensor: Tensor) -> bool:
     """Whether PyTorch's tensor would have its rows one after the other in memory."""
-    expected = contiguous_strides(tensor.shape)
+    return tensor.shape.numel() == 0 or lies_as(tensor, contiguous_strides(tensor.shape))
+
+
+def lies_as(tensor: Tensor, expected: Strides) -> bool:
+    """Whether a tensor has strides, wherever they tell."""
     return all(size <= 1 or a == b for size, a, b in zip(tensor.shape, strides(tensor), expected, strict=True))
 
 
@@ -131,25 +173,27 @@ def view_strides(shape: Sequence[int], old: Strides, new_shape: Sequence[int]) -
     """The strides of a reshape that needs no copy, or None if it needs one."""
     if Size(shape).numel() == 0:
         return contiguous_strides(new_shape)
-    axes = [(size, stride) for size, stride in zip(shape, old, strict=True) if size != 1]
-    blocks: list[tuple[int, int]] = []  # runs of axes that are one run in memory: (elements, innermost stride)
-    for (size, stride), following in pairwise([*axes, (0, 0)]):
-        joined = following[0] and stride == following[0] * following[1]
-        pending = blocks.pop()[0] * size if blocks and blocks[-1][1] == -1 else size
-        blocks.append((pending, -1) if joined else (pending, stride))
-    result: list[int] = []
-    for size in reversed(new_shape):
-        if size == 1:
-            result.append(result[-1] if result else 1)
-            continue
-        while blocks and blocks[-1][0] == 1:
-            blocks.pop()
-        if not blocks or blocks[-1][0] % size:
+    found: list[int] = []  # from the last dimension on
+    wanted = list(new_shape)
+    for elements, step in _runs(shape, old):
+        taken = 1
+        while wanted and (taken < elements or wanted[-1] == 1):
+            found.append(taken * step)
+            taken *= wanted.pop()
+        if taken != elements:
             return None
-        elements, stride = blocks.pop()
-        result.append(stride)
-        blocks.append((elements // size, stride * size))
-    return tuple(reversed(result))
+    return tuple(reversed(found)) if not wanted else None
+
+
+def _runs(shape: Sequence[int], strides: Strides) -> Iterator[tuple[int, int]]:
+    """Dimensions that are one run of memory, from the last ones on: how many elements, and how far they are from each other."""
+    elements, step = 1, strides[-1] if strides else 1
+    for axis in reversed(range(len(shape))):
+        elements *= shape[axis]
+        if axis and shape[axis - 1] != 1 and strides[axis - 1] != elements * step:
+            yield elements, step
+            elements, step = 1, strides[axis - 1]
+    yield elements, step
 
 
 def is_viewable(tensor: Tensor, shape: Sequence[int]) -> bool:

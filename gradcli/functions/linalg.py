@@ -215,6 +215,7 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Scalar = 1, alpha: S
 @function(
     "AddrBackward0",
     in_place=True,
+    laid_out_as=("input",),
     examples=("addr(x, x[:, 0], y[0])",),
     d_input=lambda g, beta: _scaled(g, beta),
     d_vec1=lambda g, vec2, alpha: _scaled(mv(g, vec2), alpha),

@@ -97,6 +97,7 @@ def _slope_of_logit(input: Tensor, eps: float | None) -> Tensor:
     "LogitBackward0",
     in_place=True,
     aliases=("torch.special.logit",),
+    laid_out_as=("input",),
     examples=("logit(x.sigmoid())", "logit(x, 0.1)"),
     kink="0 beyond eps and 1 - eps, 1 / (x * (1 - x)) at them",
     d_input=lambda g, input, eps: g * _slope_of_logit(input, eps),

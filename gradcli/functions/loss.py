@@ -122,7 +122,14 @@ def _distance(
     meaning = "where d = input - target, and h is the g of each loss: g, or g / n of a mean"
     cotangent.__doc__, negated.__doc__ = f"{rule}, {meaning}", f"-({rule}), {meaning}"
     return function(
-        grad_fn, name=name, namespace=NN, public=False, examples=(f"F.{name}(x, y)",), d_input=cotangent, d_target=negated
+        grad_fn,
+        name=name,
+        namespace=NN,
+        public=False,
+        laid_out_as=("input", "target"),
+        examples=(f"F.{name}(x, y)",),
+        d_input=cotangent,
+        d_target=negated,
     )(forward)
 
 
@@ -247,6 +254,7 @@ def _bce_cotangent(g: Tensor, input: Tensor, target: Tensor, weight: Tensor | No
     name="binary_cross_entropy",
     namespace=NN,
     public=False,
+    laid_out_as=("input", "target"),
     examples=("F.binary_cross_entropy(sigmoid(x), sigmoid(y))",),
     d_input=_bce_cotangent,
     d_target=lambda g, input, weight, reduction: _times(
@@ -310,6 +318,7 @@ def _bce_logits_target_cotangent(
     name="binary_cross_entropy_with_logits",
     namespace=NN,
     public=False,
+    laid_out_as=("input", "target"),
     examples=("F.binary_cross_entropy_with_logits(x, sigmoid(y))",),
     d_input=_bce_logits_cotangent,
     d_target=_bce_logits_target_cotangent,

@@ -131,6 +131,7 @@ def _soft_margin_cotangent(g: Tensor, input: Tensor, target: Tensor, reduction: 
     name="soft_margin_loss",
     namespace=NN,
     public=False,
+    laid_out_as=("input", "target"),
     examples=("F.soft_margin_loss(x, sign(y.detach()))",),
     d_input=_soft_margin_cotangent,
 )

@@ -105,7 +105,9 @@ def rms_norm(input: Tensor, normalized_shape: Lengths, weight: Tensor | None = N
     smallest = float(np.finfo(input.dtype.name).eps) if eps is None else eps
     square = mean(pow(input, 2), _last_axes(normalized_shape), True)
     normal = mul(input, rsqrt(add.apply_to(square, smallest, "AddBackward1")))
-    return normal if weight is None else mul(normal, weight)
+    result = normal if weight is None else mul(normal, weight)
+    result.own_strides = None  # as of an input whose rows lie one after the other
+    return result
 
 
 @function(namespace=NN, forms=(div, vector_norm, clamp_min), examples=("F.normalize(x)", "F.normalize(x, p=1, dim=0)"))

@@ -305,6 +305,7 @@ def _mean_of_neighbours(squares: Tensor, shape: Sequence[int], size: int, before
     "PreluKernelBackward0",
     public=False,
     kink="the weight at 0",
+    laid_out_as=("input", "weight"),
     examples=("prelu_of(x, x[0])",),
     d_input=lambda g, input, weight: where(input > 0, g, g * weight),
     d_weight=lambda g, input: where(input > 0, 0.0, g * input),

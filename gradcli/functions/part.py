@@ -68,6 +68,7 @@ def _pull_slice_src(g: Tensor, dim: int, start: int | None, end: int | None, ste
 
 @function(
     "SliceScatterBackward0",
+    laid_out_as=("input",),
     examples=("slice_scatter(x, y[:1], 0, 1, 2)", "slice_scatter(x, y[:, ::2], dim=1, step=2)"),
     d_input=_pull_slice_input,
     d_src=_pull_slice_src,
@@ -89,6 +90,7 @@ def _one(shape: Size, dim: int, index: int) -> tuple[Slice, ...]:
 
 @function(
     "SelectScatterBackward0",
+    laid_out_as=("input",),
     examples=("select_scatter(x, y[0], 0, 1)",),
     d_input=lambda g, src_shape, dim, index: _without(g, _one(g.shape, dim, index), src_shape),
     d_src=lambda g, dim, index: select(g, dim, index),
@@ -229,6 +231,7 @@ def as_strided(input: Tensor, size: Shape, stride: Shape, storage_offset: int | 
     "AsStridedScatterBackward0",
     name="as_strided_scatter",
     public=False,
+    laid_out_as=("input",),
     examples=("as_strided_scatter(x, v[:2], (2,), (1,))",),
     d_input=lambda g, src_shape, positions: with_strided(g, Tensor(ops.full(src_shape, 0, g.dtype)), positions),
     d_src=lambda g, positions: take_at(reshape(g, (-1,)), (0,), (Tensor(positions),), True),

@@ -17,6 +17,7 @@ from gradcli.autograd.node import NOWHERE, Kept, Saved, SavedInput, SavedOutput,
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.functions.arguments import Parameter, bind
 from gradcli.functions.declare import Function, names_taken
+from gradcli.functions.layout import follow
 from gradcli.functions.refusals import Refuse
 from gradcli.functions.registry import register
 from gradcli.lazy import DType, LazyArray, ops, settings
@@ -179,6 +180,8 @@ class Unary(Pointwise):
         if self.floating_result and x.array.dtype.kind != FLOATING:
             x = Tensor(ops.cast(x.array, settings.default_dtype))
         result = Tensor(self._array(x))
+        if source.view_of or source.own_strides:
+            follow(result, source)
         if state.grad_enabled and source.requires_grad and self.partials[0] is not None:
             array = result.array
             node = Node(self.node_name, self, (edge_to(source),), ((array.shape, array.dtype),))
@@ -203,6 +206,7 @@ class Binary(Pointwise):
     parameters = (_X, _Y)
     scaled: Function | None = None  # the form with alpha=, which scales the second operand
     takes_tensors_only = False  # of users; `apply_to` takes a number too
+    laid_out_as: tuple[int, ...] = (0, 1)  # the operands whose order in memory decides, in turn
     names_with_number: tuple[str, str] | None = None  # PyTorch's names of nodes whose first or second operand is a number
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Tensor:
@@ -229,6 +233,8 @@ class Binary(Pointwise):
         if b.dtype is not dtype:
             b = ops.cast(b, dtype)
         result = Tensor(ops.binary(self.primitive, a, b) if self.formula is None else self._array(Tensor(a), Tensor(b)))
+        if x_tensor.view_of or y_tensor.view_of or x_tensor.own_strides or y_tensor.own_strides:
+            follow(result, *[(x_tensor, y_tensor)[place] for place in self.laid_out_as])
         if (x_tensor.requires_grad or y_tensor.requires_grad) and state.grad_enabled and self.partials[0] is not None:
             if self.names_with_number is not None and not (isinstance(x, Tensor) and isinstance(y, Tensor)):
                 node_name = self.names_with_number[isinstance(x, Tensor)]
@@ -323,6 +329,7 @@ def binary(
     public: bool = True,
     in_place: bool = True,
     tensors_only: bool = False,
+    laid_out_as: tuple[int, ...] = (0, 1),
     refuse: Refuse | None = None,
     examples: tuple[str, ...] = (),
 ) -> Binary:
@@ -341,6 +348,7 @@ def binary(
         examples=examples,
     )
     declared.takes_tensors_only = tensors_only
+    declared.laid_out_as = laid_out_as
     declared.names_with_number = names_with_number
     if public:
         register(declared, name, namespace=namespace, aliases=aliases, method=namespace == "torch", in_place=in_place)

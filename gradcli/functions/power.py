@@ -28,6 +28,7 @@ def _power_of_number(g: Tensor, input: Tensor, exponent: Scalar) -> Tensor:
     "PowBackward0",
     name="pow",
     public=False,
+    laid_out_as=("input",),
     examples=("x ** 3", "pow(x, 2)"),
     d_input=_power_of_number,
     kink="x**0 has derivative 0",
@@ -86,7 +87,9 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
     return pow_tensor(input, exponent)
 
 
-@function("PowBackward0", in_place=True, examples=("square(x)",), d_input=lambda g, input: g * (2 * input))
+@function(
+    "PowBackward0", in_place=True, laid_out_as=("input",), examples=("square(x)",), d_input=lambda g, input: g * (2 * input)
+)
 def square(input: Tensor) -> LazyArray:
     """x * x."""
     array = ops.cast(input.array, int64) if input.dtype is bool_ else input.array

@@ -12,6 +12,7 @@ from gradcli.functions.arguments import KINDS, type_name
 from gradcli.functions.create import leaf, size_of
 from gradcli.functions.declare import function
 from gradcli.functions.device import Device
+from gradcli.functions.memory_format import PRESERVE, MemoryFormat
 from gradcli.functions.refusals import no_kernel
 from gradcli.lazy import DType, LazyArray, Size, ops, settings
 from gradcli.lazy.batching import possible_values
@@ -70,14 +71,28 @@ def randn(*size: int, dtype: DType | None = None, device: Device | None = None, 
     return _sample("normal", "normal_kernel_cpu", size, dtype, requires_grad)
 
 
-@function(method=False, examples=("rand_like(x)",))
-def rand_like(input: Tensor, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
+@function(method=False, laid_out_as=("input",), examples=("rand_like(x)",))
+def rand_like(
+    input: Tensor,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    requires_grad: bool = False,
+    memory_format: MemoryFormat | None = PRESERVE,
+) -> Tensor:
     """Numbers distributed evenly over [0, 1), in the shape and dtype of another tensor."""
     return _sample("uniform", "check_uniform_bounds", input.shape, dtype or input.dtype, requires_grad)
 
 
-@function(method=False, examples=("randn_like(x)",))
-def randn_like(input: Tensor, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
+@function(method=False, laid_out_as=("input",), examples=("randn_like(x)",))
+def randn_like(
+    input: Tensor,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    requires_grad: bool = False,
+    memory_format: MemoryFormat | None = PRESERVE,
+) -> Tensor:
     """Numbers of the normal distribution, in the shape and dtype of another tensor."""
     return _sample("normal", "normal_kernel_cpu", input.shape, dtype or input.dtype, requires_grad)
 
@@ -120,13 +135,20 @@ def randint(
     return _integers(low, high, sizes, dtype or int64, requires_grad)
 
 
-@function(method=False, examples=("randint_like(x, 10)",))
+@function(method=False, laid_out_as=("input",), examples=("randint_like(x, 10)",))
 def randint_like(
-    input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None, device: Device | None = None
+    input: Tensor,
+    low: int,
+    high: int | None = None,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    requires_grad: bool = False,
+    memory_format: MemoryFormat | None = PRESERVE,
 ) -> Tensor:
     """Integers from low up to, but not including, high, in the shape and dtype of another tensor."""
     first, last = (0, low) if high is None else (low, high)
-    return _integers(first, last, input.shape, dtype or input.dtype, False)
+    return _integers(first, last, input.shape, dtype or input.dtype, requires_grad)
 
 
 @function(method=False, examples=("randperm(5)",))

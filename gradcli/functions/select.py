@@ -202,6 +202,7 @@ def _filled_mask(g: Tensor, dim: int, index: Tensor) -> Tensor:
     "IndexFillBackward0",
     name="index_fill",
     public=False,
+    laid_out_as=("input",),
     examples=("index_fill(x, 1, tensor([0]), 5.)",),
     d_input=_without_slices,
 )
@@ -214,6 +215,7 @@ def index_fill_number(input: Tensor, dim: int, index: Tensor, value: Scalar) -> 
     "IndexFillBackward1",
     name="index_fill",
     public=False,
+    laid_out_as=("input",),
     examples=("index_fill(x, 1, tensor([0]), sum(x))",),
     d_input=_without_slices,
     d_value=lambda g, dim, index: where(_filled_mask(g, dim, index), g, 0.0),

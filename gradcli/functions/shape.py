@@ -13,6 +13,7 @@ from gradcli.functions.create import size_of
 from gradcli.functions.declare import function
 from gradcli.functions.dims import listed
 from gradcli.functions.layout import inserted, is_contiguous, is_viewable, permuted, repeated, reshaped, swapped
+from gradcli.functions.memory_format import CONTIGUOUS, PRESERVE, MemoryFormat, is_in
 from gradcli.functions.refusals import misfit
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.shapes import normalize_dim, normalize_dims
@@ -20,8 +21,8 @@ from gradcli.lazy.shapes import normalize_dim, normalize_dims
 # ── copies ──
 
 
-@function("CloneBackward0", examples=("x.clone()",), d_input=lambda g: g)
-def clone(input: Tensor) -> LazyArray:
+@function("CloneBackward0", laid_out_as=("input",), examples=("x.clone()",), d_input=lambda g: g)
+def clone(input: Tensor, *, memory_format: MemoryFormat | None = PRESERVE) -> LazyArray:
     """A copy that remains in the graph."""
     return input.array
 
@@ -30,9 +31,14 @@ operators["clone"] = clone
 
 
 @function(forms=(clone,))
-def contiguous(input: Tensor) -> Tensor:
-    """The tensor with its rows one after the other in memory: itself, or a copy."""
-    return input if is_contiguous(input) else clone(input)
+def contiguous(input: Tensor, *, memory_format: MemoryFormat = CONTIGUOUS) -> Tensor:
+    """The tensor with its rows one after the other in memory, or in another order: itself, or a copy."""
+    if is_in(input, memory_format):
+        return input
+    if memory_format is PRESERVE:
+        raise ValueFault.as_torch("preserve memory format is unsupported by the contiguous operator")
+    copied: Tensor = clone(input, memory_format=memory_format)
+    return copied
 
 
 # ── reshape ──
@@ -99,7 +105,7 @@ def reshape(input: Tensor, shape: Lengths) -> Tensor:
     size = wanted_shape(input, shape)
     if is_contiguous(input):
         return view_as_shape(input, size)
-    return reshape_alias(input, size) if is_viewable(input, size) else unsafe_view(clone(input), size)
+    return reshape_alias(input, size) if is_viewable(input, size) else unsafe_view(clone(input, memory_format=CONTIGUOUS), size)
 
 
 operators["reshape"] = reshape
@@ -155,7 +161,7 @@ def unflatten(input: Tensor, dim: int, sizes: Lengths) -> Tensor:
     """One dimension as several."""
     axis = normalize_dim(dim, input.ndim)
     part = wanted_shape_of_axis(input, axis, sizes)
-    return reshape(input, (*input.shape[:axis], *part, *input.shape[axis + 1 :]))
+    return view(input, (*input.shape[:axis], *part, *input.shape[axis + 1 :]))
 
 
 def wanted_shape_of_axis(input: Tensor, axis: int, sizes: Sequence[int]) -> Size:

@@ -36,6 +36,7 @@ def _at(array: LazyArray, positions: LazyArray, axis: int) -> LazyArray:
     lambda stable: "SortBackward0" if stable is None else "SortBackward1",
     results=BOTH,
     kink="equal elements keep their order",
+    laid_out_as=("input",),
     examples=("sort(x).values", "sort(x, 0, descending=True).values"),
     d_input=lambda g_values, indices, input_shape, dim: _put_back(g_values, indices, input_shape, dim),
 )
@@ -46,7 +47,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
     return _at(input.array, order, axis), order
 
 
-@function(examples=("argsort(x)", "argsort(x, 0, descending=True)"))
+@function(laid_out_as=("input",), examples=("argsort(x)", "argsort(x, 0, descending=True)"))
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> LazyArray:
     """The positions that put a dimension in order."""
     return ops.argsort(input.array, normalize_dim(dim, input.ndim), descending)

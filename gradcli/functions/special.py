@@ -55,6 +55,7 @@ zeta = binary(
     "PolygammaBackward0",
     method=False,
     aliases=("torch.special.polygamma",),
+    laid_out_as=("input",),
     examples=("polygamma(2, x.exp())",),
     d_input=lambda g, n, input: g * polygamma(n + 1, input),
 )

@@ -15,8 +15,9 @@ from gradcli.functions.arguments import Shape, Truth, type_name
 from gradcli.functions.create import from_nested
 from gradcli.functions.declare import function, method
 from gradcli.functions.device import device_named
-from gradcli.functions.layout import is_contiguous, strides
+from gradcli.functions.layout import strides
 from gradcli.functions.limits import check_length
+from gradcli.functions.memory_format import CONTIGUOUS, FORMATS, MemoryFormat, is_in
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.registry import NAMESPACES
 from gradcli.functions.shape import adjoint_of_matrix, all_reversed, matrix_transposed
@@ -226,9 +227,9 @@ def is_floating_point(input: Tensor) -> bool:
 
 
 @method("is_contiguous")
-def _is_contiguous(input: Tensor) -> bool:
-    """Whether rows lie one after the other in memory."""
-    return is_contiguous(input)
+def _is_contiguous(input: Tensor, *, memory_format: MemoryFormat = CONTIGUOUS) -> bool:
+    """Whether rows lie one after the other in memory, or elements in another order."""
+    return is_in(input, memory_format)
 
 
 function(name="numel")(_numel)
@@ -352,4 +353,4 @@ def _size_from(sizes: Shape) -> Size:
     return Size(sizes)
 
 
-NAMESPACES["torch"].update(BY_NAME, e=math.e, inf=math.inf, nan=math.nan, pi=math.pi)
+NAMESPACES["torch"].update(BY_NAME, **FORMATS, e=math.e, inf=math.inf, nan=math.nan, pi=math.pi)

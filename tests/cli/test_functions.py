@@ -116,7 +116,7 @@ def test_every_spelling_of_a_name_is_understood(spelling: str) -> None:
     [
         ("backward", "torch.autograd.backward(tensors"),
         ("backward", "torch.Tensor.backward(gradient=None"),
-        ("torch.Tensor.float", "torch.Tensor.float()"),
+        ("torch.Tensor.float", "torch.Tensor.float(*, memory_format=torch.preserve_format)"),
         ("exp_", "torch.exp(input)"),
         ("x.requires_grad_", "torch.Tensor.requires_grad_(requires_grad=True)"),
         ("item", "torch.Tensor.item()"),

@@ -20,6 +20,7 @@ TABLES = (
     "errors_factors",
     "errors_families",
     "errors_images",
+    "errors_layouts",
     "errors_lookups",
     "errors_losses",
     "errors_matrices",

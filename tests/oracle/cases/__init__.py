@@ -21,6 +21,7 @@ PARTS = (
     "factors",
     "forms",
     "images",
+    "layouts",
     "lookups",
     "losses",
     "matrices",

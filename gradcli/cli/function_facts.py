@@ -196,9 +196,10 @@ def closure_of(function: Callable[..., Any]) -> dict[str, Any]:
 
 @cache
 def _own_names() -> dict[int, str]:
-    """What users call a function by, by the function's identity."""
-    own = {id(value): name for space in reversed(NAMESPACES.values()) for name, value in space.items()}
-    return own | {id(sqrt): "sqrt", id(log): "log"}
+    """What users call a function by, by the function's identity: its own name rather than another that it has."""
+    members = [(name, value) for space in reversed(NAMESPACES.values()) for name, value in space.items()]
+    members += [(name, value) for name, value in members if isinstance(value, Function) and value.name == name]
+    return {id(value): name for name, value in members} | {id(sqrt): "sqrt", id(log): "log"}
 
 
 def _helpers(rule: Callable[..., Any]) -> dict[str, str]:

@@ -206,7 +206,10 @@ def embedding_bag(
     include_last_offset: bool = False,
     padding_idx: int | None = None,
 ) -> Tensor:
-    """The sum, mean or largest elements of rows of weight that integers name, for each bag of them, which starts at an offset."""
+    """The sum, mean or largest elements of rows of weight that integers name, for each bag of them, which starts at an offset.
+
+    The gradient is dense, with sparse=True as well.
+    """
     _check_bags(input, weight, per_sample_weights, mode)
     _check_indices("indices", input)
     starts = _checked_offsets(input, offsets, include_last_offset)

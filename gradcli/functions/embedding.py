@@ -64,7 +64,10 @@ def embedding(
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
 ) -> Tensor:
-    """Rows of weight, looked up by integers; with max_norm, longer rows are first shortened to it, in weight itself."""
+    """Rows of weight, looked up by integers; with max_norm, longer rows are first shortened to it, in weight itself.
+
+    The gradient is dense, with sparse=True as well.
+    """
     if weight.ndim != 2:
         raise ShapeMismatch.as_torch("'weight' must be 2-D", operands=[OperandLabel(1, describe(weight.shape))])
     if padding_idx is not None and not -weight.shape[0] <= padding_idx < weight.shape[0]:

@@ -68,7 +68,10 @@ def _raised(array: LazyArray) -> LazyArray:
     d_input=lambda g, input_shape, dim, index: scatter_add(_zeros(input_shape, g), dim, index, g),
 )
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> LazyArray:
-    """result[i][j] = input[index[i][j]][j] for dim 0, input[i][index[i][j]] for dim 1."""
+    """result[i][j] = input[index[i][j]][j] for dim 0, input[i][index[i][j]] for dim 1.
+
+    The gradient is dense, with sparse_grad=True as well.
+    """
     axis = normalize_dim(dim, input.ndim)
     check_integers(index, "gather(): Expected dtype int32/int64 for index")
     if not index.shape.numel():

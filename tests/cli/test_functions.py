@@ -91,6 +91,24 @@ def test_a_rule_whose_source_is_not_readable_is_told_in_words(name: str, line: s
     assert line.lower() in run_here("functions", name).out.lower()
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("bmm", "bmm(g, transpose(mat2, 1, 2))"),
+        ("F.softshrink", "where(abs(input) <= lambd, 0.0, g)"),
+        ("fmod", "g * (-trunc(x / y))"),
+        ("transpose", "d input  transpose(g, dim0, dim1)"),
+    ],
+)
+def test_a_rule_calls_functions_by_their_own_names_not_by_others_that_they_have(name: str, line: str) -> None:
+    assert line in run_here("functions", name).out
+
+
+@pytest.mark.parametrize("name", ["F.embedding", "F.embedding_bag", "gather"])
+def test_it_is_told_that_gradients_are_dense_where_pytorch_has_sparse_ones(name: str) -> None:
+    assert "gradient is dense" in run_here("functions", name).out
+
+
 @pytest.mark.parametrize("function", declared(), ids=full_name)
 def test_what_has_a_derivative_is_an_argument_of_the_signature_above_it(function: Function) -> None:
     signature, *rows = "".join(text for text, _ in explanation(function, None)).splitlines()

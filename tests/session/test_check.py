@@ -235,6 +235,26 @@ def test_the_gradient_of_what_reads_one_triangle_is_that_of_a_function_of_symmet
     assert any("reads one triangle" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "torch.linalg.pinv(x, hermitian=True)[0, 1]",
+        "torch.linalg.pinv(x, hermitian=True) * tensor([[1., 2, 3], [4, 5, 6], [7, 8, 9]])",
+        "torch.linalg.pinv(x @ diag(tensor([1., 1, 0])), hermitian=True, atol=0.1)[0]",
+        "(torch.linalg.pinv(x, hermitian=True) @ x @ x)[0]",
+    ],
+)
+def test_a_rule_for_any_matrix_is_that_of_a_function_of_symmetric_ones_where_these_are_meant(statement: str) -> None:
+    found = check(statement, x="[[2., 1, 0], [1, 3, 0], [0, 0, 4]]")
+    assert verdicts(found) == {AGREES: 9}
+    assert any("reads one triangle" in note for note in found.notes)
+
+
+def test_second_derivatives_of_a_pseudoinverse_of_a_symmetric_matrix_agree() -> None:
+    found = check("torch.linalg.pinv(x, hermitian=True)[0, 1]", x="[[2., 1], [1, 3]]", options={"order": 2})
+    assert verdicts(found) == {AGREES: 16}
+
+
 def test_a_program_that_looks_at_numbers_moves_mirror_images_together_too() -> None:
     found = check("print(x[0, 0].item())", "torch.linalg.cholesky(x).sum()", x=LOPSIDED)
     assert verdicts(found) == {AGREES: 9}
@@ -265,6 +285,15 @@ def test_a_wrong_rule_of_what_reads_one_triangle_is_found(monkeypatch: pytest.Mo
     found = check("cholesky(x)[2, 2]", x=SYMMETRIC)
     assert verdicts(found) == {MISMATCH: 9}
     assert found.findings[0].grad_fn == "CholeskyBackward0"
+
+
+def test_a_wrong_rule_of_a_pseudoinverse_of_a_symmetric_matrix_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    function = next(own for own in DECLARED if own.name == "pinv" and own.rules)
+    rule = function.rules["A"]
+    monkeypatch.setitem(function.rules, "A", lambda g, A, result: rule(g, A, result) * 1.5)  # noqa: N803
+    found = check("torch.linalg.pinv(x, hermitian=True)[0, 1]", x=SYMMETRIC)
+    assert MISMATCH in verdicts(found)
+    assert found.findings[0].grad_fn == "LinalgPinvBackward0"
 
 
 # ── who is to blame ──

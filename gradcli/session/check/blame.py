@@ -18,6 +18,7 @@ from gradcli.report.checked import AGREES, JUMP, KINK, MISMATCH, STEEP, Element
 from gradcli.session.check.differences import QUIET, WeightedSum, along_element, scales_of
 from gradcli.session.check.elements import compared
 from gradcli.session.check.program import Observer, epsilon_of, piece
+from gradcli.session.check.triangles import is_mirrored
 from gradcli.session.check.verdicts import examined
 from gradcli.session.trace import arrays_behind
 
@@ -97,6 +98,8 @@ def _fault_of(node: Node, observer: Observer, tolerance: float) -> Element | Non
         return None  # one operand stands for two, or a rewritten graph goes around it
     generator = np.random.default_rng(0)
     weights = [generator.uniform(0.5, 1.5, array.shape) for array in results]
+    if is_mirrored(node):
+        weights = [(own + own.mT) / 2 for own in weights]
     arriving = iter([Tensor(ops.from_buffer(w.astype(a.dtype.name), a.dtype)) for w, a in zip(weights, results, strict=True)])
     pulled = _pulled_back(node, [next(arriving) if floats else None for floats in is_floating])
     if pulled is None:

@@ -20,7 +20,7 @@ from gradcli.session.check.elements import DIRECTIONS, Compared, compared, joine
 from gradcli.session.check.findings import About, finding_of
 from gradcli.session.check.options import CheckOptions, Claim
 from gradcli.session.check.program import CheckedProgram, epsilon_of, piece
-from gradcli.session.check.triangles import reads_one_triangle
+from gradcli.session.check.triangles import mirror_gradients, reads_one_triangle
 from gradcli.session.evaluation import Names, leaves_of, named_tensors
 from gradcli.session.session import placed
 from gradcli.session.trace import arrays_behind
@@ -98,6 +98,7 @@ class Checker:
     def _result(self) -> Tensor:
         result = self.program.value
         if isinstance(result, Tensor) and result.dtype.is_floating:
+            mirror_gradients(result)
             return result
         if isinstance(result, Tensor):
             raise NoGradRequired(
@@ -231,7 +232,12 @@ class Checker:
     def _outputs_again(self, cotangent: Tensor) -> Callable[[Any, Sequence[Tensor]], Sequence[Tensor]]:
         if self.options.order == 1:
             return lambda value, leaves: [value]
-        return lambda value, leaves: _gradients(value, leaves, cotangent)
+
+        def first_derivatives(value: Any, leaves: Sequence[Tensor]) -> Sequence[Tensor]:
+            mirror_gradients(value)
+            return _gradients(value, leaves, cotangent)
+
+        return first_derivatives
 
     def _used(self, subjects: dict[str, Subject], slopes: dict[str, np.ndarray | None], row: Row) -> dict[str, Subject]:
         """Without the tensors that the result does not depend on, in the graph or outside of it."""

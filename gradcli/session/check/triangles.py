@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from gradcli.autograd import Node, Tensor, walk
 from gradcli.functions.decompose import transposed
+from gradcli.functions.shape import transpose
 from gradcli.lazy import LazyArray, ops
 from gradcli.session.trace import Trace, arrays_behind, by_serial
 
@@ -43,6 +45,19 @@ def _symmetric(matrix: LazyArray, before: np.ndarray, is_upper: bool) -> LazyArr
     both = ops.binary("add", change, transposed(change))
     half = ops.binary("mul", both, ops.full(both.shape, 0.5, matrix.dtype))
     return ops.binary("add", ops.from_buffer(mirrored, matrix.dtype), half)
+
+
+def is_mirrored(node: Node) -> bool:
+    """Whether an operation takes its matrix for symmetric, with a rule for any matrix: what it makes is symmetric too."""
+    place = getattr(node.rule, "positions", {}).get("hermitian")
+    return place is not None and node.parameters[1][place] is True
+
+
+def mirror_gradients(result: Tensor) -> None:
+    """Take the symmetric part of the gradients that arrive at symmetric results: the other part is of no function of them."""
+    for node in walk(result.grad_fn) if result.grad_fn is not None else ():
+        if is_mirrored(node):
+            node.hooks = [*(node.hooks or ()), (0, lambda g: (g + transpose(g, -2, -1)) * 0.5)]
 
 
 def reads_one_triangle(inputs: Sequence[LazyArray], at: Sequence[np.ndarray], roots: Sequence[LazyArray]) -> bool:

@@ -20,6 +20,7 @@ NAMESPACES: dict[str, dict[str, Any]] = {
     "torch.cuda": {},
     "torch.func": {},
     "torch.linalg": {},
+    "torch.nn": {},
     "torch.nn.functional": {},
     "torch.special": {},
     "numpy": {},

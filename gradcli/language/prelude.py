@@ -136,7 +136,7 @@ def _named(members: Mapping[str, Any]) -> dict[str, Any]:
 
 def _namespaces() -> dict[str, Namespace]:
     """Every namespace under its dotted name, with the namespaces inside it as members."""
-    spaces = {name: Namespace(name, {}) for name in ("torch.nn", "torch.autograd.function")}
+    spaces = {"torch.autograd.function": Namespace("torch.autograd.function", {})}
     for name, members in functions.NAMESPACES.items():
         spaces[name] = Namespace(name, _named(members))
     for name, space in spaces.items():

@@ -15,6 +15,12 @@ LINES: dict[str, str] = {
         F.ctc_loss(torch.stack([x, y]), i, (9, 2), (1, 1))
         F.ctc_loss(torch.stack([x, y]), i, (2, 2), (1, 1), reduction='foo')
         F.linear_cross_entropy(x, m, target, ignore_index=2)
+        torch.nn.LinearCrossEntropyOptions(chunking_method='rows')
+        torch.nn.LinearCrossEntropyOptions(chunking_method='aspect_ratio:0')
+        torch.nn.LinearCrossEntropyOptions(acc_policy='fast')
+        torch.nn.LinearCrossEntropyOptions(batch_chunk_size=0)
+        torch.nn.LinearCrossEntropyOptions(acc_dtype=torch.int64)
+        F.linear_cross_entropy(x, m, t, options=torch.nn.LinearCrossEntropyOptions(False, 1, 'aspect_ratio'))
     """,
     "shape-mismatch": """
         F.embedding_bag(i[None], m)
@@ -29,6 +35,7 @@ LINES: dict[str, str] = {
     "dtype-mismatch": """
         F.embedding_bag(x, m)
         F.embedding_bag(i[0], m, v)
+        F.linear_cross_entropy(x, m, t, options=torch.nn.LinearCrossEntropyOptions(acc_dtype=torch.float32))
     """,
     "not-supported": """
         F.embedding_bag(i, m, per_sample_weights=x)

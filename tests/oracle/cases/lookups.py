@@ -28,6 +28,9 @@ LINES: dict[str, str] = {
         F.embedding_bag(torch.tensor([0, 1]), f, torch.tensor([0]))
     """,
     "linear_cross_entropy": """
+        F.linear_cross_entropy(x, m, t, label_smoothing=0.1, options=torch.nn.LinearCrossEntropyOptions(batch_chunk_size=1))
+        F.linear_cross_entropy(x, m, target, options=torch.nn.LinearCrossEntropyOptions(acc_dtype=torch.float32))
+        torch.nn.LinearCrossEntropyOptions(batch_chunk_size=3)
         F.linear_cross_entropy(x, y, torch.tensor([0, 1]))
         F.linear_cross_entropy(x, y, torch.tensor([0, 1]), linear_bias=r)
         F.linear_cross_entropy(x[0], y, torch.tensor(1))
@@ -51,4 +54,30 @@ LINES: dict[str, str] = {
     """,
 }
 
-PROGRAMS: dict[str, str] = {}
+PROGRAMS: dict[str, str] = {
+    "chunked_cross_entropy": """
+        options = torch.nn.LinearCrossEntropyOptions()
+        F.linear_cross_entropy(x, m, t, options=options)
+
+        options = torch.nn.LinearCrossEntropyOptions(batch_chunk_size=1)
+        F.linear_cross_entropy(x, m, t, reduction='none', options=options)
+
+        options = torch.nn.LinearCrossEntropyOptions(True, acc_dtype=torch.float64)
+        F.linear_cross_entropy(x, m, t, reduction='sum', options=options)
+
+        options = torch.nn.LinearCrossEntropyOptions()
+        F.linear_cross_entropy(x, m, t, linear_bias=v, weight=const[1] ** 2, options=options)
+
+        options = torch.nn.LinearCrossEntropyOptions(chunking_method=None)
+        F.linear_cross_entropy(x[0], m, t[0], options=options)
+
+        options = torch.nn.LinearCrossEntropyOptions(acc_policy='accurate')
+        F.linear_cross_entropy(x, m, t, ignore_index=2, options=options)
+
+        options = torch.nn.LinearCrossEntropyOptions(chunking_method='aspect_ratio:2')
+        F.linear_cross_entropy(x, m, t, options=options)
+
+        options = torch.nn.LinearCrossEntropyOptions(False, 2, 'aspect_ratio')
+        F.linear_cross_entropy(x, m, t, options=options)
+    """,
+}

@@ -56,6 +56,7 @@ from gradcli.functions import (
     normalization,
     orthogonal,
     overlapping,
+    padding,
     part,
     patches,
     placement,

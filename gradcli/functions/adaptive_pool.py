@@ -17,7 +17,7 @@ from gradcli.functions.declare import function
 from gradcli.functions.elementwise import div
 from gradcli.functions.index import along_axis, spread, take_at
 from gradcli.functions.max_pool import largest_of_last, put_at
-from gradcli.functions.nn import padded
+from gradcli.functions.padding import padded
 from gradcli.functions.pool_arguments import NUMBER_WORDS, check_signal, one_number
 from gradcli.functions.reduce import mean, widened
 from gradcli.functions.reduce import sum as total

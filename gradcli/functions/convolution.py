@@ -21,7 +21,7 @@ from gradcli.functions.convolution_arguments import (
     times,
 )
 from gradcli.functions.declare import function
-from gradcli.functions.nn import constant_pad_nd
+from gradcli.functions.padding import constant_pad_nd
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit
 from gradcli.functions.shape import squeeze, unsqueeze

@@ -19,7 +19,7 @@ from gradcli.functions.gather import gather
 from gradcli.functions.index import select
 from gradcli.functions.join import stack
 from gradcli.functions.loss import reduction_kind
-from gradcli.functions.nn import constant_pad_nd
+from gradcli.functions.padding import constant_pad_nd
 from gradcli.functions.reduce import mean
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit, require_floating

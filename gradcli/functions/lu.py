@@ -13,7 +13,7 @@ from gradcli.functions.decompose import check_right
 from gradcli.functions.diagonal import tril, triu
 from gradcli.functions.index import narrow
 from gradcli.functions.join import cat
-from gradcli.functions.nn import constant_pad_nd
+from gradcli.functions.padding import constant_pad_nd
 from gradcli.functions.refusals import misfit, no_kernel, require_floating
 from gradcli.functions.shape import matrix_transposed
 from gradcli.lazy import LazyArray, Size, ops

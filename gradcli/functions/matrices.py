@@ -17,7 +17,7 @@ from gradcli.functions.elementwise import mul
 from gradcli.functions.index import narrow
 from gradcli.functions.join import cat, roll
 from gradcli.functions.linalg import matmul, mm, vdot
-from gradcli.functions.nn import constant_pad_nd
+from gradcli.functions.padding import constant_pad_nd
 from gradcli.functions.reduce import cumprod
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit

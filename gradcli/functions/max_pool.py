@@ -16,7 +16,7 @@ from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import eq
 from gradcli.functions.gather import gather, scatter, scatter_add
-from gradcli.functions.nn import padded
+from gradcli.functions.padding import padded
 from gradcli.functions.pool_arguments import pool_slide
 from gradcli.functions.refusals import misfit, no_kernel, require_floating
 from gradcli.functions.shape import permute, reshape, squeeze, unsqueeze

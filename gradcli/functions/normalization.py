@@ -14,7 +14,7 @@ from gradcli.functions.conditional import where
 from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import add, div, mul, rsqrt
-from gradcli.functions.nn import constant_pad_nd
+from gradcli.functions.padding import constant_pad_nd
 from gradcli.functions.pool import avg_pool2d, avg_pool3d
 from gradcli.functions.power import pow
 from gradcli.functions.reduce import mean, widened

@@ -11,7 +11,7 @@ from gradcli.functions.decompose import check_matrices
 from gradcli.functions.diagonal import tril
 from gradcli.functions.index import narrow
 from gradcli.functions.join import cat
-from gradcli.functions.nn import constant_pad_nd
+from gradcli.functions.padding import constant_pad_nd
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit
 from gradcli.functions.shape import expand, matrix_transposed, squeeze, unsqueeze

@@ -16,7 +16,7 @@ from gradcli.functions.declare import function
 from gradcli.functions.division import true_divide
 from gradcli.functions.elementwise import abs as magnitude
 from gradcli.functions.elementwise import mul, sign
-from gradcli.functions.nn import padded
+from gradcli.functions.padding import padded
 from gradcli.functions.pool_arguments import check_signal, one_number, pool_slide
 from gradcli.functions.power import pow
 from gradcli.functions.reduce import sum as total

@@ -184,8 +184,8 @@ class Node:
         return BackwardTwice.as_torch(TWICE, related=related, hint=hint)
 
     def free(self) -> None:
-        """Let go of what was saved. A node that saved nothing may be gone through again."""
-        if self.saved:
+        """Let go of what was saved. A node that saved nothing may be gone through again; CopySlices saves what it copies with."""
+        if self.saved or self.name == "CopySlices":
             self.saved = NOTHING_SAVED
             self.freed = True
 

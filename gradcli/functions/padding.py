@@ -12,12 +12,15 @@ from gradcli.autograd.tensor import Scalar
 from gradcli.errors import NotSupported, ValueFault
 from gradcli.functions.activation import NN
 from gradcli.functions.arguments import Shape
+from gradcli.functions.assign import copy_slices
 from gradcli.functions.declare import function
-from gradcli.functions.index import along_axis, spread, take_at
+from gradcli.functions.index import along_axis, one_slice, slice_, spread, take_at
 from gradcli.functions.refusals import misfit
 from gradcli.functions.windows import fitted
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_, int64
+
+# ── of a number ──
 
 
 def _check_pad(input: Tensor, pad: Sequence[int]) -> None:
@@ -65,6 +68,8 @@ def padded(x: Tensor, margins: Sequence[tuple[int, int]], value: Scalar = 0) -> 
     return constant_pad_nd(x, tuple(margin for pair in reversed(margins) for margin in pair), value)
 
 
+# ── of its own elements ──
+
 Positions = tuple[tuple[int, ...] | None, ...]  # for each axis which elements are taken, None for all in order
 
 
@@ -83,7 +88,7 @@ def _put_back(g: Tensor, positions: Positions, shape: Size) -> Tensor:
 
 
 @function(
-    lambda mode, dimensions: "CopySlices" if mode == "Circular" else f"{mode}Pad{dimensions}DBackward0",
+    lambda mode, dimensions: f"{mode}Pad{dimensions}DBackward0",
     name="pad",
     public=False,
     d_input=lambda g, positions, input: _put_back(g, positions, input.shape),  # saves the input, as PyTorch does
@@ -124,25 +129,52 @@ def _replicated(input: Tensor, axis: int, before: int, after: int) -> tuple[int,
     return tuple(min(max(position, 0), last) for position in range(-before, last + 1 + after))
 
 
-def _wrapped(input: Tensor, axis: int, before: int, after: int) -> tuple[int, ...]:
-    size = input.shape[axis]
-    if before > size or after > size:
-        raise misfit("Padding value causes wrapping around more than once.", input)
-    kept = range(max(-before, 0), size - max(-after, 0))
-    return tuple(kept[position % len(kept)] for position in range(-max(before, 0), len(kept) + max(after, 0)))
-
-
 #: What chooses the elements around a tensor from its own, and the mode in the name of the node.
 OWN_MARGINS = {
-    "circular": (_wrapped, "Circular"),
     "reflect": (_reflected, "Reflection"),
     "replicate": (_replicated, "Replication"),
 }
 
 
+# ── of its elements at the other end ──
+
+
+def _wrapped(input: Tensor, margins: Sequence[tuple[int, int]], dimensions: int) -> Tensor:
+    """The input, and each margin, copied into place, one after the other; the corners come from earlier margins."""
+    for size, (before, after) in zip(input.shape, margins, strict=True):
+        if max(before, after) > size + min(before, 0) + min(after, 0):
+            raise misfit("Padding value causes wrapping around more than once.", input)
+    shape = Size(size + before + after for size, (before, after) in zip(input.shape, margins, strict=True))
+    axes = range(input.ndim - 1, input.ndim - 1 - dimensions, -1)
+    inner = input
+    for axis in axes:
+        cut = max(-margins[axis][0], 0)
+        inner = slice_(inner, axis, cut, input.shape[axis] - cut - max(-margins[axis][1], 0), 1)
+    place = tuple((max(before, 0), size, 1) for size, (before, _) in zip(inner.shape, margins, strict=True))
+    result: Tensor = copy_slices(Tensor(ops.full(shape, 0, input.dtype)), inner, place, inner.shape)
+    for axis in axes:
+        before, after = (max(margin, 0) for margin in margins[axis])
+        length = shape[axis]
+        if before:
+            result = _copied_along(result, axis, length - after - before, 0, before)
+        if after:
+            result = _copied_along(result, axis, before, length - after, after)
+    return result
+
+
+def _copied_along(tensor: Tensor, axis: int, start: int, to: int, length: int) -> Tensor:
+    """The tensor with some of its slices along a dimension copied to another place."""
+    source = slice_(tensor, axis, start, length, 1)
+    copied: Tensor = copy_slices(tensor, source, one_slice(tensor.shape, axis, (to, length, 1)), source.shape)
+    return copied
+
+
+# ── of any kind ──
+
+
 @function(
     namespace=NN,
-    forms=(constant_pad_nd, pad_with_own),
+    forms=(constant_pad_nd, pad_with_own, copy_slices),
     examples=(
         "F.pad(x, (1, 1))",
         "F.pad(x, (1, 1), value=2.0)",
@@ -157,14 +189,17 @@ def pad(input: Tensor, pad: Shape, mode: str = "constant", value: Scalar | None 
         return constant_pad_nd(input, pad, 0 if value is None else value)
     if value is not None and value != 0:
         raise ValueFault.as_torch(f'Padding mode "{mode}" doesn\'t take in value argument')
-    if mode not in OWN_MARGINS:
-        raise NotSupported.as_torch(f"Unrecognised padding mode {mode}", hint=f"modes are constant, {', '.join(OWN_MARGINS)}")
+    if mode != "circular" and mode not in OWN_MARGINS:
+        hint = f"modes are constant, circular, {', '.join(OWN_MARGINS)}"
+        raise NotSupported.as_torch(f"Unrecognised padding mode {mode}", hint=hint)
     dimensions = len(pad) // 2
     if not dimensions + 1 <= input.ndim <= dimensions + 2:
         raise NotSupported.as_torch(f"Padding size {len(pad)} is not supported for {input.ndim}D input tensor.")
-    choose, name = OWN_MARGINS[mode]
     margins = _margins(input.ndim, pad)
     _check_something_is_left(input, margins[-dimensions:], mode)
+    if mode == "circular":
+        return _wrapped(input, margins, dimensions)
+    choose, name = OWN_MARGINS[mode]
     positions = tuple(
         choose(input, axis, before, after) if axis >= input.ndim - dimensions else None
         for axis, (before, after) in enumerate(margins)

@@ -225,3 +225,10 @@ def test_it_refuses_with_pytorchs_sentence(call: Callable[[], object], kind: typ
     with pytest.raises(kind) as caught:
         call()
     assert caught.value.torch_message == message
+
+
+@pytest.mark.parametrize("margins", [(3, -1), (-2, 2), (1, -3)])
+def test_circular_margins_longer_than_what_negative_ones_leave_are_refused(margins: tuple[int, int]) -> None:
+    """PyTorch reads there what it has not written."""
+    with pytest.raises(ShapeMismatch, match=r"wrapping around more than once|empty dimension"):
+        NN["pad"](Tensor(leaf(X).array), margins, mode="circular")

@@ -36,11 +36,10 @@ PARTS = (
     "triangular",
 )
 #: The graph that a backward pass records with create_graph is made by the derivative rules, and these are gradcli's own:
-#: of these cases values and gradients are compared, not the nodes of the derivative. Circular margins are one node of ours, and
-#: what PyTorch computes in chunks is several.
+#: of these cases values and gradients are compared, not the nodes of the derivative. What PyTorch computes in chunks is one node
+#: there and several of ours.
 OWN_GRAPHS = (
     "chunked_cross_entropy",
-    "circular_margins",
     "derivatives_of_derivatives",
     "own_functions_transformed",
     "transforms",

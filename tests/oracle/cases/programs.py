@@ -58,6 +58,19 @@ PROGRAMS: dict[str, str] = {
         z = x * const
         [edge[0] is None for edge in z.grad_fn.next_functions]
     """,
+    "parts_written": """
+        z = x.clone()
+        z[0] = y[0]
+        z
+
+        z = torch.zeros(2, 3, dtype=torch.float64)
+        z[:, 1] = y[:, 0]
+        z
+
+        z = x.clone()
+        z[0] = 2.0
+        z
+    """,
     "accumulation": """
         (x * x).sum().backward()
         x.grad

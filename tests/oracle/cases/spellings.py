@@ -10,6 +10,9 @@ LINES: dict[str, str] = {
         F.pad(x, (-1, 2), mode='circular')
         F.pad(c, (1, 0, 2, 1), mode='circular')
         F.pad(c[None], (1, 1, 0, 2), 'circular')
+        F.pad(c, (0, 0), mode='circular')
+        F.pad(c[None, None], (1, 2, 2, 1, 1, 1), mode='circular')
+        F.pad(c[None, None], (1, -1, -1, 1, 1, 1), mode='circular')
     """,
     "functional_forms": """
         F.pad(x, (1, -1), mode='replicate')

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.engine.exponential import NEAR, series
 from gradcli.errors import ValueFault
 from gradcli.lazy.array import LazyArray
 
@@ -99,10 +100,19 @@ def _solve_triangular(node: LazyArray, values: list[Array]) -> Array:
 
 
 def _matrix_exp(node: LazyArray, values: list[Array]) -> Array:
-    from scipy.linalg import expm
-
+    """By the series of each matrix halved often enough, squared as often."""
     (matrices,) = values
-    return np.asarray(expm(matrices)).astype(matrices.dtype, copy=False) if matrices.size else matrices
+    if not matrices.size:
+        return matrices
+    norms = np.abs(matrices).sum(-2).max(-1)
+    halvings = np.ceil(np.log2(np.where(np.isfinite(norms), norms, 0.0) / NEAR[matrices.dtype.name]))
+    halvings = np.maximum(halvings, 0.0).astype(np.int64)
+    identity = np.eye(matrices.shape[-1], dtype=matrices.dtype)
+    result: Array = series(np.ldexp(matrices, -halvings[..., None, None]), identity)
+    for number in range(halvings.max()):
+        is_short = halvings > number
+        result[is_short] = result[is_short] @ result[is_short]
+    return result
 
 
 # ── factors ──

@@ -10,6 +10,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from gradcli.engine.devices.elementwise import Array, Implementation
+from gradcli.engine.exponential import NEAR, series
 from gradcli.engine.matrices import HINT, NO_ROW
 from gradcli.errors import ValueFault
 from gradcli.lazy.dtypes import float64, int64
@@ -58,49 +59,18 @@ def _solve_triangular(run: Execution, node: Instruction, values: list[Array]) ->
     return _solve(run, node._replace(params=("",)), [triangle + _identity(run, matrix) if unit else triangle, right])
 
 
-# Higham, The scaling and squaring method for the matrix exponential revisited (2005): the coefficients of the approximation of
-# degree 13 and the norm up to which it is exact; so many squarings are enough for any exponential that is a number.
-_PADE = (
-    64764752532480000.0,
-    32382376266240000.0,
-    7771770303897600.0,
-    1187353796428800.0,
-    129060195264000.0,
-    10559470521600.0,
-    670442572800.0,
-    33522128640.0,
-    1323241920.0,
-    40840800.0,
-    960960.0,
-    16380.0,
-    182.0,
-    1.0,
-)
-_EXACT_UP_TO = 5.37
-_MOST_SQUARINGS = 32
+_MOST_SQUARINGS = 32  # enough for any exponential that is a number
 
 
 def _matrix_exp(run: Execution, node: Instruction, values: list[Array]) -> Array:
-    """By scaling and squaring, each matrix as often as its norm asks for."""
+    """By the series of each matrix halved often enough, squared as often."""
     xp, (matrix,) = run.xp, values
     if not prod(matrix.shape):
         return matrix
     wide = run.library.cast(matrix, float64)
     norm = xp.max(xp.sum(xp.abs(wide), axis=-2), axis=-1)
-    halvings = xp.clip(xp.ceil(xp.log2(norm / _EXACT_UP_TO)), 0, _MOST_SQUARINGS)[..., None, None]
-    scaled = wide / 2.0**halvings
-    square = scaled @ scaled
-    fourth = square @ square
-    powers = (_identity(run, wide), square, fourth, fourth @ square)
-
-    def combined(first: int) -> Array:
-        """The terms of even degrees, and of odd ones divided by the matrix."""
-        low = sum(_PADE[first + 2 * number] * power for number, power in enumerate(powers))
-        high = sum(_PADE[first + 6 + 2 * number] * power for number, power in enumerate(powers) if number)
-        return low + powers[3] @ high
-
-    odd, even = scaled @ combined(1), combined(0)
-    result = xp.linalg.solve(even - odd, even + odd)
+    halvings = xp.clip(xp.ceil(xp.log2(norm / NEAR["float64"])), 0, _MOST_SQUARINGS)[..., None, None]
+    result = series(wide / 2.0**halvings, _identity(run, wide))
     for number in range(_MOST_SQUARINGS):
         result = xp.where(number < halvings, result @ result, result)
     return run.library.cast(result, node.dtype)

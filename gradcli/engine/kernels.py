@@ -7,56 +7,47 @@ are cut. Without, a small result comes from the plain function, which makes one 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import cache
-from math import exp, pi, sqrt
-from threading import local
 from typing import Any
 
 import numpy as np
 
-from gradcli.engine.recycled import aligned
+from gradcli.engine import error_functions
+from gradcli.engine.scratch import CHUNK, buffers
 from gradcli.engine.special import special
 
 Array = np.ndarray
 
-# Elements that are computed at a time: a whole block mostly, because threads wait for each other between short calls.
-CHUNK = 1 << 18
 # Results of fewer elements come from the plain function.
 FEW = 1 << 10
-
-_BUFFERS = 4
-
-_memory = local()
-
-
-def _buffers(number: int, size: int, dtype: Any = np.float64) -> list[Array]:
-    """Temporaries of a chunk: this thread's own memory, the same at each call."""
-    raw: Array | None = getattr(_memory, "raw", None)
-    if raw is None:
-        raw = _memory.raw = aligned(_BUFFERS * CHUNK * 8).reshape(_BUFFERS, CHUNK * 8)
-    return [row.view(dtype)[:size] for row in raw[:number]]
 
 
 class Kernel:
     """A function of arrays, computed in chunks: `body(*operands, out)` writes `out` when it is done with the operands.
 
     `plain(*operands, out=)` computes what is small and what has another dtype than `dtypes`; all does, where what `pays`
-    asks about is missing.
+    asks about is missing. What is small and has a dtype in `exact` does not: for that, plain is not exact enough.
     """
 
     def __init__(
-        self, body: Callable[..., Any], plain: Callable[..., Any], dtypes: str, pays: Callable[[], bool] | None = None
+        self,
+        body: Callable[..., Any],
+        plain: Callable[..., Any],
+        dtypes: str,
+        pays: Callable[[], bool] | None = None,
+        exact: str = "",
     ) -> None:
         self.body = body
         self.plain = plain
         self.dtypes = dtypes
         self.pays = pays
+        self.exact = exact
 
     def __call__(self, *operands: Array, out: Array | None = None) -> Any:
         dtype = operands[-1].dtype
-        if dtype.char not in self.dtypes or (out is None and max([operand.size for operand in operands]) < FEW):
+        is_small = out is None and dtype.char not in self.exact and max([operand.size for operand in operands]) < FEW
+        if dtype.char not in self.dtypes or is_small:
             return self.plain(*operands, out=out)
         if self.pays is not None and not self.pays():
             return self.plain(*operands, out=out)
@@ -87,95 +78,6 @@ def _apart(source: Array, target: Array) -> Array:
     return source if is_same else source.copy()
 
 
-# ── the error functions of float32 ──
-
-# A table has the function and its slope every so many parts of 1. Between two places a second-order step is exact to float32,
-# and takes a dozen operations where a polynomial for the whole range takes three dozen.
-_STEPS = 1 << 11
-# Numbers near this one are as far apart as places of the table: adding it rounds to a place, and the bits count the places.
-_COUNTER = np.float32(1.5 * 2**23 / _STEPS)
-
-
-class _Table:
-    """A function and its slope, -2*x times which is its curvature, between bounds where it has the values it keeps beyond."""
-
-    def __init__(self, function: Callable[[float], float], slope_at_0: float, low: float, high: float) -> None:
-        places = [number / _STEPS for number in range(round(low * _STEPS), round(high * _STEPS) + 1)]
-        self.low, self.high = np.float32(low), np.float32(high)
-        self.first = (_COUNTER + self.low).view(np.int32)
-        # -0.0 for 0, to which a step of 0.0 or -0.0 adds with the right sign.
-        self.values = np.array([function(place) or -0.0 for place in places], np.float32)
-        self.slopes = np.array([slope_at_0 * exp(-place * place) for place in places], np.float32)
-
-    def look_up(self, x: Array, out: Array) -> None:
-        """f(a) + (f'(a)*d - a*d * f'(a)*d), where a is the nearest place and d the rest."""
-        rest, rounded, step = _buffers(3, out.size, np.float32)
-        index = _buffers(4, out.size, np.int64)[3]
-        np.clip(x, self.low, self.high, out=rest)
-        np.add(rest, _COUNTER, out=rounded)
-        np.subtract(rounded, _COUNTER, out=step)
-        np.subtract(rest, step, out=rest)
-        count = rounded.view(np.int32)
-        np.subtract(count, self.first, out=count)
-        np.copyto(index, count)
-        np.multiply(step, rest, out=step)
-        np.take(self.slopes, index, out=rounded, mode="clip")  # what is not a number has any place, and stays what it is
-        np.multiply(rounded, rest, out=rounded)
-        np.multiply(step, rounded, out=step)
-        np.subtract(rounded, step, out=step)
-        np.take(self.values, index, out=rounded, mode="clip")
-        np.add(rounded, step, out=out, casting="same_kind")
-
-
-@cache
-def _table_of_erf() -> _Table:
-    return _Table(math.erf, 2 / sqrt(pi), -4.0, 4.0)
-
-
-@cache
-def _table_of_erfc() -> _Table:
-    return _Table(math.erfc, -2 / sqrt(pi), -4.0, 10.25)
-
-
-def _erf(x: Array, out: Array) -> None:
-    """Within 1.75 units in the last place, and odd to the bit."""
-    _table_of_erf().look_up(x, out)
-
-
-def _erfc(x: Array, out: Array) -> None:
-    """Within 1.5 units in the last place, however small."""
-    _table_of_erfc().look_up(x, out)
-
-
-# The normal distribution is (1 + tanh(x * P(x*x))) / 2 for the polynomial P, the lowest power first, that is closest to
-# atanh(erf(x / sqrt(2))) / x where that counts, |x| up to 6.2. It grows with x*x, so that nothing overflows to a wrong side.
-_BEND_OF_NORMAL = (
-    0.797884922,
-    0.0363331274,
-    -3.26231353e-05,
-    -5.52980899e-05,
-    3.96362138e-06,
-    -1.32190705e-07,
-    1.75443214e-09,
-)
-
-
-def _normal_cdf(x: Array, out: Array) -> None:
-    """Within 1.1e-7, which is the distance of numbers near 1."""
-    square, value = _buffers(2, x.size, np.float32)
-    *others, second, first = map(np.float32, _BEND_OF_NORMAL)
-    np.multiply(x, x, out=square)
-    np.multiply(square, first, out=value)
-    np.add(value, second, out=value)
-    for coefficient in reversed(others):
-        np.multiply(value, square, out=value)
-        np.add(value, coefficient, out=value)
-    np.multiply(value, x, out=value)
-    np.tanh(value, out=value)
-    np.multiply(value, np.float32(0.5), out=value)
-    np.add(value, np.float32(0.5), out=out)
-
-
 # ── sine and cosine of float64 ──
 
 
@@ -192,7 +94,7 @@ def tangent_is_vectorized() -> bool:
 
 def _sine(x: Array, out: Array) -> None:
     """2*t / (1 + t*t) for the tangent t of x/2: within 2.4 units in the last place, and never beyond 1."""
-    tangent, divisor = _buffers(2, out.size)
+    tangent, divisor = buffers(2, out.size)
     np.multiply(x, 0.5, out=tangent)
     np.tan(tangent, out=tangent)
     np.multiply(tangent, tangent, out=divisor)
@@ -203,7 +105,7 @@ def _sine(x: Array, out: Array) -> None:
 
 def _cosine(x: Array, out: Array) -> None:
     """1 / sqrt(1 + t*t) for the tangent t of x, with the sign of sin(x)/tan(x): within 2.1 units in the last place."""
-    half = _buffers(2, out.size)[1]
+    half = buffers(2, out.size)[1]
     np.multiply(x, 0.5, out=half)
     np.tan(half, out=half)  # has the sign of the sine
     _cosine_beside_sine(x, half, out)
@@ -211,7 +113,7 @@ def _cosine(x: Array, out: Array) -> None:
 
 def _cosine_beside_sine(x: Array, sine: Array, out: Array) -> None:
     """The same to the bit, from what has the sign of the sine."""
-    tangent, sign = _buffers(2, out.size)
+    tangent, sign = buffers(2, out.size)
     np.tan(x, out=tangent)
     bits = sign.view(np.int64)
     np.bitwise_xor(sine.view(np.int64), tangent.view(np.int64), out=bits)
@@ -228,7 +130,7 @@ def _cosine_beside_sine(x: Array, sine: Array, out: Array) -> None:
 
 def _logaddexp(x: Array, y: Array, out: Array) -> None:
     """The larger one plus log1p(exp(-|x - y|))."""
-    larger, gap = _buffers(2, out.size, out.dtype)
+    larger, gap = buffers(2, out.size, out.dtype)
     np.maximum(x, y, out=larger)
     np.subtract(x, y, out=gap)
     np.absolute(gap, out=gap)
@@ -242,7 +144,7 @@ def _logaddexp(x: Array, y: Array, out: Array) -> None:
 def _select(condition: Array, x: Array, y: Array, out: Array) -> None:
     """The bits of x or of y, by a mask: NumPy's own selection waits for a branch at each element."""
     bits = np.dtype(f"i{out.dtype.itemsize}")
-    mask, chosen = _buffers(2, out.size, bits)
+    mask, chosen = buffers(2, out.size, bits)
     np.copyto(mask, condition.astype(np.bool_, copy=False).view(np.int8))
     first, second, result = x.view(bits), y.view(bits), out.view(bits)
     if not first.ndim and not first:
@@ -266,11 +168,11 @@ def _where(condition: Array, x: Array, y: Array, out: Array | None = None) -> An
 
 
 cos = Kernel(_cosine, np.cos, "d", tangent_is_vectorized)
-cos_beside_sin = Kernel(_cosine_beside_sine, lambda x, sine, out=None: np.cos(x, out=out), "d", tangent_is_vectorized)
-erf = Kernel(_erf, special("erf"), "ef")
-erfc = Kernel(_erfc, special("erfc"), "ef")
+erf = Kernel(error_functions.erf, special("erf"), "efd", exact="d")
+erfc = Kernel(error_functions.erfc, special("erfc"), "efd", exact="d")
 logaddexp = Kernel(_logaddexp, np.logaddexp, "fd")
-normal_cdf = Kernel(_normal_cdf, special("ndtr"), "f")
+normal_cdf = Kernel(error_functions.normal_cdf, special("ndtr"), "fd", exact="d")
+cos_beside_sin = Kernel(_cosine_beside_sine, lambda x, sine, out=None: np.cos(x, out=out), "d", tangent_is_vectorized)
 sin = Kernel(_sine, np.sin, "d", tangent_is_vectorized)
 where = Kernel(_select, _where, "fdilq")
 

@@ -10,7 +10,7 @@ import numpy as np
 from gradcli.engine import generated, kernels
 from gradcli.engine.indexing import INDEXING, overlaps
 from gradcli.engine.matrices import MATRICES
-from gradcli.engine.special import SPECIAL, lgamma, special
+from gradcli.engine.special import REFINED, SPECIAL, special
 from gradcli.engine.sums import sum_of_products
 from gradcli.errors import ValueFault
 from gradcli.lazy.array import LazyArray
@@ -51,6 +51,7 @@ _whole_remainder = _refusing_zero(np.remainder)
 
 UFUNCS: dict[str, Callable[..., Any]] = {
     **{name: special(name) for name in SPECIAL},
+    **REFINED,
     "abs": np.absolute,
     "acos": np.arccos,
     "acosh": np.arccosh,
@@ -85,7 +86,6 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "isnan": np.isnan,
     "less": np.less,
     "less_equal": np.less_equal,
-    "lgamma": lgamma,
     "log": np.log,
     "log10": np.log10,
     "log1p": np.log1p,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.special
@@ -47,6 +49,37 @@ def test_error_functions_are_within_their_units_for_all_exponents(name: str, dty
     kernel, reference, units = NARROW[name]
     x = every_exponent(dtype)
     assert units_off(in_block(kernel, x), reference(x.astype(np.float64))) <= units
+
+
+@pytest.mark.parametrize(("name", "reference"), [("erf", math.erf), ("erfc", math.erfc)])
+def test_error_functions_of_float64_are_within_their_units_of_the_library_for_all_exponents(
+    name: str, reference: Callable[[float], float]
+) -> None:
+    x = every_exponent(np.float64)[::10]
+    x = np.concatenate([x, RANDOM.uniform(5, 27, 20_000), np.arange(-6, 8, 1 / 512)])
+    exact = np.array([reference(number) for number in x.tolist()])
+    assert units_off(in_block(NARROW[name][0], x), exact) <= 4  # the library is up to one and a half off itself
+
+
+def test_the_normal_distribution_of_float64_is_within_its_units_however_small() -> None:
+    x = np.concatenate([RANDOM.uniform(-38, 9, 1000), np.arange(-11, 9, 1 / 32), [-10 - 2**-40, -10 + 2**-40]])
+    with mpmath.workdps(40):
+        exact = [mpmath.erfc(-mpmath.mpf(number) / mpmath.sqrt(2)) / 2 for number in x.tolist()]
+        off = [
+            abs(found - number) / np.spacing(float(number))
+            for found, number in zip(in_block(kernels.normal_cdf, x), exact, strict=True)
+        ]
+    assert max(off) <= 3
+
+
+def test_error_functions_of_float64_have_their_limits_and_signs() -> None:
+    x = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 5e-324])
+    np.testing.assert_array_equal(in_block(kernels.erf, x), [0, 0, 1, -1, np.nan, 5e-324])
+    np.testing.assert_array_equal(in_block(kernels.erfc, x), [1, 1, 0, 2, np.nan, 1])
+    np.testing.assert_array_equal(in_block(kernels.normal_cdf, x), [0.5, 0.5, 1, 0, np.nan, 0.5])
+    assert np.signbit(in_block(kernels.erf, x)[:2]).tolist() == [False, True]
+    many = every_exponent(np.float64)
+    np.testing.assert_array_equal(in_block(kernels.erf, -many), -in_block(kernels.erf, many))
 
 
 def test_error_functions_turn_back_by_no_more_than_their_error() -> None:
@@ -184,8 +217,11 @@ def test_where_broadcasts_its_operands() -> None:
 KERNELS = {
     "cos": (kernels.cos, ("float64",)),
     "erf": (kernels.erf, ("float32",)),
+    "erf of float64": (kernels.erf, ("float64",)),
     "erfc": (kernels.erfc, ("float32",)),
+    "erfc of float64": (kernels.erfc, ("float64",)),
     "normal_cdf": (kernels.normal_cdf, ("float32",)),
+    "normal_cdf of float64": (kernels.normal_cdf, ("float64",)),
     "logaddexp": (kernels.logaddexp, ("float32", "float32")),
     "sin": (kernels.sin, ("float64",)),
     "where": (kernels.where, ("bool", "float64", "float64")),

@@ -1,0 +1,24 @@
+"""Memory for what kernels compute on the way: each thread has its own, the same at each call."""
+
+from __future__ import annotations
+
+from threading import local
+from typing import Any
+
+import numpy as np
+
+from gradcli.engine.recycled import aligned
+
+# Elements that are computed at a time: a whole block mostly, because threads wait for each other between short calls.
+CHUNK = 1 << 18
+_BUFFERS = 4
+
+_memory = local()
+
+
+def buffers(number: int, size: int, dtype: Any = np.float64) -> list[np.ndarray]:
+    """Temporaries of a chunk."""
+    raw: np.ndarray | None = getattr(_memory, "raw", None)
+    if raw is None:
+        raw = _memory.raw = aligned(_BUFFERS * CHUNK * 8).reshape(_BUFFERS, CHUNK * 8)
+    return [row.view(dtype)[:size] for row in raw[:number]]

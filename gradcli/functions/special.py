@@ -7,10 +7,27 @@ from math import sqrt as root
 
 from gradcli.autograd import Tensor
 from gradcli.errors import ValueFault
+from gradcli.functions.bounds import round
 from gradcli.functions.conditional import where
 from gradcli.functions.create import as_floating
 from gradcli.functions.declare import function, method
-from gradcli.functions.elementwise import abs, add, cos, eq, erf, exp, log1p, logical_and, logical_not, sign, sin, times_number
+from gradcli.functions.elementwise import (
+    abs,
+    add,
+    cos,
+    eq,
+    erf,
+    erfc,
+    exp,
+    log1p,
+    logical_and,
+    logical_not,
+    reciprocal,
+    sign,
+    sin,
+    sqrt,
+    times_number,
+)
 from gradcli.functions.elementwise import log as ln
 from gradcli.functions.pointwise import binary, unary, wrap_number
 from gradcli.functions.ranges import arange
@@ -114,7 +131,7 @@ i0 = unary("i0", "the modified Bessel function of order 0", lambda x: i1(x), ali
 i0e = unary(
     "i0e",
     "exp(-|x|) * i0(x)",
-    lambda x, result: i1e(x) - sign(x) * result,
+    lambda x, result: slope_of_i0e(x),  # PyTorch saves the result
     namespace=SPECIAL,
     grad_fn="SpecialI0EBackward0",
 )
@@ -128,10 +145,38 @@ i1 = unary(
 i1e = unary(
     "i1e",
     "exp(-|x|) * i1(x)",
-    lambda x, result: where(_is_tiny(x), 0.5, i0e(x) - result * (sign(x) + 1 / _not_tiny(x))),
+    lambda x, result: _slope_of_i1e(x, result),
     namespace=SPECIAL,
     grad_fn="SpecialI1EBackward0",
 )
+
+
+def _slope_of_i1e(x: Tensor, result: Tensor) -> Tensor:
+    """i0e(x) - sign(x) * i1e(x) - i1e(x) / x, and 1/2 at 0."""
+    return where(_is_tiny(x), 0.5, -sign(x) * slope_of_i0e(x) - result / _not_tiny(x))
+
+
+# sqrt(8 * pi * x**3) * (i0e(x) - i1e(x)) is 1 + r1/x * (1 + r2/x * (1 + ...)) for these r; so many are exact from 30 on.
+_FAR = 30
+_RATIOS = [(4 * k * k - 1) / (8 * k) for k in range(1, 21)]
+
+
+@function(
+    "SlopeOfI0EBackward0",
+    public=False,
+    examples=("slope_of_i0e(x)",),
+    d_input=lambda g, input, result: g * (_slope_of_i1e(input, i1e(input)) - sign(input) * result),
+)
+def slope_of_i0e(input: Tensor) -> Tensor:
+    """i1e(x) - sign(x) * i0e(x), by a series for large x, where the difference loses its digits."""
+    size = abs(input)
+    is_far = size > _FAR
+    inverse = reciprocal(where(is_far, size, _FAR))
+    series = wrap_number(1.0, input.dtype)
+    for ratio in reversed(_RATIOS):
+        series = series * (inverse * ratio) + 1
+    difference = series * inverse * sqrt(inverse) * (1 / root(8 * pi))
+    return where(is_far, -sign(input) * difference, i1e(input) - sign(input) * i0e(input))
 
 
 def _is_tiny(x: Tensor) -> Tensor:
@@ -182,11 +227,21 @@ ndtri = unary(
 )
 
 
+def _bell(x: Tensor) -> Tensor:
+    """exp(-x*x / 2), in two parts: the square of a number of few digits is exact, and the rest is small."""
+    near = round(x * 16) / 16
+    return exp(near * near * -0.5) * exp((near - x) * (near + x) * 0.5)
+
+
 def _log_ndtr(x: Tensor) -> Tensor:
-    """log(bell * ratio) far below 0 and log(1 - bell * ratio) elsewhere, where bell = exp(-x*x / 2) and the ratio is smooth."""
-    is_far_below, exponent = x < -1, x * x * 0.5
-    ratio = erfcx(where(is_far_below, -x, x) * root(0.5)) * 0.5
-    return where(is_far_below, ln(ratio) - exponent, log1p(-ratio * exp(-exponent)))
+    """Of P, the part of the distribution beyond |x|: log(P) below 0 and log(1 - P) above.
+
+    P is erfc(|x| / sqrt(2)) / 2, farther out exp(-x*x / 2) times a ratio that is smooth, whose logarithm does not underflow.
+    """
+    scaled = abs(x) * root(0.5)
+    ratio = erfcx(scaled) * 0.5
+    beyond = where(abs(x) < 1, erfc(scaled) * 0.5, ratio * _bell(x))
+    return where(x < -1, ln(ratio) - x * x * 0.5, where(x < 0, ln(beyond), log1p(-beyond)))
 
 
 log_ndtr = unary(
@@ -207,8 +262,8 @@ log_ndtr = unary(
 )
 def slope_of_log_ndtr(input: Tensor) -> Tensor:
     """The density of the normal distribution divided by its distribution function."""
-    far_below = root(2 / pi) / erfcx(input * -root(0.5))
-    return where(input < -1, far_below, exp(-(input * input * 0.5 + log_ndtr(input))) * (1 / root(2 * pi)))
+    below = root(2 / pi) / erfcx(input * -root(0.5))
+    return where(input < -1, below, _bell(input) * exp(-log_ndtr(input)) * (1 / root(2 * pi)))
 
 
 @function(namespace=SPECIAL, forms=(times_number, add, erf), examples=("ndtr(x)",))

@@ -12,10 +12,12 @@ from gradcli.functions import elementwise
 from gradcli.functions.arguments import Truth
 from gradcli.functions.bounds import clamp, clamp_max, clamp_min
 from gradcli.functions.conditional import where
+from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import abs, add, div, exp, expm1, log1p, logical_and, logical_or, mul, sigmoid, sub, tanh
 from gradcli.functions.index import slice_
 from gradcli.functions.join import cat
+from gradcli.functions.reduce import widened
 from gradcli.functions.refusals import misfit, require_floating
 from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.dtypes import bool_
@@ -218,14 +220,19 @@ def normal_cdf(input: Tensor) -> LazyArray:
     return ops.unary("normal_cdf", input.array)
 
 
+def _bend(input: Tensor) -> Tensor:
+    """sigmoid of this is (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2, and loses no digits below 0."""
+    return (input + input * input * input * 0.044715) * root(8 / pi)
+
+
 def _slope_of_gelu(input: Tensor, approximate: str) -> Tensor:
     """P + x * p, where P and p are the normal distribution and its density at x; or that of the tanh form."""
     if approximate == "none":
         return normal_cdf(input) + input * _density(input)
-    scale, cubic = root(2 / pi), 0.044715
-    square = input * input
-    bend = tanh((input + input * square * cubic) * scale)
-    return (bend + 1) * 0.5 + input * 0.5 * (1 - bend * bend) * (square * (3 * cubic) + 1) * scale
+    wide = widened(input)
+    bend = clamp_min(_bend(wide), -80)  # below which the slope is nearly 0, and powers overflow
+    part, rest = sigmoid(bend), exp(-bend) * sigmoid(bend)  # rest is 1 - part, and loses no digits near 0
+    return to(part * (wide * rest * (wide * wide * (3 * 0.044715) + 1) * root(8 / pi) + 1), input.dtype)
 
 
 @function(
@@ -242,7 +249,7 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     require_floating("GeluKernelImpl", input)
     if approximate == "none":
         return input * normal_cdf(input)
-    return input * 0.5 * (tanh((input + input * input * input * 0.044715) * root(2 / pi)) + 1)
+    return input * sigmoid(_bend(input))
 
 
 def _slope_of_silu(input: Tensor) -> Tensor:
@@ -269,10 +276,17 @@ def _log_of_one_plus_exp(input: Tensor) -> Tensor:
     return clamp_min(input, 0) + log1p(exp(-abs(input)))
 
 
+def _mish_parts(input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """x, e = exp(x) and m = e + e*e / 2, where mish is x * m / (m + 1): x only as far as that is not yet x itself."""
+    near = clamp_max(widened(input), 30)
+    power = exp(near)
+    return near, power, power + power * power * 0.5
+
+
 def _slope_of_mish(input: Tensor) -> Tensor:
-    """tanh(softplus(x)) + x * its slope."""
-    bend = tanh(softplus(input))
-    return bend + input * sigmoid(input) * (1 - bend * bend)
+    """tanh(softplus(x)) + x * its slope: (m + x * e * (e + 1) / (m + 1)) / (m + 1), where e = exp(x) and m = e + e*e / 2."""
+    near, power, m = _mish_parts(input)
+    return to((m + near * power * (power + 1) / (m + 1)) / (m + 1), input.dtype)
 
 
 @function(
@@ -285,7 +299,8 @@ def _slope_of_mish(input: Tensor) -> Tensor:
 def mish(input: Tensor, inplace: Truth = False) -> Tensor:
     """x * tanh(softplus(x))."""
     require_floating("mish_cpu", input)
-    return input * tanh(_log_of_one_plus_exp(input))
+    _, _, m = _mish_parts(input)
+    return to(input * (m / (m + 1)), input.dtype)
 
 
 @function(

@@ -38,9 +38,9 @@ def _check_kernel(name: str, input: Tensor, dim: int) -> None:
 
 
 def softmax_cotangent(g: Tensor, result: Tensor, dim: int) -> Tensor:
-    """result * (g - sum(g * result, dim))."""
+    """(g - sum(g * result, dim)) * result, where g - sum is as exact as it can be near 1."""
     weighted = g * result
-    return weighted - result * (total(weighted, dim, True) if g.ndim else weighted)
+    return (g - (total(weighted, dim, True) if g.ndim else weighted)) * result
 
 
 @function("SoftmaxBackward0", name="softmax", public=False, examples=("softmax(x, 1)",), d_input=softmax_cotangent)

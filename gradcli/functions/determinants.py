@@ -10,10 +10,10 @@ from gradcli.functions.create import eye
 from gradcli.functions.declare import function
 from gradcli.functions.decompose import check_square, inv
 from gradcli.functions.diagonal import diag_embed
-from gradcli.functions.elementwise import eq, isinf
+from gradcli.functions.elementwise import eq
 from gradcli.functions.ranges import arange
 from gradcli.functions.reduce import product_of_the_others
-from gradcli.functions.shape import matrix_transposed, unsqueeze
+from gradcli.functions.shape import expand, matrix_transposed, unsqueeze
 from gradcli.functions.spectral import svd
 from gradcli.lazy import LazyArray, ops
 
@@ -45,12 +45,12 @@ def _det_cotangent(g: Tensor, A: Tensor, result: Tensor) -> Tensor:
     return where(is_singular, _for_each_matrix(g) * _cofactors(where(is_singular, A, with_gaps)), found)
 
 
-def _slogdet_cotangent(g: Tensor, A: Tensor, logabsdet: Tensor) -> Tensor:
-    """g * A^-T; of a singular A nan, or an error if it is to be differentiated again, as in PyTorch."""
+def _slogdet_cotangent(g: Tensor, A: Tensor) -> Tensor:
+    """g * A^-T; of a singular A what triangular factors give, inf and nan, or an error if it is to be differentiated again."""
     if state.grad_enabled:
         return _for_each_matrix(g) * matrix_transposed(inv(A))
-    is_singular = _for_each_matrix(isinf(logabsdet))
-    return where(is_singular, nan, _for_each_matrix(g) * _inverse_transposed(A, is_singular))
+    right = diag_embed(expand(unsqueeze(g, -1), tuple(A.shape[:-1])))
+    return Tensor(ops.solve(matrix_transposed(A).array, right.array, ""))  # PyTorch factors the transpose, too
 
 
 @function(
@@ -72,7 +72,7 @@ def det(A: Tensor) -> LazyArray:
     namespace="torch.linalg",
     results=("sign", "logabsdet"),
     examples=("torch.linalg.slogdet(x @ x.mT + eye(2))",),
-    d_A=lambda g_logabsdet, A, logabsdet: _slogdet_cotangent(g_logabsdet, A, logabsdet),
+    d_A=lambda g_logabsdet, A: _slogdet_cotangent(g_logabsdet, A),
 )
 def slogdet(A: Tensor) -> tuple[LazyArray, LazyArray]:
     """The sign of the determinant of square matrices, and the logarithm of its size."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -240,9 +240,30 @@ def test_the_gradient_of_det_that_is_differentiated_again_is_the_cofactors() -> 
     np.testing.assert_allclose(gradcli_side.evaluate(program).tolist(), [[5, -3], [-2, 1]], atol=1e-12)
 
 
-@pytest.mark.parametrize("function", ["logdet", "slogdet"])
-def test_the_gradient_of_the_logarithm_of_a_determinant_is_not_finite_at_a_singular_matrix(function: str) -> None:
-    expression = f"torch.{function}(x)" + "[1]" * (function == "slogdet")
-    assert not np.isfinite(slopes(expression)).any()
+# What a triangular factor with a 0 on its diagonal gives: each line is a matrix, and its gradient as PyTorch 2.13 has it.
+FACTORED = [
+    ("[[0.]]", [[inf]]),
+    ("[[0., 0], [0, 0]]", [[nan, nan], [nan, inf]]),
+    ("[[1., 2], [2, 4]]", [[-inf, inf], [inf, -inf]]),
+    ("[[-1., -2], [2, 4]]", [[inf, -inf], [inf, -inf]]),
+    ("[[0., 1], [0, 2]]", [[-inf, nan], [inf, nan]]),
+    ("[[1., 2], [0, 0]]", [[nan, nan], [inf, -inf]]),
+    ("[[0., 0], [0, 1]]", [[inf, nan], [0, 1]]),
+    ("[[1., 1, 1], [1, 1, 1], [1, 1, 1]]", [[nan, nan, nan], [nan, nan, nan], [-inf, nan, inf]]),
+    ("[[1., 2, 3], [2, 4, 6], [1, 0, 1]]", [[-inf, -inf, inf], [inf, inf, -inf], [1.5, 0, -0.5]]),
+]
+
+
+@pytest.mark.parametrize("expression", ["torch.logdet(x)", "torch.slogdet(x)[1]"])
+@pytest.mark.parametrize(("matrix", "gradient"), FACTORED, ids=lambda value: str(value))
+def test_the_gradient_of_the_logarithm_of_a_determinant_of_0_is_what_factors_give(
+    expression: str, matrix: str, gradient: list[list[float]]
+) -> None:
+    np.testing.assert_allclose(slopes(expression, matrix=matrix), gradient, atol=1e-15)
     with pytest.raises(GradcliError, match="singular"):
-        slopes(expression, create_graph=True)
+        slopes(expression, create_graph=True, matrix=matrix)
+
+
+def test_a_singular_matrix_in_a_batch_leaves_the_others_their_gradients() -> None:
+    found = slopes("torch.slogdet(x)[1]", matrix=f"[{SINGULAR}, [[1., 2], [3, 4]]]")
+    np.testing.assert_allclose(found, [[[-inf, inf], [inf, -inf]], [[-2, 1.5], [1, -0.5]]])

@@ -34,6 +34,7 @@ class Facts(NamedTuple):
     grad_fn: list[str]
     derivatives: list[Derivative]
     kink: str
+    premise: str
     composed_of: list[str]  # the nodes that a function without a rule of its own records through others, in its example
     example: Example
 
@@ -49,6 +50,7 @@ def facts_of(function: Function) -> Facts:
         grad_fn=grad_fn_names((*function.forms, function)) if derivatives else [],
         derivatives=derivatives,
         kink="; ".join(dict.fromkeys(form.kink for form in (function, *forms) if form.kink)),
+        premise="; ".join(dict.fromkeys(form.premise for form in (function, *forms) if form.premise)),
         composed_of=[] if derivatives else example.recorded,
         example=example,
     )

@@ -56,7 +56,7 @@ def explanation(function: Function, width: int | None) -> list[Segment]:
     for form, derivatives in groupby(facts.derivatives, key=lambda derivative: derivative.form):
         rows += [("through", form if form != function.signature else "")]
         rows += [(f"d {derivative.argument}", derivative.gradient) for derivative in derivatives]
-    rows += [("where", facts.kink), ("shapes", facts.example.shapes)]
+    rows += [("where", facts.kink), ("provided", facts.premise), ("shapes", facts.example.shapes)]
     headings = max(len(heading) for heading, text in [*rows, (EXAMPLE, facts.example.command)] if text)
     signature = f"\n{INDENT * 2}".join(wrapped(full_signature(function), width, len(INDENT) * 2))
     summary = f"\n{INDENT}".join(wrapped(facts.summary, width, len(INDENT)))
@@ -106,6 +106,7 @@ def record_of(function: Function) -> dict[str, Any]:
         "composed_of": facts.composed_of,
         "derivatives": [derivative._asdict() for derivative in facts.derivatives],
         "kink": facts.kink or None,
+        "premise": facts.premise or None,
         "shapes": facts.example.shapes or None,
         "example": facts.example.command or None,
         "output": "\n".join(output_of(facts.example.evaluation)) or None,

@@ -97,7 +97,7 @@ def _losses(log_probs: Tensor, rows: np.ndarray, times: np.ndarray, lengths: np.
 
 
 def _cotangent(g: Tensor, log_probs: Tensor, result: Tensor, labels: Any, zero_infinity: bool) -> Tensor:
-    """How much more likely each class is taken to be than it is found to be; so it is for logarithms that softmax gives."""
+    """How much more likely each class is taken to be than it is found to be."""
     rows, times, lengths, blank = labels
     (found,) = pulled_through(lambda inner: _losses(inner, rows, times, lengths, blank), (log_probs,), g)
     steps = np.arange(log_probs.shape[0])[:, None] < times
@@ -110,6 +110,7 @@ def _cotangent(g: Tensor, log_probs: Tensor, result: Tensor, labels: Any, zero_i
     "CtcLossBackward0",
     name="ctc_loss",
     public=False,
+    premise="log_probs come of log_softmax: only the gradient of what goes into that is the derivative, as in PyTorch",
     d_log_probs=_cotangent,
 )
 def _ctc(log_probs: Tensor, labels: Any, zero_infinity: bool) -> Tensor:

@@ -57,6 +57,7 @@ def function(
     laid_out_as: tuple[str, ...] = (),
     examples: tuple[str, ...] = (),
     kink: str = "",
+    premise: str = "",
     forms: tuple[Function, ...] = (),
     public: bool = True,
     **rules: Rule,
@@ -64,6 +65,7 @@ def function(
     """Declare a function; `d_ARGUMENT` is the derivative rule of an argument. See the module's docstring.
 
     Results named as `constant` have no gradient, though they are floating.
+    A `premise` is what the rules take for granted of the arguments, and without which they are not the derivative.
     A `view` without a rule for its `strides` has those of what it is a view of. A result that is `laid_out_as` arguments lies
     in memory as they do; others lie row by row.
     `public=False` declares one form of an overloaded function, which users reach through the function that picks the form
@@ -86,6 +88,7 @@ def function(
             laid_out_as=laid_out_as,
             examples=examples,
             kink=kink,
+            premise=premise,
             forms=forms,
         )
         if public:
@@ -130,6 +133,7 @@ class Function:
         rules: dict[str, Rule],
         examples: tuple[str, ...],
         kink: str,
+        premise: str = "",
         forms: tuple[Function, ...] = (),
     ) -> None:
         self.name = name
@@ -140,6 +144,7 @@ class Function:
         self.rules = rules
         self.examples = examples
         self.kink = kink
+        self.premise = premise
         self.forms = forms  # of an overloaded function, which has no rules itself
         DECLARED.append(self)
 
@@ -190,6 +195,7 @@ class GeneralFunction(Function):
         laid_out_as: tuple[str, ...],
         examples: tuple[str, ...],
         kink: str,
+        premise: str,
         forms: tuple[Function, ...],
     ) -> None:
         super().__init__(
@@ -201,6 +207,7 @@ class GeneralFunction(Function):
             rules=rules,
             examples=examples,
             kink=kink,
+            premise=premise,
             forms=forms,
         )
         self.forward = forward

@@ -60,6 +60,10 @@ def test_helpers_of_a_derivative_rule_are_explained() -> None:
     assert "count: how many elements" in shown
 
 
+def test_what_a_rule_takes_for_granted_is_told() -> None:
+    assert "\n  provided     log_probs come of log_softmax" in run_here("functions", "ctc_loss").out
+
+
 def names_called(text: str) -> set[str]:
     return set(re.findall(r"\b([A-Za-z_]\w*)\(", text))
 

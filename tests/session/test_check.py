@@ -314,6 +314,15 @@ def test_a_wrong_rule_is_found_among_right_ones(monkeypatch: pytest.MonkeyPatch)
     assert blamed(found) == ("SinBackward0", "sin(y * 2)")
 
 
+def test_a_rule_that_takes_something_for_granted_says_so_where_it_is_not() -> None:
+    loss = "F.ctc_loss({}, tensor([[1]]), (4,), (1,))"
+    found = check(loss.format("x"), x="log_softmax(sin(arange(12.)).reshape(4, 1, 3), 2)")
+    assert blamed(found)[0] == "CtcLossBackward0"
+    hint = found.findings[0].hint
+    assert hint is not None and hint.startswith("its rule takes it that log_probs come of log_softmax")
+    assert check(loss.format("log_softmax(x, 2)"), x="sin(arange(12.)).reshape(4, 1, 3)").agrees
+
+
 def test_a_wrong_second_derivative_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     cosine = next(function for function in DECLARED if function.name == "cos" and isinstance(function, Unary))
     monkeypatch.setattr(cosine, "_pull_backs", [lambda g, node: g])

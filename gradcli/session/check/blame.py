@@ -81,7 +81,8 @@ def faulty_rule(graph: Graph, tolerance: float) -> Blame | None:
         if fault is not None:
             where = f" at {list(fault.place)}" if fault.place else ""
             label = f"{node.name} gives {fault.autograd:.6g}{where} for a slope of {fault.differences:.6g}"
-            return Blame(node, label)
+            premise = node.rule.premise if isinstance(node.rule, Function) else ""
+            return Blame(node, label, f"its rule takes it that {premise}" if premise else None)
     return None
 
 

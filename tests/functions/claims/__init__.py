@@ -1,0 +1,1 @@
+"""What the values and slopes of functions are exactly, family by family, and where that is looked at."""

@@ -40,8 +40,11 @@ def _refined(name: str, *regions: Region) -> Callable[..., Any]:
 
     def function(x: Array, out: Array | None = None) -> Any:
         places = [(is_there(x), formula) for is_there, formula in regions] if x.dtype == np.float64 else []
-        refined = [(place, formula(x[place])) for place, formula in places if place.any()]
-        result = np.asarray(general(x, out=out))
+        elsewhere = ~np.logical_or.reduce([place for place, _ in places]) if places else np.ones(1, np.bool_)
+        if elsewhere.all():
+            return general(x, out=out)
+        refined = [(place, formula(x[place])) for place, formula in (*places, (elsewhere, general)) if place.any()]
+        result = np.empty(x.shape) if out is None else out
         for place, values in refined:
             result[place] = values
         return result

@@ -229,10 +229,10 @@ def _slope_of_gelu(input: Tensor, approximate: str) -> Tensor:
     """P + x * p, where P and p are the normal distribution and its density at x; or that of the tanh form."""
     if approximate == "none":
         return normal_cdf(input) + input * _density(input)
-    wide = widened(input)
-    bend = clamp_min(_bend(wide), -80)  # below which the slope is nearly 0, and powers overflow
+    near = clamp_min(widened(input), -9.4)  # below which the slope is nearly 0, and powers overflow
+    bend = _bend(near)
     part, rest = sigmoid(bend), exp(-bend) * sigmoid(bend)  # rest is 1 - part, and loses no digits near 0
-    return to(part * (wide * rest * (wide * wide * (3 * 0.044715) + 1) * root(8 / pi) + 1), input.dtype)
+    return to(part * (near * rest * (near * near * (3 * 0.044715) + 1) * root(8 / pi) + 1), input.dtype)
 
 
 @function(

@@ -236,6 +236,7 @@ def huber_loss(
 # ── probabilities ──
 
 LOWEST_LOG = -100.0  # PyTorch does not let the logarithms in binary_cross_entropy fall below it
+LEAST_PRODUCT = 9.999999960041972e-13  # nor the divisor of its slope: 1e-12 in single precision
 
 
 def _times(losses: Tensor, weight: Tensor | None) -> Tensor:
@@ -245,7 +246,7 @@ def _times(losses: Tensor, weight: Tensor | None) -> Tensor:
 
 def _bce_cotangent(g: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
     """g * (x - target) / (x * (1 - x))."""
-    slope = (input - target) / clamp_min((1 - input) * input, 1e-12)
+    slope = (input - target) / clamp_min((1 - input) * input, LEAST_PRODUCT)
     return _times(each_loss(g, input.shape, reduction) * slope, weight)
 
 

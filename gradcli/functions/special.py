@@ -7,7 +7,7 @@ from math import sqrt as root
 
 from gradcli.autograd import Tensor
 from gradcli.errors import ValueFault
-from gradcli.functions.bounds import round
+from gradcli.functions.bounds import clamp, round
 from gradcli.functions.conditional import where
 from gradcli.functions.create import as_floating
 from gradcli.functions.declare import function, method
@@ -229,6 +229,7 @@ ndtri = unary(
 
 def _bell(x: Tensor) -> Tensor:
     """exp(-x*x / 2), in two parts: the square of a number of few digits is exact, and the rest is small."""
+    x = clamp(x, -40, 40)  # where it is 0
     near = round(x * 16) / 16
     return exp(near * near * -0.5) * exp((near - x) * (near + x) * 0.5)
 

@@ -81,10 +81,11 @@ from gradcli.functions import (
 )
 from gradcli.functions.assign import setitem
 from gradcli.functions.create import tensor
-from gradcli.functions.declare import Function, ReturnTuple
+from gradcli.functions.function import Function
 from gradcli.functions.index import getitem
 from gradcli.functions.operators import INPLACE_OPERATORS, OPERATORS, UNARY_OPERATORS
 from gradcli.functions.registry import DECLARED, METHODS, NAMESPACES, behind, called_in
+from gradcli.functions.results import ReturnTuple
 from gradcli.functions.surface import ATTRIBUTES, SETTABLE
 
 #: Names that work without a namespace; where namespaces share a name, torch's comes first.

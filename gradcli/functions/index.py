@@ -12,7 +12,8 @@ from gradcli.autograd import Tensor
 from gradcli.errors import DTypeMismatch, IndexOutOfRange, NotSupported, OperandLabel, ShapeMismatch, TypeMismatch, ValueFault
 from gradcli.functions.arguments import Shape, Tensors, _as_int, type_name
 from gradcli.functions.create import from_nested
-from gradcli.functions.declare import GeneralFunction, function
+from gradcli.functions.declare import function
+from gradcli.functions.general import GeneralFunction
 from gradcli.functions.layout import removed, stretched
 from gradcli.functions.ndarray import NDArray
 from gradcli.functions.shape import alias, unsqueeze

@@ -11,7 +11,7 @@ from gradcli.functions.arguments import Truth
 from gradcli.functions.bounds import clamp_min
 from gradcli.functions.conditional import where
 from gradcli.functions.create import to
-from gradcli.functions.declare import Function, function
+from gradcli.functions.declare import function
 from gradcli.functions.elementwise import abs as magnitude
 from gradcli.functions.elementwise import (
     div,
@@ -25,6 +25,7 @@ from gradcli.functions.elementwise import (
     sub,
     xlogy,
 )
+from gradcli.functions.function import Function
 from gradcli.functions.pointwise import common_dtype
 from gradcli.functions.power import pow
 from gradcli.functions.reduce import any as some

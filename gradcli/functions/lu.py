@@ -8,13 +8,14 @@ from gradcli.autograd import Tensor
 from gradcli.errors import DTypeMismatch, NotSupported, ShapeMismatch
 from gradcli.functions.cholesky import solve_triangular
 from gradcli.functions.create import eye
-from gradcli.functions.declare import ReturnTuple, function
+from gradcli.functions.declare import function
 from gradcli.functions.decompose import check_right
 from gradcli.functions.diagonal import tril, triu
 from gradcli.functions.index import narrow
 from gradcli.functions.join import cat
 from gradcli.functions.padding import constant_pad_nd
 from gradcli.functions.refusals import misfit, no_kernel, require_floating
+from gradcli.functions.results import ReturnTuple
 from gradcli.functions.shape import matrix_transposed
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import float16, int32, int64

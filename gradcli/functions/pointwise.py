@@ -16,7 +16,7 @@ from gradcli.autograd import Node, Tensor, state
 from gradcli.autograd.node import NOWHERE, Kept, Saved, SavedInput, SavedOutput, edge_to
 from gradcli.autograd.tensor import Scalar, operators
 from gradcli.functions.arguments import Parameter, bind
-from gradcli.functions.declare import Function, names_taken
+from gradcli.functions.function import Function, names_taken
 from gradcli.functions.layout import follow
 from gradcli.functions.refusals import Refuse
 from gradcli.functions.registry import register

@@ -9,9 +9,10 @@ from gradcli.errors import DTypeMismatch, ValueFault
 from gradcli.functions.arguments import Operand
 from gradcli.functions.bounds import lerp
 from gradcli.functions.create import to
-from gradcli.functions.declare import Function, function
+from gradcli.functions.declare import function
 from gradcli.functions.elementwise import ceil, floor, isnan, logical_not, mul, sub, times_number
 from gradcli.functions.extreme import put_back_chosen, refuse_empty
+from gradcli.functions.function import Function
 from gradcli.functions.gather import gather
 from gradcli.functions.pointwise import wrap_number
 from gradcli.functions.reduce import any as some

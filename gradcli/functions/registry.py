@@ -11,7 +11,7 @@ from gradcli.autograd.in_place import Written, overlaps, places, write_through
 from gradcli.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from gradcli.functions.declare import Function
+    from gradcli.functions.function import Function
 
 NAMESPACES: dict[str, dict[str, Any]] = {
     "torch": {},

@@ -5,9 +5,11 @@ from __future__ import annotations
 from gradcli.autograd import Tensor
 from gradcli.errors import DTypeMismatch, IndexOutOfRange, OperandLabel
 from gradcli.functions.along import put_along
-from gradcli.functions.declare import Function, ReturnTuple, function
+from gradcli.functions.declare import function
 from gradcli.functions.extreme import put_back_chosen, refuse_empty, shared_by_equals
+from gradcli.functions.function import Function
 from gradcli.functions.refusals import refuse_booleans
+from gradcli.functions.results import ReturnTuple
 from gradcli.functions.split import cut
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_, int64

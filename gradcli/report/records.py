@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from gradcli.autograd.node import Node
 from gradcli.autograd.tensor import Tensor
 from gradcli.errors import GradcliError, LimitExceeded, Source, Span
-from gradcli.functions.declare import ReturnTuple
 from gradcli.functions.device import Device
 from gradcli.functions.ndarray import NDArray
+from gradcli.functions.results import ReturnTuple
 from gradcli.lazy.dtypes import DType
 from gradcli.lazy.shapes import Size
 from gradcli.report.graph import graph_records

@@ -7,8 +7,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from gradcli.autograd.tensor import Tensor
-from gradcli.functions.declare import ReturnTuple
 from gradcli.functions.limits import check_length
+from gradcli.functions.results import ReturnTuple
 from gradcli.lazy.settings import settings
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gradcli import functions as f
-from gradcli.functions.declare import GeneralFunction, names_taken
+from gradcli.functions.function import names_taken
+from gradcli.functions.general import GeneralFunction
 from gradcli.functions.pointwise import Pointwise
 
 GENERAL = [function for function in f.DECLARED if isinstance(function, GeneralFunction) and function.rules]

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from gradcli.errors import LimitExceeded, Related, ShapeMismatch, Source, Span, UsageError, ValueFault
-from gradcli.functions.declare import ReturnTuple
 from gradcli.functions.ndarray import NDArray
+from gradcli.functions.results import ReturnTuple
 from gradcli.lazy.dtypes import BY_NAME
 from gradcli.lazy.shapes import Size
 from gradcli.report.json_numbers import array_value

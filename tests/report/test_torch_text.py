@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gradcli.functions.declare import ReturnTuple
+from gradcli.functions.results import ReturnTuple
 from gradcli.lazy.dtypes import BY_NAME
 from gradcli.lazy.shapes import Size
 from gradcli.report.torch_text import format_value, represent_value, tensor_text

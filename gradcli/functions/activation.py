@@ -15,10 +15,10 @@ from gradcli.functions.conditional import where
 from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import abs, add, div, exp, expm1, log1p, logical_and, logical_or, mul, sigmoid, sub, tanh
-from gradcli.functions.index import slice_
 from gradcli.functions.join import cat
 from gradcli.functions.reduce import widened
 from gradcli.functions.refusals import misfit, require_floating
+from gradcli.functions.slices import slice_
 from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.dtypes import bool_
 from gradcli.lazy.shapes import normalize_dim

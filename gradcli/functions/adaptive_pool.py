@@ -15,14 +15,15 @@ from gradcli.functions.arguments import Sizes
 from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import div
-from gradcli.functions.index import along_axis, spread, take_at
 from gradcli.functions.max_pool import largest_of_last, put_at
 from gradcli.functions.padding import padded
 from gradcli.functions.pool_arguments import NUMBER_WORDS, check_signal, one_number
 from gradcli.functions.reduce import mean, widened
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit, require_floating
-from gradcli.functions.shape import expand, movedim, squeeze, unsqueeze
+from gradcli.functions.repetition import expand
+from gradcli.functions.shape import movedim, squeeze, unsqueeze
+from gradcli.functions.slices import along_axis, spread, take_at
 from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.dtypes import int64
 

@@ -14,13 +14,14 @@ from gradcli.functions.arguments import KINDS, Tensors, type_name
 from gradcli.functions.create import size_of
 from gradcli.functions.declare import function, method
 from gradcli.functions.elementwise import mul, sub
-from gradcli.functions.index import narrow
 from gradcli.functions.join import cat, stack
 from gradcli.functions.pointwise import common_dtype
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import CONVERT_ONE, misfit, no_kernel
+from gradcli.functions.repetition import expand, sum_to
 from gradcli.functions.select import index_select, masked_select
-from gradcli.functions.shape import clone, expand, flatten, reshape, sum_to, unsafe_view, unsqueeze, view
+from gradcli.functions.shape import clone, flatten, reshape, unsafe_view, unsqueeze, view
+from gradcli.functions.slices import narrow
 from gradcli.lazy import LazyArray, Size, look_at, ops, settings
 from gradcli.lazy.dtypes import bool_, int32, int64
 from gradcli.lazy.ops import MOST_AXES

@@ -11,20 +11,12 @@ from gradcli.errors import ArgumentError, DTypeMismatch, LeafInPlace, OperandLab
 from gradcli.functions.arguments import Operand, Shape, Tensors, type_name
 from gradcli.functions.declare import function, method
 from gradcli.functions.elementwise import zeros_like
-from gradcli.functions.index import (
-    MASKS,
-    Plan,
-    Positions,
-    no_dimensions,
-    not_an_index,
-    plan_of,
-    positions_of,
-    select,
-    take_at,
-)
+from gradcli.functions.index import MASKS, Plan, Positions, no_dimensions, not_an_index, plan_of, positions_of
 from gradcli.functions.pointwise import wrap_number
 from gradcli.functions.refusals import representable
-from gradcli.functions.shape import expand, reshape, unsqueeze, view
+from gradcli.functions.repetition import expand
+from gradcli.functions.shape import reshape, unsqueeze, view
+from gradcli.functions.slices import select, take_at
 from gradcli.lazy import DType, LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_
 from gradcli.lazy.ops import Slice

@@ -14,10 +14,11 @@ from gradcli.functions.declare import function
 from gradcli.functions.elementwise import eq
 from gradcli.functions.embedding import shorten_rows
 from gradcli.functions.gather import check_integers
-from gradcli.functions.index import spread, take_at
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit
-from gradcli.functions.shape import expand, reshape, unsqueeze
+from gradcli.functions.repetition import expand
+from gradcli.functions.shape import reshape, unsqueeze
+from gradcli.functions.slices import spread, take_at
 from gradcli.lazy import Size, ops
 from gradcli.lazy.batching import possible_values
 from gradcli.lazy.dtypes import int64

@@ -11,12 +11,12 @@ from gradcli.functions.arguments import Dims
 from gradcli.functions.declare import function
 from gradcli.functions.dims import listed
 from gradcli.functions.elementwise import add, div, mul, neg, over_number, sub, times_number
-from gradcli.functions.index import select, slice_
 from gradcli.functions.join import cat
 from gradcli.functions.reduce import cumsum
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit
 from gradcli.functions.shape import view_as_shape
+from gradcli.functions.slices import select, slice_
 from gradcli.lazy import ops, settings
 from gradcli.lazy.dtypes import bool_
 from gradcli.lazy.shapes import existing_dim, normalize_dim, reduced

@@ -19,9 +19,10 @@ from gradcli.functions.gather import (
     scatter_add,
     scattered,
 )
-from gradcli.functions.index import slice_
+from gradcli.functions.repetition import expand
 from gradcli.functions.select import check_index_vector, masked_fill
-from gradcli.functions.shape import expand, reshape
+from gradcli.functions.shape import reshape
+from gradcli.functions.slices import slice_
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import LIMITS, int64
 from gradcli.lazy.shapes import normalize_dim

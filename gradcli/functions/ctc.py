@@ -16,7 +16,6 @@ from gradcli.functions.declare import function
 from gradcli.functions.elementwise import div, eq, exp, isinf, log, neg
 from gradcli.functions.extreme import amax
 from gradcli.functions.gather import gather
-from gradcli.functions.index import select
 from gradcli.functions.join import stack
 from gradcli.functions.loss import reduction_kind
 from gradcli.functions.padding import constant_pad_nd
@@ -24,6 +23,7 @@ from gradcli.functions.reduce import mean
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit, require_floating
 from gradcli.functions.shape import squeeze, t, unsqueeze
+from gradcli.functions.slices import select
 from gradcli.lazy import ops
 from gradcli.lazy.batching import possible_values
 from gradcli.lazy.dtypes import DType, bool_, int64

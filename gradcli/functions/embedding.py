@@ -11,9 +11,9 @@ from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import eq
 from gradcli.functions.gather import check_integers, check_within
-from gradcli.functions.index import spread
 from gradcli.functions.norm import renorm
 from gradcli.functions.shape import unsqueeze
+from gradcli.functions.slices import spread
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.batching import possible_values
 from gradcli.lazy.dtypes import int64

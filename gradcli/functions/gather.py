@@ -9,9 +9,11 @@ from gradcli.autograd.tensor import Scalar
 from gradcli.errors import ArgumentError, DTypeMismatch, IndexOutOfRange, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Operand, Shape
 from gradcli.functions.declare import function
-from gradcli.functions.index import counted_from_front, slice_backward, spread
+from gradcli.functions.index import counted_from_front
 from gradcli.functions.refusals import misfit, no_derivative, representable
-from gradcli.functions.shape import expand, reshape
+from gradcli.functions.repetition import expand
+from gradcli.functions.shape import reshape
+from gradcli.functions.slices import slice_backward, spread
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.batching import possible_values
 from gradcli.lazy.dtypes import int32, int64

@@ -21,11 +21,12 @@ from gradcli.functions.create import to
 from gradcli.functions.declare import function
 from gradcli.functions.elementwise import abs as magnitude
 from gradcli.functions.elementwise import floor, ge, le, logical_and, lt
-from gradcli.functions.index import select
 from gradcli.functions.interpolation import cubic_weights, far_cubic, near_cubic
 from gradcli.functions.linalg import matmul
 from gradcli.functions.refusals import misfit, no_kernel
-from gradcli.functions.shape import expand, matrix_transposed, reshape, unsqueeze
+from gradcli.functions.repetition import expand
+from gradcli.functions.shape import matrix_transposed, reshape, unsqueeze
+from gradcli.functions.slices import select
 from gradcli.lazy import ops
 from gradcli.lazy.dtypes import int64
 

@@ -15,9 +15,9 @@ from gradcli.functions.adaptive_pool import adaptive_avg_pool1d, adaptive_avg_po
 from gradcli.functions.arguments import Sizes
 from gradcli.functions.create import to
 from gradcli.functions.declare import function
-from gradcli.functions.index import spread, take_at
 from gradcli.functions.reduce import widened
 from gradcli.functions.refusals import misfit, no_kernel
+from gradcli.functions.slices import spread, take_at
 from gradcli.lazy import DType, Size, ops
 from gradcli.lazy.dtypes import int64, uint8
 

@@ -10,10 +10,10 @@ from gradcli.errors import OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Dims, Lengths, Shape, Tensors
 from gradcli.functions.declare import function
 from gradcli.functions.dims import listed
-from gradcli.functions.index import slice_
 from gradcli.functions.pointwise import common_dtype
 from gradcli.functions.refusals import misfit
 from gradcli.functions.shape import reshape
+from gradcli.functions.slices import slice_
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.shapes import describe, existing_dim, normalize_dim, normalize_dims
 

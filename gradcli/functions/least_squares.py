@@ -17,12 +17,12 @@ from gradcli.functions.elementwise import abs as magnitude
 from gradcli.functions.elementwise import div, gt, maximum, mul, reciprocal
 from gradcli.functions.extreme import amax
 from gradcli.functions.floats import nan_to_num
-from gradcli.functions.index import narrow
 from gradcli.functions.norm import matrix_norm
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import CONVERT_ONE, misfit
 from gradcli.functions.select import masked_fill
 from gradcli.functions.shape import matrix_transposed, squeeze, unsqueeze
+from gradcli.functions.slices import narrow
 from gradcli.functions.spectral import eigh, eigvalsh, svd, svdvals
 from gradcli.lazy import LazyArray, Size, compute, ops
 from gradcli.lazy.dtypes import float16, int64

@@ -12,7 +12,8 @@ from gradcli.functions.elementwise import mul
 from gradcli.functions.layout import is_contiguous, strides
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import CONVERT_ONE, misfit, refuse_booleans
-from gradcli.functions.shape import contiguous, expand, reshape, squeeze, t, transpose, unsafe_view, unsqueeze, view_as_shape
+from gradcli.functions.repetition import expand
+from gradcli.functions.shape import contiguous, reshape, squeeze, t, transpose, unsafe_view, unsqueeze, view_as_shape
 from gradcli.lazy import DType, LazyArray, Size, ops
 from gradcli.lazy.shapes import broadcast
 

@@ -24,10 +24,10 @@ from gradcli.functions.elementwise import (
     reciprocal,
     sigmoid,
 )
-from gradcli.functions.index import slice_
 from gradcli.functions.join import cat
 from gradcli.functions.pointwise import binary, unary
 from gradcli.functions.refusals import only_whole_numbers, require_floating
+from gradcli.functions.slices import slice_
 from gradcli.lazy import LazyArray, ops
 from gradcli.lazy.shapes import normalize_dim
 

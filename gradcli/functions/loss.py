@@ -32,7 +32,7 @@ from gradcli.functions.reduce import any as some
 from gradcli.functions.reduce import mean
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import CONVERT_ONE, misfit, require_floating
-from gradcli.functions.shape import expand
+from gradcli.functions.repetition import expand
 from gradcli.lazy import Size
 from gradcli.lazy.batching import possible_values
 from gradcli.lazy.shapes import broadcast

@@ -11,12 +11,12 @@ from gradcli.functions.create import eye
 from gradcli.functions.declare import function
 from gradcli.functions.decompose import check_right
 from gradcli.functions.diagonal import tril, triu
-from gradcli.functions.index import narrow
 from gradcli.functions.join import cat
 from gradcli.functions.padding import constant_pad_nd
 from gradcli.functions.refusals import misfit, no_kernel, require_floating
 from gradcli.functions.results import ReturnTuple
 from gradcli.functions.shape import matrix_transposed
+from gradcli.functions.slices import narrow
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import float16, int32, int64
 from gradcli.lazy.shapes import existing_dim

@@ -14,24 +14,15 @@ from gradcli.functions.create import eye
 from gradcli.functions.declare import function
 from gradcli.functions.decompose import check_square, inv, solve
 from gradcli.functions.elementwise import mul
-from gradcli.functions.index import narrow
 from gradcli.functions.join import cat, roll
 from gradcli.functions.linalg import matmul, mm, vdot
 from gradcli.functions.padding import constant_pad_nd
 from gradcli.functions.reduce import cumprod
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit
-from gradcli.functions.shape import (
-    clone,
-    expand,
-    flatten,
-    matrix_transposed,
-    permute,
-    reshape,
-    reshape_alias,
-    unsqueeze,
-    view,
-)
+from gradcli.functions.repetition import expand
+from gradcli.functions.shape import clone, flatten, matrix_transposed, permute, reshape, reshape_alias, unsqueeze, view
+from gradcli.functions.slices import narrow
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_
 from gradcli.lazy.shapes import broadcast, existing_dim, normalize_dim

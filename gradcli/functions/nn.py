@@ -21,7 +21,7 @@ from gradcli.functions.power import pow
 from gradcli.functions.reduce import mean, widened
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit, require_floating
-from gradcli.functions.shape import expand, expand_as
+from gradcli.functions.repetition import expand, expand_as
 from gradcli.lazy import ops
 from gradcli.lazy.shapes import broadcast
 

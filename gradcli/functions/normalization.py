@@ -20,7 +20,8 @@ from gradcli.functions.power import pow
 from gradcli.functions.reduce import mean, widened
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit, require_floating
-from gradcli.functions.shape import repeat, reshape, squeeze, unsqueeze, view
+from gradcli.functions.repetition import repeat
+from gradcli.functions.shape import reshape, squeeze, unsqueeze, view
 
 Axes = tuple[int, ...]
 

@@ -9,12 +9,13 @@ from gradcli.functions.create import eye
 from gradcli.functions.declare import function
 from gradcli.functions.decompose import check_matrices
 from gradcli.functions.diagonal import tril
-from gradcli.functions.index import narrow
 from gradcli.functions.join import cat
 from gradcli.functions.padding import constant_pad_nd
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import misfit
-from gradcli.functions.shape import expand, matrix_transposed, squeeze, unsqueeze
+from gradcli.functions.repetition import expand
+from gradcli.functions.shape import matrix_transposed, squeeze, unsqueeze
+from gradcli.functions.slices import narrow
 from gradcli.lazy import LazyArray, Size, ops
 
 # ── orthogonal times triangular ──

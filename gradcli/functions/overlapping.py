@@ -11,10 +11,10 @@ from gradcli.functions.arguments import Tensors
 from gradcli.functions.assign import given_positions
 from gradcli.functions.diagonal import tril, triu
 from gradcli.functions.elementwise import logical_not
-from gradcli.functions.index import take_at
 from gradcli.functions.pointwise import scalar_dtype, wrap_number
 from gradcli.functions.registry import METHODS, InPlace
 from gradcli.functions.select import index_select, masked_select
+from gradcli.functions.slices import take_at
 from gradcli.lazy import ops
 from gradcli.lazy.dtypes import bool_
 

@@ -14,8 +14,8 @@ from gradcli.functions.activation import NN
 from gradcli.functions.arguments import Shape
 from gradcli.functions.assign import copy_slices
 from gradcli.functions.declare import function
-from gradcli.functions.index import along_axis, one_slice, slice_, spread, take_at
 from gradcli.functions.refusals import misfit
+from gradcli.functions.slices import along_axis, one_slice, slice_, spread, take_at
 from gradcli.functions.windows import fitted
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_, int64

@@ -14,13 +14,13 @@ from gradcli.functions.arguments import Shape
 from gradcli.functions.assign import copy_slices
 from gradcli.functions.create import size_of
 from gradcli.functions.declare import function, method
-from gradcli.functions.index import one_slice, select, slice_, spread, take_at
 from gradcli.functions.layout import unfolded
 from gradcli.functions.pointwise import wrap_number
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import unlike_slice
 from gradcli.functions.registry import METHODS
 from gradcli.functions.shape import reshape
+from gradcli.functions.slices import one_slice, select, slice_, spread, take_at
 from gradcli.functions.windows import overlap_add
 from gradcli.lazy import LazyArray, Size, look_at, ops
 from gradcli.lazy.dtypes import int64

@@ -22,7 +22,8 @@ from gradcli.functions.power import pow
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.reduce import widened
 from gradcli.functions.refusals import no_kernel
-from gradcli.functions.shape import expand, squeeze, unsqueeze
+from gradcli.functions.repetition import expand
+from gradcli.functions.shape import squeeze, unsqueeze
 from gradcli.functions.windows import Slide, overlap_add, windows
 from gradcli.lazy import ops
 from gradcli.lazy.dtypes import int64

@@ -18,8 +18,9 @@ from gradcli.functions.pointwise import wrap_number
 from gradcli.functions.reduce import any as some
 from gradcli.functions.reduce import sum
 from gradcli.functions.refusals import misfit
+from gradcli.functions.repetition import expand
 from gradcli.functions.select import masked_fill
-from gradcli.functions.shape import expand, flatten, transpose, unsqueeze, view_as_shape
+from gradcli.functions.shape import flatten, transpose, unsqueeze, view_as_shape
 from gradcli.functions.sort import BOTH, sort
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.batching import possible_values

@@ -14,10 +14,11 @@ from gradcli.functions.declare import function
 from gradcli.functions.diagonal import diagonal_mask, triu
 from gradcli.functions.dims import axes_of, names_all
 from gradcli.functions.elementwise import div, isnan, logical_not
-from gradcli.functions.index import slice_
 from gradcli.functions.join import cat, flip
 from gradcli.functions.pointwise import wrap_number
-from gradcli.functions.shape import expand, reshape, transpose, unsqueeze, view_as_shape
+from gradcli.functions.repetition import expand
+from gradcli.functions.shape import reshape, transpose, unsqueeze, view_as_shape
+from gradcli.functions.slices import slice_
 from gradcli.lazy import DType, LazyArray, Size, ops
 from gradcli.lazy.batching import possible_values
 from gradcli.lazy.dtypes import FLOATING, accumulator, int64

@@ -9,9 +9,10 @@ from gradcli.functions.arguments import Operand
 from gradcli.functions.conditional import where
 from gradcli.functions.declare import function
 from gradcli.functions.gather import check_integers, check_within
-from gradcli.functions.index import Positions, along_axis, positions_of, slice_backward, spread, take_at
+from gradcli.functions.index import Positions, positions_of
 from gradcli.functions.refusals import representable
 from gradcli.functions.shape import reshape
+from gradcli.functions.slices import along_axis, slice_backward, spread, take_at
 from gradcli.lazy import LazyArray, Size, ops
 from gradcli.lazy.dtypes import bool_, int64
 from gradcli.lazy.shapes import broadcast, describe, normalize_dim

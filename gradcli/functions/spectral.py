@@ -8,8 +8,8 @@ from gradcli.functions.create import eye
 from gradcli.functions.declare import function
 from gradcli.functions.decompose import check_matrices, check_square
 from gradcli.functions.diagonal import diag_embed
-from gradcli.functions.index import narrow
 from gradcli.functions.shape import matrix_transposed, transpose, unsqueeze
+from gradcli.functions.slices import narrow
 from gradcli.lazy import LazyArray, Size, ops
 
 # ── singular values ──

@@ -8,11 +8,11 @@ from gradcli.autograd import Tensor
 from gradcli.errors import ArgumentError, DTypeMismatch, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import KINDS, Dims, Shape, type_name
 from gradcli.functions.declare import function
-from gradcli.functions.index import one_slice, slice_
 from gradcli.functions.join import cat, stack
 from gradcli.functions.layout import removed
 from gradcli.functions.limits import check_length
 from gradcli.functions.refusals import misfit
+from gradcli.functions.slices import one_slice, slice_
 from gradcli.lazy import LazyArray, Size, look_at, ops
 from gradcli.lazy.dtypes import int64
 from gradcli.lazy.shapes import existing_dim, normalize_dim

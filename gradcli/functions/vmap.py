@@ -13,9 +13,9 @@ from gradcli.errors import ArgumentError, OperandLabel, ShapeMismatch
 from gradcli.functions.arguments import AnyFunction, type_name
 from gradcli.functions.declare import function
 from gradcli.functions.func import Transformed, name_of
-from gradcli.functions.index import narrow
 from gradcli.functions.join import cat
 from gradcli.functions.shape import movedim
+from gradcli.functions.slices import narrow
 from gradcli.functions.trees import first_of_another_kind, leaves, structure, with_leaves
 from gradcli.lazy import settings
 

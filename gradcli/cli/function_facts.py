@@ -198,9 +198,13 @@ def closure_of(function: Callable[..., Any]) -> dict[str, Any]:
 
 @cache
 def _own_names() -> dict[int, str]:
-    """What users call a function by, by the function's identity: its own name rather than another that it has."""
+    """What users call a function by, by the function's identity: its own name rather than another that it has.
+
+    A form of the name of the function that picks it goes by that name.
+    """
     members = [(name, value) for space in reversed(NAMESPACES.values()) for name, value in space.items()]
-    members += [(name, value) for name, value in members if isinstance(value, Function) and value.name == name]
+    own = [(name, value) for name, value in members if isinstance(value, Function) and value.name == name]
+    members += [(name, form) for name, value in own for form in value.forms if form.name == name] + own
     return {id(value): name for name, value in members} | {id(sqrt): "sqrt", id(log): "log"}
 
 

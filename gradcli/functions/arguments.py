@@ -23,19 +23,18 @@ Truth = bool  # or a whole number: what PyTorch asks in Python rather than in C+
 
 REQUIRED = object()
 
-#: Spellings of NumPy that PyTorch accepts, and names that one of its overloads has.
-KEYWORD_ALIASES = {
-    "axis": "dim",
-    "axes": "dims",
-    "keepdims": "keepdim",
-    "x": "input",
-    "self": "input",
-    "axis0": "dim0",
-    "axis1": "dim1",
-    "indices": "indices_or_sections",
-    "sections": "indices_or_sections",
-    "tensor_indices_or_sections": "indices_or_sections",
-    "split_size": "split_size_or_sections",
+#: Other spellings of a parameter: those of NumPy that PyTorch accepts, and names that one of its overloads has.
+OTHER_NAMES = {
+    "A": ("input",),
+    "dim": ("axis",),
+    "dim0": ("axis0",),
+    "dim1": ("axis1",),
+    "dims": ("axes",),
+    "indices_or_sections": ("indices", "sections", "tensor_indices_or_sections"),
+    "input": ("x", "self", "A"),
+    "keepdim": ("keepdims",),
+    "split_size_or_sections": ("split_size",),
+    "x": ("input",),
 }
 
 
@@ -263,9 +262,7 @@ def _keyword(
 ) -> Any:
     name = parameter.name
     if name not in remaining:
-        for alias, canonical in KEYWORD_ALIASES.items():
-            if canonical == name and alias in remaining:
-                name = alias
+        name = next((other for other in OTHER_NAMES.get(name, ()) if other in remaining), name)
     if name in remaining:
         operand = len(arguments) + list(keywords).index(name)
         return _checked(function_name, parameter, remaining.pop(name), operand, is_keyword=True)

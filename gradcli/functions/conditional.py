@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gradcli.autograd import Tensor
 from gradcli.errors import DTypeMismatch, OperandLabel
 from gradcli.functions.arguments import Operand
@@ -14,7 +16,7 @@ from gradcli.lazy.dtypes import bool_
 
 @function(
     "WhereBackward0",
-    method=False,
+    public=False,
     laid_out_as=("condition", "input", "other"),
     examples=("where(x > 0, x, y)", "where(x > 0, x, 1.0)"),
     d_input=lambda g, condition: where(condition, g, 0.0),
@@ -28,6 +30,17 @@ def where(condition: Tensor, input: Operand, other: Operand) -> LazyArray:
     dtype = common_dtype(input, other)
     a, b = (value if isinstance(value, Tensor) else wrap_number(value, dtype) for value in (input, other))
     return ops.where(condition.array, ops.cast(a.array, dtype), ops.cast(b.array, dtype))
+
+
+@function(name="where", method=False, forms=(where,))
+def where_or_positions(condition: Tensor, input: Any = None, other: Any = None, *_more: Any) -> Any:
+    """input where the condition holds, else other; of a condition alone the positions where it holds, for each dimension."""
+    if input is None and other is None:
+        from gradcli.functions.search import nonzero
+
+        return nonzero(condition, as_tuple=True)
+    given = {name: value for name, value in (("input", input), ("other", other)) if value is not None}
+    return where(condition, *given.values(), *_more) if len(given) == 2 else where(condition, **given)
 
 
 @method("where")

@@ -274,6 +274,35 @@ def _new(name: str, value: int) -> None:
 
 _new("zeros", 0)
 _new("ones", 1)
+_new("empty", 0)
+
+
+@method("new_full")
+def _new_full(
+    input: Tensor,
+    size: Lengths,
+    fill_value: Scalar,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """One number in a shape, in the dtype of another tensor."""
+    return full(size, fill_value, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+@method("new_tensor")
+def _new_tensor(
+    input: Tensor, data: Any, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False
+) -> Tensor:
+    """A new tensor from a number or nested lists, in the dtype of another tensor."""
+    return leaf(from_nested(data, dtype or input.dtype), requires_grad)
+
+
+@function(method=False)
+def scalar_tensor(s: Scalar, *, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
+    """A number as a tensor without dimensions, floating unless another dtype is asked for."""
+    return full((), s, dtype=dtype or settings.default_dtype, requires_grad=requires_grad)
 
 
 # ── conversions ──

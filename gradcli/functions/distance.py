@@ -64,6 +64,10 @@ def _all_differences(x1: Tensor, x2: Tensor) -> Tensor:
     return unsqueeze(x1, -2) - unsqueeze(x2, -3)
 
 
+#: When PyTorch computes Euclidean distances by a product of matrices, which is faster and less exact.
+COMPUTE_MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
+
+
 @function(
     "CdistBackward0",
     method=False,
@@ -72,8 +76,10 @@ def _all_differences(x1: Tensor, x2: Tensor) -> Tensor:
     d_x1=lambda g, x1, x2, result, p: total(_slope(g, _all_differences(x1, x2), result, p), -2),
     d_x2=lambda g, x1, x2, result, p: -total(_slope(g, _all_differences(x1, x2), result, p), -3),
 )
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
-    """The distance of each row of x1 from each row of x2, in the p-norm."""
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = COMPUTE_MODES[0]) -> Tensor:
+    """The distance of each row of x1 from each row of x2, in the p-norm; the mode changes no result."""
+    if compute_mode not in COMPUTE_MODES:
+        raise ValueFault.as_torch(f"{compute_mode} is not a valid value for compute_mode")
     for name, tensor in (("X1", x1), ("X2", x2)):
         if tensor.ndim < 2:
             raise ShapeMismatch.as_torch(f"cdist only supports at least 2D tensors, {name} got: {tensor.ndim}D")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf, pi
 from math import log as ln
-from math import pi
 from math import sqrt as root
 
 from gradcli.autograd import Tensor
@@ -52,6 +52,16 @@ logical_not = unary("logical_not", "whether x is zero", None, floating=False)
 isnan = unary("isnan", "whether x is nan", None, floating=False)
 isinf = unary("isinf", "whether x is infinite", None, floating=False)
 isfinite = unary("isfinite", "whether x is finite", None, floating=False)
+isneginf = unary("isneginf", "whether x is -inf", None, formula=lambda x: eq(x, -inf), floating=False, in_place=False)
+isposinf = unary("isposinf", "whether x is inf", None, formula=lambda x: eq(x, inf), floating=False, in_place=False)
+isreal = unary(
+    "isreal",
+    "whether x has no imaginary part: no number has one here",
+    None,
+    formula=lambda x: Tensor(ops.full(x.shape, True, bool_)),
+    floating=False,
+    in_place=False,
+)
 
 # ── arithmetic ──
 

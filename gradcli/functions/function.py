@@ -68,7 +68,7 @@ class Function:
         return f"<built-in function {self.name}>"
 
     @abstractmethod
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+    def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
         """The results of a call, recorded for backward."""
 
 

@@ -87,7 +87,7 @@ class GeneralFunction(Function):
 
     # ── forward ──
 
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+    def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
         bound = bind(self.called, self.parameters, arguments, keywords)
         inplace = self.positions.get("inplace")
         if inplace is not None and bound[inplace]:

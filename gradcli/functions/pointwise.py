@@ -169,7 +169,7 @@ class Unary(Pointwise):
 
     parameters = (_X,)
 
-    def __call__(self, *arguments: Any, **keywords: Any) -> Tensor:
+    def __call__(self, /, *arguments: Any, **keywords: Any) -> Tensor:
         if len(arguments) == 1 and not keywords and type(arguments[0]) is Tensor:
             x = arguments[0]
         else:
@@ -209,7 +209,7 @@ class Binary(Pointwise):
     laid_out_as: tuple[int, ...] = (0, 1)  # the operands whose order in memory decides, in turn
     names_with_number: tuple[str, str] | None = None  # PyTorch's names of nodes whose first or second operand is a number
 
-    def __call__(self, *arguments: Any, **keywords: Any) -> Tensor:
+    def __call__(self, /, *arguments: Any, **keywords: Any) -> Tensor:
         if len(arguments) == 2 and not keywords:
             x, y = arguments
             if type(x) is not Tensor and type(y) is not Tensor:

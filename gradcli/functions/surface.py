@@ -22,7 +22,7 @@ from gradcli.functions.ndarray import NDArray
 from gradcli.functions.registry import NAMESPACES
 from gradcli.functions.shape import adjoint_of_matrix, all_reversed, matrix_transposed
 from gradcli.lazy import DType, Size, ops, realize, settings
-from gradcli.lazy.dtypes import BY_NAME
+from gradcli.lazy.dtypes import BY_NAME, LIMITS
 from gradcli.lazy.shapes import existing_dim
 
 # ── backward ──
@@ -226,6 +226,40 @@ def is_floating_point(input: Tensor) -> bool:
     return input.dtype.is_floating
 
 
+@function()
+def is_complex(input: Tensor) -> bool:
+    """Whether elements have an imaginary part: none has one here."""
+    return False
+
+
+@function()
+def is_signed(input: Tensor) -> bool:
+    """Whether the dtype has negative numbers."""
+    return LIMITS[input.dtype][0] < 0
+
+
+@function()
+def is_nonzero(input: Tensor) -> bool:
+    """Whether the only element of a tensor is not 0."""
+    count = input.shape.numel()
+    if count != 1:
+        which = "more than one value" if count else "no values"
+        raise TypeMismatch.as_torch(f"Boolean value of Tensor with {which} is ambiguous")
+    return bool(input.item())
+
+
+@function()
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have one shape."""
+    return input.shape == other.shape
+
+
+@method("element_size")
+def _element_size(input: Tensor) -> int:
+    """How many bytes an element takes."""
+    return input.dtype.itemsize
+
+
 @method("is_contiguous")
 def _is_contiguous(input: Tensor, *, memory_format: MemoryFormat = CONTIGUOUS) -> bool:
     """Whether rows lie one after the other in memory, or elements in another order."""
@@ -254,6 +288,7 @@ ATTRIBUTES: dict[str, Callable[[Tensor], Any]] = {
     "itemsize": lambda tensor: tensor.dtype.itemsize,
     "mH": lambda tensor: matrix_transposed(tensor, "mH"),
     "mT": matrix_transposed,
+    "nbytes": lambda tensor: tensor.shape.numel() * tensor.dtype.itemsize,
     "names": lambda tensor: (None,) * tensor.ndim,
     "ndim": lambda tensor: tensor.ndim,
     "output_nr": lambda tensor: tensor.output_number,

@@ -38,7 +38,16 @@ LINES: dict[str, str] = {
         F.poisson_nll_loss(x, y, full=1)
         torch.var(x, 0, 1)
         x.std(1, 0)
+        x.new_full(2, 3)
+        torch.where(x > 0, other=y)
         torch.var(x, unbiased=0)
+    """,
+    "value": """
+        torch.cdist(x, y, 2.0, "exact")
+    """,
+    "type-mismatch": """
+        x.is_nonzero()
+        torch.is_nonzero(empty)
     """,
     "dtype-mismatch": """
         torch.round(t, decimals=0)

@@ -133,6 +133,53 @@ LINES: dict[str, str] = {
         x.reshape(shape=(3, 2))
         x.reshape(torch.tensor(3), 2)
     """,
+    "keyword_names": """
+        torch.det(input=m)
+        torch.inverse(input=m)
+        torch.matrix_power(input=m, n=2)
+        torch.linalg.norm(input=x)
+        torch.linalg.matrix_norm(input=m)
+        torch.linalg.vector_norm(input=v)
+        torch.linalg.diagonal(A=m)
+        torch.linalg.pinv(input=m)
+        torch.linalg.tensorinv(input=torch.eye(4).reshape(2, 2, 2, 2), ind=2)
+        torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
+        torch.cdist(x, y, 1.0, "use_mm_for_euclid_dist")
+        torch.mean(x, axis=1, keepdims=True)
+        torch.swapaxes(x, axis0=0, axis1=1)
+    """,
+    "one_condition": """
+        torch.where(x > 0)
+        torch.where(condition=x)
+        torch.where(s > 0)
+    """,
+    "questions_of_tensors": """
+        x.element_size()
+        f.nbytes
+        x.is_complex()
+        torch.is_complex(t)
+        small.is_signed()
+        torch.is_signed(t)
+        s.is_nonzero()
+        torch.is_nonzero(torch.tensor([0]))
+        x.is_same_size(y)
+        torch.is_same_size(x, a)
+        (1 / zeros).isposinf()
+        torch.isneginf(-1 / zeros)
+        torch.isposinf(t)
+        x.isreal()
+    """,
+    "new_tensors": """
+        x.new_full((2, 2), 3)
+        t.new_full((2,), 3.5)
+        f.new_full((2,), 3, dtype=torch.int64)
+        x.new_empty(2, 3).shape
+        f.new_tensor([1, 2])
+        t.new_tensor([1.5])
+        x.new_tensor(3.0, dtype=torch.float32, requires_grad=True).requires_grad
+        torch.scalar_tensor(2)
+        torch.scalar_tensor(2, dtype=torch.int64)
+    """,
     "truth_by_numbers": """
         F.mse_loss(x, y, 1)
         F.relu(x * 1, 1)

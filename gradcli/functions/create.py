@@ -19,7 +19,7 @@ from gradcli.functions.ndarray import NDArray
 from gradcli.functions.pointwise import scalar_dtype
 from gradcli.functions.refusals import cannot_hold, holds, representable
 from gradcli.lazy import DType, LazyArray, Size, ops, settings
-from gradcli.lazy.dtypes import BY_NAME, INTEGER, bool_, float32, float64, int32, int64, promote
+from gradcli.lazy.dtypes import INTEGER, bool_, float16, float32, float64, int8, int16, int32, int64, promote, uint8
 from gradcli.lazy.ops import MOST_AXES
 
 MOST_ELEMENTS = 2**40  # beyond any memory: an error at once instead of an allocation
@@ -141,7 +141,7 @@ def tensor(data: Any, *, dtype: DType | None = None, device: Device | None = Non
     return leaf(from_nested(data, dtype), requires_grad)
 
 
-@function(method=False)
+@function(method=False, aliases=("asarray",))
 def as_tensor(data: Any, dtype: DType | None = None, device: Device | None = None) -> Tensor:
     """A tensor as it is, one that shares memory with a NumPy array, or a new one from numbers."""
     if isinstance(data, NDArray) and dtype in (None, data.tensor.dtype):
@@ -364,8 +364,8 @@ def _conversion(name: str, dtype: DType) -> None:
 
 for _name, _dtype in {"float": float32, "double": float64, "int": int32, "long": int64, "bool": bool_}.items():
     _conversion(_name, _dtype)
-for _name in ("half", "short"):
-    _conversion(_name, BY_NAME[_name])
+for _name, _dtype in {"half": float16, "short": int16, "byte": uint8, "char": int8}.items():
+    _conversion(_name, _dtype)
 
 
 @method("type")

@@ -96,7 +96,7 @@ def square(input: Tensor) -> LazyArray:
     return ops.binary("mul", array, array)
 
 
-@function()
+@function(in_place=True)
 def float_power(input: Operand, exponent: Operand) -> Tensor:
     """input to the power exponent, in float64."""
     from gradcli.functions.create import to

@@ -353,6 +353,12 @@ def no_grad() -> GradMode:
 
 
 @function(method=False)
+def inference_mode(mode: bool = True) -> GradMode:
+    """A block in which nothing is recorded, as no_grad; what is made in it may be used outside."""
+    return GradMode(not mode)
+
+
+@function(method=False)
 def enable_grad() -> GradMode:
     """A block in which operations are recorded again."""
     return GradMode(True)
@@ -388,4 +394,4 @@ def _size_from(sizes: Shape) -> Size:
     return Size(sizes)
 
 
-NAMESPACES["torch"].update(BY_NAME, **FORMATS, e=math.e, inf=math.inf, nan=math.nan, pi=math.pi)
+NAMESPACES["torch"].update(BY_NAME, **FORMATS, e=math.e, inf=math.inf, nan=math.nan, newaxis=None, pi=math.pi)

@@ -12,6 +12,7 @@ from gradcli.errors import TypeMismatch, UnknownAttribute, close_matches
 from gradcli.functions import ReturnTuple, ndarray
 from gradcli.functions.device import Device
 from gradcli.functions.limits import check_length, collected
+from gradcli.functions.number_limits import NumberLimits
 from gradcli.functions.surface import HookHandle
 from gradcli.language.absent import NOTHING, instead_of_member
 from gradcli.language.arithmetic import guarded, type_name
@@ -161,7 +162,7 @@ def get_attribute(value: Any, name: str) -> Any:
     elif kind is Namespace:
         if name in value.members:
             return value.members[name]
-    elif kind is OwnNode and name in value.attributes:
+    elif (kind is OwnNode and name in value.attributes) or (kind is NumberLimits and name in value.attributes):
         return value.attributes[name]
     elif kind is ReturnTuple and name in value.fields:
         return value[value.fields.index(name)]
@@ -231,5 +232,5 @@ def names_of(value: Any) -> list[str]:
         return [*functions.ATTRIBUTES, *functions.METHODS]
     if kind is Namespace:
         return list(value.members)
-    fields = value.fields if kind is ReturnTuple else value.attributes if kind is OwnNode else ()
+    fields = value.fields if kind is ReturnTuple else value.attributes if kind in (NumberLimits, OwnNode) else ()
     return [*fields, *_ATTRIBUTES.get(kind, ()), *_METHODS.get(kind, _TUPLE if isinstance(value, tuple) else ())]

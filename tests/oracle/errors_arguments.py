@@ -42,10 +42,17 @@ LINES: dict[str, str] = {
         torch.where(x > 0, other=y)
         torch.var(x, unbiased=0)
     """,
+    "autograd": """
+        torch.autograd.Variable(t, requires_grad=True)
+    """,
     "value": """
         torch.cdist(x, y, 2.0, "exact")
     """,
     "type-mismatch": """
+        torch.Tensor(3.5)
+        torch.autograd.Variable(3.0)
+        torch.finfo(torch.int64)
+        torch.iinfo(torch.float32)
         x.is_nonzero()
         torch.is_nonzero(empty)
     """,

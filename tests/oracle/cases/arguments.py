@@ -180,6 +180,36 @@ LINES: dict[str, str] = {
         torch.scalar_tensor(2)
         torch.scalar_tensor(2, dtype=torch.int64)
     """,
+    "older_names": """
+        torch.Tensor([1, 2])
+        torch.Tensor((1.5, 2))
+        torch.Tensor(2, 3).shape
+        torch.Tensor(torch.Size([2, 3])).shape
+        torch.Tensor()
+        torch.LongTensor([1.5])
+        torch.DoubleTensor([[1], [2]])
+        torch.BoolTensor([1, 0])
+        torch.autograd.Variable(x)
+        torch.autograd.Variable(const, requires_grad=True)
+        torch.asarray([1.0, 2.0])
+        x[torch.newaxis].shape
+        x.byte()
+        x.char()
+        x.clone().float_power_(2)
+    """,
+    "limits_of_types": """
+        torch.finfo(torch.float32)
+        torch.finfo()
+        torch.finfo(torch.float16)
+        torch.finfo(torch.float64)
+        torch.iinfo(torch.int64)
+        torch.iinfo(torch.uint8)
+        torch.iinfo(torch.uint8).max
+        torch.finfo(x.dtype).bits
+        torch.finfo(f.dtype).dtype
+        (p + torch.finfo(p.dtype).eps).log()
+        torch.finfo(torch.float16).smallest_normal
+    """,
     "truth_by_numbers": """
         F.mse_loss(x, y, 1)
         F.relu(x * 1, 1)
@@ -199,4 +229,15 @@ LINES: dict[str, str] = {
     """,
 }
 
-PROGRAMS: dict[str, str] = {}
+PROGRAMS: dict[str, str] = {
+    "older_programs": """
+        from torch.autograd import Variable
+        z = Variable(torch.ones(2, 2), requires_grad=True)
+        ((z + 2) ** 2 * 3).mean().backward()
+        z.grad
+
+        with torch.inference_mode():
+            z = x * 2
+        z
+    """,
+}

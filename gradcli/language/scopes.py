@@ -137,17 +137,10 @@ class Mentions(NamedTuple):
 def mentions(program: tree.Program) -> Mentions:
     """The names that a program mentions."""
     found = Mentions(set(), set(), set())
-    pending: list[Any] = [program]
-    while pending:
-        node = pending.pop()
+    for node in tree.walk(program):
         match node:
-            case list() | tuple():
-                pending += node
-            case tree.Name():
-                found.all.add(node.identifier)
-            case tree.Node():
-                pending += [getattr(node, part) for part in node.__slots__]
-        match node:
+            case tree.Name(identifier=name):
+                found.all.add(name)
             case tree.Call(function=tree.Name(identifier=name)):
                 found.called.add(name)
             case tree.Attribute(value=tree.Name(identifier=name)):

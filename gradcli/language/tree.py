@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, dataclass_transform
 
 from gradcli.errors import Source, Span
@@ -415,3 +416,15 @@ class With(Statement):
     __slots__ = ("body", "contexts")
     body: list[Statement]
     contexts: list[Expression]
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and all that are within it, in no particular order."""
+    pending: list[Any] = [node]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Node):
+            yield part
+            pending += [getattr(part, name) for name in part.__slots__]
+        elif isinstance(part, (list, tuple)):
+            pending += part

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradcli.autograd import Node, Tensor, gradients, walk
 from gradcli.errors import AutogradError, NoGradRequired, NotScalar, ShapeMismatch, Source, UsageError, close_matches
-from gradcli.language.tree import Attribute, Call, Expression, ExpressionStatement, Program
-from gradcli.report.visible import fitted, one_line
 
 if TYPE_CHECKING:
     from gradcli.lazy import LazyArray
     from gradcli.session.profile import Computation
 
-WIDEST_PIECE = 40  # of the source, in a note
 _UNUSED = (
     "One of the differentiated Tensors appears to not have been used in the graph. "
     "Set allow_unused=True if this is the desired behavior."
@@ -117,28 +114,6 @@ def _why_no_gradients(result: Tensor) -> str:
         f"the result has shape {tuple(result.shape)}, so there are no gradients: "
         "give --grad-output a value of this shape, or reduce the result with sum()"
     )
-
-
-def note_what_is_not_shown(evaluation: Evaluation, program: Program, result: ExpressionStatement) -> None:
-    """Tell of expressions that were computed for nothing, as those of a formula that a shell took for several words."""
-    unshown = [
-        program.source.piece(each.span)
-        for each in program.body
-        if isinstance(each, ExpressionStatement) and each is not result and not each.silent and not isinstance(each.value, Call)
-    ]
-    if unshown:
-        evaluation.notes.append(f"only the last expression is shown, and not {fitted(one_line(unshown[0]), WIDEST_PIECE)}")
-
-
-def note_filled_gradients(evaluation: Evaluation, expression: Expression, scope: dict[str, Any]) -> None:
-    """Tell where to look if the last expression is a backward(), which gives nothing back itself."""
-    function = expression.function if isinstance(expression, Call) else None
-    if not isinstance(function, Attribute) or function.name != "backward":
-        return
-    leaves = [name for name, value in scope.items() if isinstance(value, Tensor) and value.is_leaf and value.grad is not None]
-    if leaves:
-        filled = ", ".join(f"{name}.grad" for name in leaves)
-        evaluation.notes.append(f"backward() gives no value; it filled {filled}: end with {leaves[0]}.grad to see it")
 
 
 def _is_leaf(value: Any) -> bool:

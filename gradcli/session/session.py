@@ -21,8 +21,9 @@ from gradcli.language.tree import Call, ExpressionStatement, Program
 from gradcli.lazy import LazyArray, compute, realize, settings
 from gradcli.lazy.settings import bounded
 from gradcli.report.torch_text import format_value, represent_value
-from gradcli.session.evaluation import Evaluation, Names, differentiate, note_filled_gradients, note_what_is_not_shown
+from gradcli.session.evaluation import Evaluation, Names, differentiate
 from gradcli.session.jacobians import add_hessian, add_jacobian
+from gradcli.session.notes import notes_on, notes_on_backward
 from gradcli.session.options import Options, default_dtype, names_of
 from gradcli.session.values import is_numeric, language_value, tensors_in, unshared
 
@@ -197,9 +198,9 @@ class Session:
             assert executable.result is not None
             place, expression = executable.result.span, executable.result.value
             evaluation = Evaluation(executable.program.source, value, is_silent=value is None and isinstance(expression, Call))
-            note_what_is_not_shown(evaluation, executable.program, executable.result)
+            evaluation.notes += notes_on(executable.program, executable.result)
             if evaluation.is_silent:
-                note_filled_gradients(evaluation, expression, self.scope)
+                evaluation.notes += notes_on_backward(expression, self.scope)
             if not no_grad:
                 cotangent = None if grad_output is None else partial(self._cotangent, grad_output)
                 with placed(evaluation.source, place):

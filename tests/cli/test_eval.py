@@ -288,6 +288,12 @@ def test_a_formula_that_became_two_statements_is_told_of() -> None:
     assert run_here("eval", "print(1)", "x = 2; x;", "x").err == ""
 
 
+def test_a_power_that_is_none_is_told_of() -> None:
+    note = "note: in 2^3, ^ joins whole numbers bit by bit; a power is written **\n"
+    assert (run_here("eval", "[2^3]").out, run_here("eval", "[2^3]").err) == ("[1]\n", note)
+    assert run_here("eval", "tensor(6) ^ tensor(3)").err == run_here("eval", "'2^3'").err == ""
+
+
 @pytest.mark.parametrize(
     ("value", "kind"), [("arange(3)", "a tensor of int64"), ("tensor([True])", "a tensor of bool"), ("1,5", "a tuple")]
 )

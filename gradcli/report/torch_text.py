@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LINE_WIDTH: Final = 80
 PRECISION: Final = 4
 SUMMARY_THRESHOLD: Final = 1000  # a tensor of more elements than this shows only its edges
+MOST_DEPTH: Final = 3  # of lists whose items stand below each other
 EDGE_ITEMS: Final = 3  # how many elements of an axis are shown at each edge
 INT64_OR_BOOL: Final = ("int64", "bool")  # dtypes that the elements themselves give away
 
@@ -177,23 +178,38 @@ def represent_value(value: object) -> str:
 
 
 def text_within(value: object, width: int | None) -> str:
-    """The text of a value in lines of at most `width` cells, the tensors of a list below each other; without a width PyTorch's.
+    """The text of a value in lines of at most `width` cells; without a width PyTorch's.
 
-    Lines are longer only where a single element or name is.
+    The tensors of a list or tuple that has no room on one line stand below each other. Lines are longer only where a single
+    element or name is.
     """
     if width is None:
         return format_value(value)
     if isinstance(value, Tensor):
         return text_of_tensor(value, width)
-    if not isinstance(value, (list, tuple)) or not any(isinstance(item, Tensor) for item in value):
-        return format_value(value)
+    return _container_within(value, format_value(value), width, ())
+
+
+def _container_within(value: object, text: str, width: int, around: tuple[int, ...]) -> str:
+    """The text of a value that is no tensor, with what is in it below each other if that holds tensors and is too long.
+
+    `around` are the identities of the containers that it is in, of which it may be one.
+    """
+    is_short = "\n" not in text and len(text) <= width
+    if is_short or not isinstance(value, (list, tuple)) or "tensor(" not in text:
+        return text
+    if id(value) in around or len(around) == MOST_DEPTH:
+        return text
     opening, separator, closing, labels = _container_marks(value)
     indent = "" if opening.endswith("\n") else " "
     items = []
     for label, item in zip(labels, value, strict=True):
         room = width - len(indent + label) - 1
-        text = text_of_tensor(item, room) if isinstance(item, Tensor) else represent_value(item)
-        items.append(label + text.replace("\n", "\n" + indent))
+        if isinstance(item, Tensor):
+            inner = text_of_tensor(item, room)
+        else:
+            inner = _container_within(item, represent_value(item), room, (*around, id(value)))
+        items.append(label + inner.replace("\n", "\n" + indent))
     return opening + (separator.rstrip() + "\n" + indent).join(items) + closing
 
 

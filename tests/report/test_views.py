@@ -79,10 +79,26 @@ def test_values_keep_to_the_width_of_the_terminal(width: int, elements: int) -> 
         assert max(map(len, shown(console).splitlines())) <= width
 
 
-def test_tensors_of_a_tuple_stand_below_each_other_on_a_terminal() -> None:
-    console = terminal()
-    render_value((tensor([1.5]), tensor([2.5]), 3), console)
-    assert shown(console) == "(tensor([1.5000]),\n tensor([2.5000]),\n 3)\n"
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (50, "(tensor([1.5000]), [tensor([2.5000]), 'a'])"),
+        (40, "(tensor([1.5000]),\n [tensor([2.5000]), 'a'])"),
+        (20, "(tensor([1.5000]),\n [tensor([2.5000]),\n  'a'])"),
+    ],
+)
+def test_tensors_of_a_tuple_stand_below_each_other_where_they_do_not_fit_on_a_line(width: int, text: str) -> None:
+    console = terminal(width)
+    render_value((tensor([1.5]), [tensor([2.5]), "a"]), console)
+    assert shown(console) == text + "\n"
+
+
+def test_a_list_that_holds_itself_has_an_end() -> None:
+    endless: list[object] = [tensor(np.zeros(30))] * 3
+    endless += [endless] * 1000
+    console = terminal(40)
+    render_value(endless, console)
+    assert "[...]" in shown(console)
 
 
 def large_evaluation() -> Evaluation:

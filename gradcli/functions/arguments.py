@@ -303,6 +303,8 @@ def _of_wrong_kind(function_name: str, parameter: Parameter, value: Any, operand
 
     is_numeric = isinstance(value, (list, tuple, int, float))
     hint = "make a tensor of it: tensor(...)" if parameter.kind == "Tensor" and is_numeric else None
+    if parameter.kind == "Tensors" and isinstance(value, Tensor):
+        hint = f"the tensors stand in brackets: {function_name}([x, y])"
     labels = [OperandLabel(operand, f"this is {type_name(value)}")]
     return _fault(sentence(operand), sentence(operand - 1), operands=labels, hint=hint)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from gradcli.errors import DeviceUnavailable, ValueFault
 from gradcli.lazy import settings
+from gradcli.lazy.dtypes import BY_NAME
 
 #: The kinds of devices that PyTorch knows, in the order of its error sentence.
 KINDS_OF_DEVICES = (
@@ -44,7 +45,8 @@ def device_named(text: str) -> Device:
         raise ValueFault.as_torch("Device string must not be empty")
     if kind not in KINDS_OF_DEVICES:
         kinds = ", ".join(KINDS_OF_DEVICES)
-        raise DeviceUnavailable.as_torch(f"Expected one of {kinds} device type at start of device string: {kind}")
+        hint = f"a dtype stands without quotes: {text}" if text in BY_NAME else "devices are called cpu, cuda, cuda:0, ..."
+        raise DeviceUnavailable.as_torch(f"Expected one of {kinds} device type at start of device string: {kind}", hint=hint)
     if colon and not (number.isascii() and number.isdecimal()):
         raise ValueFault.as_torch(f"Invalid device string: '{text}'")
     return Device(kind, int(number) if colon else None)

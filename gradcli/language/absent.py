@@ -9,6 +9,7 @@ LEIBNIZ = re.compile(r"d\w?\s*/\s*d[a-zA-Z]\b")
 DERIVATIVE = "derivatives are not written: eval shows the gradient by each leaf; in a script, call torch.autograd.grad"
 _PLOTS = "there are no plots: print the numbers, or let --out save them for what draws them"
 NOTHING = "None is what a gradient is before backward(), and what a function without return gives"
+_LIBRARIES = "functions are called as PyTorch's: sin(x), torch.func.grad(f)(x); formulas are evaluated, not rewritten"
 _FILES = "programs reach no files and no processes; values come in with --let and --const"
 _TEXT = "text is never run: write the expression itself"
 _TYPES = "there are no types to ask for; x.dtype and x.shape tell about a tensor"
@@ -52,6 +53,10 @@ _NAMES = {
     "dict": "there are no dicts: take lists, or names",
     "eval": _TEXT,
     "exec": _TEXT,
+    "jax": _LIBRARIES,
+    "pd": _FILES,
+    "sympy": _LIBRARIES,
+    "tf": _LIBRARIES,
     "factorial": "write exp(lgamma(x + 1))",
     "filter": "write a list comprehension: [value for value in values if condition]",
     "input": _FILES,
@@ -71,6 +76,11 @@ _NAMES = {
 _ARRAYS = "of numpy there are only arrays here; what is computed of them, torch's functions compute"
 _TENSORS = "tensors are made by tensor([1., 2.]); requires_grad=True makes leaves of them"
 _MEMBERS = {
+    ("Tensor", "append"): "write cat([x, y]), or stack([x, y]) along a new dimension",
+    ("Tensor", "astype"): "write x.float(), x.double(), x.long() or x.to(dtype)",
+    ("Tensor", "copy"): "write x.clone()",
+    ("Tensor", "len"): "write len(x), or x.shape for all dimensions",
+    ("Tensor", "length"): "write len(x), or x.shape for all dimensions",
     ("torch", "FloatTensor"): _TENSORS,
     ("torch", "LongTensor"): _TENSORS,
     ("torch", "Tensor"): _TENSORS,

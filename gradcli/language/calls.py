@@ -115,7 +115,10 @@ def _refused(function: Any, refusal: TypeError, source: Source, callee: Span) ->
         error = TypeMismatch(f"{describe(function)}, which cannot be called")
         error.span = callee
         error.hint = "to multiply, write a * between" if not isinstance(function, str) else None
-        if source.text[: callee.start].rstrip().endswith(("^", "**")):  # sin^2(x)
+        before = source.text[: callee.start].rstrip()
+        if before.endswith("."):  # x.shape()
+            error.hint = "it is an attribute, and no method: leave out the brackets"
+        elif before.endswith(("^", "**")):  # sin^2(x)
             error.hint = "the power of a call stands behind it: f(x)**2"
         return error
     return ArgumentError(refused(_name(function), refusal))

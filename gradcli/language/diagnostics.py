@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 _VALUE_KINDS = ("NAME", "NUMBER", "STRING", "None", "True", "False", "...")
 _BLOCK_WORDS = ("if", "elif", "else", "while", "for", "def", "class", "with")
+#: Words that other languages have between values, and before names, with what to write.
+_INFIXES = {
+    "div": "write //",
+    "mod": "write %",
+    "then": "a choice is written: value if condition else other",
+    "where": "give the value before, as in x = 3; x**2, or with --let x=3",
+}
+_DECLARATIONS = ("auto", "const", "let", "local", "set", "val", "var")
+_MISPLACED = {
+    ":": "a slice stands in the brackets of an index, as in x[1:3]; numbers in a row are arange(1, 3)",
+    "for": "a list of values is written [x**2 for x in values]; a loop begins with for",
+}
 _STATEMENT_WORDS = (*_BLOCK_WORDS, "assert", "break", "continue", "del", "from", "import", "pass", "return")
 _SIGN_OPERATORS = ("+", "-", "*", "/", "//", "%", "@", "**", "&", "|", "^", "~", "<", ">", "<=", ">=", "==", "!=", "=")
 _OPERATORS = (*_SIGN_OPERATORS, "and", "or", "not", "in", "is")
@@ -31,7 +43,7 @@ _FOREIGN_OPERATORS = {
     "<<": "write * 2**n",
     ">>": "write // 2**n",
     "<>": "write !=",
-    "=>": "write >=",
+    "=>": "write >=; a function is written lambda x: x**2",
     "=<": "write <=",
     ":=": "assign on a line of its own, with =",
     "->": "a function's result is not declared: leave it out",
@@ -108,6 +120,8 @@ def _foreign_operator(at: Situation) -> Explanation | None:
     for pair, hint in _FOREIGN_OPERATORS.items():
         start = at.span.start if at.source.text.startswith(pair, at.span.start) else at.span.start - len(pair) + 1
         if start >= 0 and at.source.text.startswith(pair, start) and (start == at.span.start or at.is_adjacent()):
+            if pair == "->" and at.first() != "def":
+                hint = "a function is written lambda x: x**2"
             return Explanation(f"{pair} is not an operator here", hint, Span(start, start + len(pair)))
     if at.before() == "." and at.is_adjacent() and at.kind in _SIGN_OPERATORS:
         written = "**" if at.kind == "^" else at.kind
@@ -193,6 +207,8 @@ def _assignment_for_comparison(at: Situation) -> Explanation | None:
         return None
     if at.first() in ("if", "elif", "while", "assert", "return"):
         return Explanation("= assigns a value; it does not compare", "to compare, write ==")
+    if at.first() == "def":
+        return Explanation("= cannot stand here", "a function is written def f(x): return x**2")
     if at.open_bracket():
         return Explanation("= cannot stand here", "to compare, write ==; an argument's name is a plain name: f(dim=0)")
     return Explanation("= cannot stand here", "to compare, write ==")
@@ -244,11 +260,15 @@ def _side_by_side(at: Situation) -> Explanation | None:
         hint = f"a function is called with brackets: {at.before()}({_shown(at)})"
     elif before == at.kind == "NUMBER" and not comma:
         hint = f"numbers of a list are written [{at.before()}, {_shown(at)}]; * multiplies them"
+    elif at.text in _INFIXES:
+        hint = _INFIXES[at.text]
+    elif at.before() in _DECLARATIONS and at.number == at.line_start + 1:
+        hint = f"a name needs no word before it: {at.text} = ..."
     elif before == "STRING" and at.kind == "NAME" and at.is_adjacent():
         hint = "a quote within a string ends it: take the other kind of quotes around it"
     elif at.before(2) == "/" and LEIBNIZ.match(at.source.text, at.span_before(3).start):
         hint = DERIVATIVE
-    if at.kind == "NAME" and at.following() == "=" and not at.open_bracket():
+    elif at.kind == "NAME" and at.following() == "=" and not at.open_bracket():
         hint = "statements on one line are separated by ;"
     return Explanation(f"an operator{comma} is missing before {_shown(at)}", hint, at.span, (at.span_before(), "after this"))
 
@@ -293,8 +313,7 @@ def _anything(at: Situation) -> Explanation:
         return Explanation("the line ends too early", _expected(at), Span(place, place))
     if at.kind == "_DEDENT":
         return Explanation("the block ends too early", _expected(at), is_indentation=True)
-    hint = "a slice stands in the brackets of an index, as in x[1:3]; numbers in a row are arange(1, 3)"
-    return Explanation(f"{_shown(at)} cannot stand here", hint if at.kind == ":" else _expected(at))
+    return Explanation(f"{_shown(at)} cannot stand here", _MISPLACED.get(at.kind) or _expected(at))
 
 
 def _expected(at: Situation) -> str | None:

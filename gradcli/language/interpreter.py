@@ -105,6 +105,8 @@ def _last_expression(program: tree.Program) -> tree.ExpressionStatement:
     hint = f"end with one, for example with the name {names[0]}" if names else "end with one: x = 2; x**2"
     if isinstance(end, (tree.If, tree.While, tree.For, tree.With)):
         hint = "end with one on a line of its own, outside of the block"
+    if isinstance(end, tree.Return):
+        hint = "leave out the return"
     raise SyntaxFault(message, hint=hint).at(program.source, program.span if end is None else end.span)
 
 

@@ -123,7 +123,7 @@ def check(
         claims=[Claim(name, text) for name, text in claimed],
     )
     with streams.progress("elements"):
-        found = session.check("\n".join(statements), wanted)
+        found = session.check(options.with_line_ends("\n".join(statements)), wanted)
     show(found, streams, nan)
     return 0 if found.agrees else DISAGREES
 

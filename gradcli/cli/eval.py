@@ -90,7 +90,7 @@ def evaluate(
         raise UsageError(
             "eval takes at least one statement", hint="for example: gradcli eval 'mean((x+2)*(x+2)*3)' --let 'x=ones(2,2)'"
         )
-    text = "\n".join(statements)
+    text = options.with_line_ends("\n".join(statements))
     source = options.only("--input", input)
     if source is not None:
         from gradcli.cli.records import map_records

@@ -231,6 +231,11 @@ JsonSchema = Annotated[
 ]
 
 
+def with_line_ends(text: str) -> str:
+    """The text with lines that end as the language has them; those of Windows come in by files, and by what is pasted."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def choice(option: str, value: str, allowed: Sequence[str]) -> str:
     """The value, if it is one of those allowed."""
     if value not in allowed:
@@ -365,7 +370,7 @@ def only(option: str, values: Sequence[str] | None) -> str | None:
 
 def name_and_value(option: str, binding: str) -> tuple[str, str]:
     """The two sides of NAME=VALUE."""
-    name, equals, value = binding.partition("=")
+    name, equals, value = with_line_ends(binding).partition("=")
     name = checked_name(option, name)
     if not equals or not value.strip():
         field = "; a name alone is a field of --input" if option == "--const" else "; a field of --input has its value there"

@@ -71,6 +71,8 @@ def run(
     if file is None:
         raise UsageError("run takes a file", hint="- stands for standard input")
     target = target_of(options.only("--out", out))
+    if file == "-" and sys.stdin is not None and sys.stdin.isatty():
+        streams.note("the script is read from this terminal; Ctrl-D on a line of its own ends it")
     text, name = read_script(file)
     from gradcli.cli.hosts import JsonHost, TextHost
     from gradcli.language import parse
@@ -116,7 +118,7 @@ def read_script(file: str) -> tuple[str, str]:
     if len(data) > LARGEST_SCRIPT:
         raise InputFault(f"{name} is larger than {LARGEST_SCRIPT // 2**20} MiB, the most that a script may have")
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"), name
+        return options.with_line_ends(data.decode("utf-8-sig")), name
     except UnicodeDecodeError as fault:
         line = data.count(b"\n", 0, fault.start) + 1
         raise InputFault(f"{name} is not a text in UTF-8: line {line} has the byte 0x{data[fault.start]:02x}") from None

@@ -288,6 +288,13 @@ def test_a_formula_that_became_two_statements_is_told_of() -> None:
     assert run_here("eval", "print(1)", "x = 2; x;", "x").err == ""
 
 
+@pytest.mark.parametrize("command", ["eval", "check"])
+def test_lines_that_end_as_on_another_system_are_understood(command: str) -> None:
+    here = run_here(command, "y = x*x\ny + x", "--let", "x=2")
+    assert here.status == 0
+    assert run_here(command, "y = x*x\r\ny + x\r", "--let", "x=2\r") == here
+
+
 def test_a_power_that_is_none_is_told_of() -> None:
     note = "note: in 2^3, ^ joins whole numbers bit by bit; a power is written **\n"
     assert (run_here("eval", "[2^3]").out, run_here("eval", "[2^3]").err) == ("[1]\n", note)

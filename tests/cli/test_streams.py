@@ -360,3 +360,15 @@ def test_a_full_standard_error_changes_neither_results_nor_status(statement: str
     done = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, check=False)
     assert done.returncode == status
     assert json.loads(done.stdout)["ok"] is (status == 0)
+
+
+def test_a_script_that_is_typed_is_waited_for_with_words() -> None:
+    reader, writer = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gradcli", "run", "-"], stdin=writer, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writer)
+    os.write(reader, b"print(6*7)\n\x04")  # Ctrl-D
+    out, err = process.communicate(timeout=30)
+    os.close(reader)
+    assert (out, err) == ("42\n", "note: the script is read from this terminal; Ctrl-D on a line of its own ends it\n")

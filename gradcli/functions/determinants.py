@@ -13,7 +13,8 @@ from gradcli.functions.diagonal import diag_embed
 from gradcli.functions.elementwise import eq
 from gradcli.functions.ranges import arange
 from gradcli.functions.reduce import product_of_the_others
-from gradcli.functions.shape import expand, matrix_transposed, unsqueeze
+from gradcli.functions.repetition import expand
+from gradcli.functions.shape import matrix_transposed, unsqueeze
 from gradcli.functions.spectral import svd
 from gradcli.lazy import LazyArray, ops
 

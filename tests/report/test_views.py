@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from gradcli.errors import Source, Span, UnknownName
-from gradcli.functions.declare import ReturnTuple
+from gradcli.functions.results import ReturnTuple
 from gradcli.report.plain import evaluation_text
 from gradcli.report.rich_view import render_error, render_evaluation, render_value
 from tests.report.values import Evaluation, example, node, tensor

@@ -57,7 +57,7 @@ _NAMES = {
     "pd": _FILES,
     "sympy": _LIBRARIES,
     "tf": _LIBRARIES,
-    "factorial": "write exp(lgamma(x + 1))",
+    "factorial": "write math.factorial(n), or exp(lgamma(x + 1)) for a tensor",
     "filter": "write a list comprehension: [value for value in values if condition]",
     "input": _FILES,
     "isinstance": _TYPES,
@@ -74,17 +74,12 @@ _NAMES = {
     "type": _TYPES,
 }
 _ARRAYS = "of numpy there are only arrays here; what is computed of them, torch's functions compute"
-_TENSORS = "tensors are made by tensor([1., 2.]); requires_grad=True makes leaves of them"
 _MEMBERS = {
     ("Tensor", "append"): "write cat([x, y]), or stack([x, y]) along a new dimension",
     ("Tensor", "astype"): "write x.float(), x.double(), x.long() or x.to(dtype)",
     ("Tensor", "copy"): "write x.clone()",
     ("Tensor", "len"): "write len(x), or x.shape for all dimensions",
     ("Tensor", "length"): "write len(x), or x.shape for all dimensions",
-    ("torch", "FloatTensor"): _TENSORS,
-    ("torch", "LongTensor"): _TENSORS,
-    ("torch", "Tensor"): _TENSORS,
-    ("torch.autograd", "Variable"): _TENSORS,
     ("torch", "load"): _FILES,
     ("torch", "optim"): _OPTIMIZERS,
     ("torch", "save"): _FILES,

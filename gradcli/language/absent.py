@@ -57,7 +57,7 @@ _NAMES = {
     "pd": _FILES,
     "sympy": _LIBRARIES,
     "tf": _LIBRARIES,
-    "factorial": "write math.factorial(n), or exp(lgamma(x + 1)) for a tensor",
+    "factorial": "write exp(lgamma(x + 1))",
     "filter": "write a list comprehension: [value for value in values if condition]",
     "input": _FILES,
     "isinstance": _TYPES,

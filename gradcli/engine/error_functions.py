@@ -95,10 +95,10 @@ class _Table:
         np.add(out, 1.0, out=out)
         np.multiply(v, out, out=v)
         np.multiply(w, -1 / 20, out=out)
-        for term in (1 / 8, -1 / 6):
-            np.add(out, term, out=out)
-            np.multiply(out, v if term < 0 else w, out=out)
-        np.copyto(v, out)
+        np.add(out, 1 / 8, out=out)
+        np.multiply(out, w, out=out)
+        np.subtract(out, 1 / 6, out=out)
+        np.multiply(out, v, out=v)
         np.multiply(w, -1 / 720, out=out)
         for term in (1 / 120, -1 / 24, 1 / 6, -1 / 2):
             np.add(out, term, out=out)
@@ -149,10 +149,8 @@ def _normal() -> _Table:
 
 # ── float32 ──
 
-# A table has the function and its slope every so many parts of 1. Between two places a second-order step is exact to float32,
-# and takes a dozen operations where a polynomial for the whole range takes three dozen.
+# A second-order step is exact, and takes a dozen operations where a polynomial for the whole range takes three dozen.
 _NARROW_STEPS = 1 << 11
-# Numbers near this one are as far apart as places of the table: adding it rounds to a place, and the bits count the places.
 _NARROW_COUNTER = np.float32(1.5 * 2**23 / _NARROW_STEPS)
 
 

@@ -19,6 +19,7 @@ from gradcli.functions import (
     class_margins,
     classification,
     combine,
+    compared,
     conditional,
     convolution,
     covariance,

@@ -210,6 +210,16 @@ LINES: dict[str, str] = {
         (p + torch.finfo(p.dtype).eps).log()
         torch.finfo(torch.float16).smallest_normal
     """,
+    "compared_in_place": """
+        x.clone().eq_(y)
+        x.clone().ne_(2)
+        x.clone().greater_(y)
+        x.clone().ge_(const)
+        x.clone().less_(v)
+        const.clone().le_(x)
+        const.clone().lt_(0.0)
+        t.clone().eq_(0)
+    """,
     "truth_by_numbers": """
         F.mse_loss(x, y, 1)
         F.relu(x * 1, 1)
@@ -230,6 +240,11 @@ LINES: dict[str, str] = {
 }
 
 PROGRAMS: dict[str, str] = {
+    "compared_in_place": """
+        z = x.clone()
+        z.gt_(0)
+        (z * y).sum()
+    """,
     "older_programs": """
         from torch.autograd import Variable
         z = Variable(torch.ones(2, 2), requires_grad=True)

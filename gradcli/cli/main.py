@@ -144,7 +144,7 @@ def _is_program(text: str) -> bool:
 
     try:
         parse(text)
-    except SyntaxFault:
+    except GradcliError:
         return False
     return True
 

@@ -341,7 +341,7 @@ def to(
             dtype = argument.dtype
         elif available_device(argument) is None:
             raise ArgumentError(f"to() takes a dtype, a device or a tensor, not {type_name(argument)}")
-    is_laid_out = memory_format in (None, PRESERVE, format_of(input))
+    is_laid_out = memory_format in (None, PRESERVE) or memory_format is format_of(input)
     if dtype in (None, input.dtype) and is_laid_out and not copy:
         return input
     return to_dtype(input, dtype or input.dtype, memory_format=memory_format)

@@ -162,7 +162,7 @@ def get_attribute(value: Any, name: str) -> Any:
     elif kind is Namespace:
         if name in value.members:
             return value.members[name]
-    elif (kind is OwnNode and name in value.attributes) or (kind is NumberLimits and name in value.attributes):
+    elif kind in (NumberLimits, OwnNode) and name in value.attributes:
         return value.attributes[name]
     elif kind is ReturnTuple and name in value.fields:
         return value[value.fields.index(name)]

@@ -7,11 +7,11 @@ from .coverage import LISTED, arguments_given, function_of
 
 #: What tells where and how results are made, not what they are.
 ELSEWHERE = {"device", "out", "requires_grad"}
-#: What has no effect in PyTorch, is refused by gradcli, or belongs to another spelling of the same function.
+#: What has no effect in PyTorch, is refused, or belongs to another spelling of the same function.
 WITHOUT_CASES = {
-    ("linear_cross_entropy", "options"),
     ("softmin", "_stacklevel"),
     ("true_divide", "rounding_mode"),
+    ("where", "_more"),
 }
 
 

@@ -16,6 +16,8 @@ from gradcli.language.comparing import ordered
 INTEGER_BITS = 4096
 #: A number written in decimal digits has at most this many, so that reading and printing it stays fast.
 DIGIT_LIMIT = 1000
+#: The hint where something is asked of None.
+NOTHING = "None is what a gradient is before backward(), and what a function without return gives"
 
 _LARGEST = 1 << INTEGER_BITS
 _NUMBERS = {bool, int, float}

@@ -14,8 +14,8 @@ from gradcli.functions.device import Device
 from gradcli.functions.limits import check_length, collected
 from gradcli.functions.number_limits import NumberLimits
 from gradcli.functions.surface import HookHandle
-from gradcli.language.absent import NOTHING, instead_of_member
-from gradcli.language.arithmetic import guarded, type_name
+from gradcli.language.absent import instead_of_member
+from gradcli.language.arithmetic import NOTHING, guarded, type_name
 from gradcli.language.comparing import positions
 from gradcli.language.values import BoundMethod, Builtin, Namespace, OwnFunction
 from gradcli.lazy import DType, Size

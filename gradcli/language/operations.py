@@ -22,8 +22,7 @@ from gradcli.functions import ndarray
 from gradcli.functions.limits import check_length, collected
 from gradcli.functions.ndarray import NDArray
 from gradcli.language import arithmetic
-from gradcli.language.absent import NOTHING
-from gradcli.language.arithmetic import describe, guarded, is_numeric, mismatch, type_name
+from gradcli.language.arithmetic import NOTHING, describe, guarded, is_numeric, mismatch, type_name
 from gradcli.language.comparing import equal
 
 Apply = Callable[[Any, Any], Any]

@@ -145,7 +145,6 @@ def _namespaces() -> dict[str, Namespace]:
             spaces[outer].members[last] = space
     for name in ("torch.autograd", "torch.autograd.function"):
         spaces[name].members["Function"] = OWN_FUNCTION
-    spaces["torch"].members.update(CONSTANTS)
     spaces["numpy"].members.update(CONSTANTS)
     spaces["math"] = Namespace("math", mathematics.members())
     return spaces

@@ -6,9 +6,16 @@ import re
 
 import pytest
 
-from gradcli.language.absent import SPELLINGS, instead_of_name
-from gradcli.language.prelude import PRELUDE
+from gradcli.functions import ATTRIBUTES, METHODS
+from gradcli.language.absent import MEMBERS, NAMES, SPELLINGS, instead_of_name
+from gradcli.language.prelude import NAMESPACES, PRELUDE
 from tests.language.helpers import failure, value_of
+
+
+def test_what_is_told_to_be_absent_is_absent() -> None:
+    members = {"Tensor": {*METHODS, *ATTRIBUTES}, **{name: set(space.members) for name, space in NAMESPACES.items()}}
+    assert {*NAMES, *SPELLINGS}.isdisjoint(PRELUDE)
+    assert [(owner, name) for owner, name in MEMBERS if name in members.get(owner, ())] == []
 
 
 @pytest.mark.parametrize("name", sorted(SPELLINGS))

@@ -206,43 +206,33 @@ def eye(
     return leaf(ops.cast(on_diagonal, dtype or settings.default_dtype), requires_grad)
 
 
-@function(method=False, laid_out_as=("input",), examples=("zeros_like(x)",))
-def zeros_like(
-    input: Tensor,
-    *,
-    dtype: DType | None = None,
-    device: Device | None = None,
-    requires_grad: bool = False,
-    memory_format: MemoryFormat | None = PRESERVE,
-) -> Tensor:
-    """Zeros of the shape and dtype of another tensor."""
-    return leaf(ops.full(input.shape, 0, dtype or input.dtype), requires_grad)
+def _as_another(name: str, value: int, what: str) -> None:
+    """Declare x.new_zeros(...), zeros_like(x) or their kin, which take the dtype of another tensor, or its shape as well."""
+
+    def new(
+        input: Tensor, *size: int, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False
+    ) -> Tensor:
+        return leaf(ops.full(size_of(size), value, dtype or input.dtype), requires_grad)
+
+    def like(
+        input: Tensor,
+        *,
+        dtype: DType | None = None,
+        device: Device | None = None,
+        requires_grad: bool = False,
+        memory_format: MemoryFormat | None = PRESERVE,
+    ) -> Tensor:
+        return leaf(ops.full(input.shape, value, dtype or input.dtype), requires_grad)
+
+    new.__doc__ = f"{what} of a shape, in the dtype of another tensor."
+    like.__doc__ = f"{what} of the shape and dtype of another tensor."
+    method(f"new_{name}")(new)
+    function(name=f"{name}_like", method=False, laid_out_as=("input",), examples=(f"{name}_like(x)",))(like)
 
 
-@function(method=False, laid_out_as=("input",))
-def empty_like(
-    input: Tensor,
-    *,
-    dtype: DType | None = None,
-    device: Device | None = None,
-    requires_grad: bool = False,
-    memory_format: MemoryFormat | None = PRESERVE,
-) -> Tensor:
-    """A tensor of the shape and dtype of another one, to be filled; it holds zeros."""
-    return zeros_like(input, dtype=dtype, requires_grad=requires_grad)
-
-
-@function(method=False, laid_out_as=("input",))
-def ones_like(
-    input: Tensor,
-    *,
-    dtype: DType | None = None,
-    device: Device | None = None,
-    requires_grad: bool = False,
-    memory_format: MemoryFormat | None = PRESERVE,
-) -> Tensor:
-    """Ones of the shape and dtype of another tensor."""
-    return leaf(ops.full(input.shape, 1, dtype or input.dtype), requires_grad)
+_as_another("zeros", 0, "Zeros")
+_as_another("ones", 1, "Ones")
+_as_another("empty", 0, "A tensor to be filled, which holds zeros,")
 
 
 @function(method=False, laid_out_as=("input",))
@@ -258,23 +248,6 @@ def full_like(
     """One number everywhere, in the shape and dtype of another tensor."""
     own = dtype or input.dtype
     return leaf(ops.full(input.shape, representable(fill_value, own, 1), own), requires_grad)
-
-
-def _new(name: str, value: int) -> None:
-    """Declare the methods that make a tensor of the dtype of another one."""
-
-    def make(
-        input: Tensor, *size: int, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False
-    ) -> Tensor:
-        return leaf(ops.full(size_of(size), value, dtype or input.dtype), requires_grad)
-
-    make.__doc__ = f"{name.capitalize()} of a shape, in the dtype of another tensor."
-    method(f"new_{name}")(make)
-
-
-_new("zeros", 0)
-_new("ones", 1)
-_new("empty", 0)
 
 
 @method("new_full")

@@ -114,9 +114,9 @@ def round_to_decimals(input: Tensor, *, decimals: int = 0) -> LazyArray:
     """x to a number of decimals; to tens, hundreds and so on where it is negative."""
     require_floating("round_cpu" if decimals else "round_vml_cpu", input)
     scale = 10.0 ** magnitude(decimals)
-    scaled = input * scale if decimals > 0 else input / scale if decimals else input
+    scaled = input * scale if decimals > 0 else input / scale
     rounded = Tensor(ops.unary("round", scaled.array))
-    return (rounded / scale if decimals > 0 else rounded * scale if decimals else rounded).array
+    return (rounded / scale if decimals > 0 else rounded * scale).array
 
 
 @function(in_place=True, forms=(round_to_whole, round_to_decimals), examples=("round(x)", "round(x, decimals=1)"))

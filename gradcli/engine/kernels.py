@@ -168,11 +168,11 @@ def _where(condition: Array, x: Array, y: Array, out: Array | None = None) -> An
 
 
 cos = Kernel(_cosine, np.cos, "d", tangent_is_vectorized)
+cos_beside_sin = Kernel(_cosine_beside_sine, lambda x, sine, out=None: np.cos(x, out=out), "d", tangent_is_vectorized)
 erf = Kernel(error_functions.erf, special("erf"), "efd", exact="d")
 erfc = Kernel(error_functions.erfc, special("erfc"), "efd", exact="d")
 logaddexp = Kernel(_logaddexp, np.logaddexp, "fd")
 normal_cdf = Kernel(error_functions.normal_cdf, special("ndtr"), "fd", exact="d")
-cos_beside_sin = Kernel(_cosine_beside_sine, lambda x, sine, out=None: np.cos(x, out=out), "d", tangent_is_vectorized)
 sin = Kernel(_sine, np.sin, "d", tangent_is_vectorized)
 where = Kernel(_select, _where, "fdilq")
 

@@ -39,8 +39,10 @@ def _refined(name: str, *regions: Region) -> Callable[..., Any]:
     general = special(name)
 
     def function(x: Array, out: Array | None = None) -> Any:
-        places = [(is_there(x), formula) for is_there, formula in regions] if x.dtype == np.float64 else []
-        elsewhere = ~np.logical_or.reduce([place for place, _ in places]) if places else np.ones(1, np.bool_)
+        if x.dtype != np.float64:
+            return general(x, out=out)
+        places = [(is_there(x), formula) for is_there, formula in regions]
+        elsewhere = ~np.logical_or.reduce([place for place, _ in places])
         if elsewhere.all():
             return general(x, out=out)
         refined = [(place, formula(x[place])) for place, formula in (*places, (elsewhere, general)) if place.any()]

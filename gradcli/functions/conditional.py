@@ -35,12 +35,13 @@ def where(condition: Tensor, input: Operand, other: Operand) -> LazyArray:
 @function(name="where", method=False, forms=(where,))
 def where_or_positions(condition: Tensor, input: Any = None, other: Any = None, *_more: Any) -> Any:
     """input where the condition holds, else other; of a condition alone the positions where it holds, for each dimension."""
-    if input is None and other is None:
+    given = {name: value for name, value in (("input", input), ("other", other)) if value is not None}
+    if not given:
         from gradcli.functions.search import nonzero
 
         return nonzero(condition, as_tuple=True)
-    given = {name: value for name, value in (("input", input), ("other", other)) if value is not None}
-    return where(condition, *given.values(), *_more) if len(given) == 2 else where(condition, **given)
+    # Of too few and of too many, the form tells.
+    return where(condition, input, other, *_more) if len(given) == 2 else where(condition, **given)
 
 
 @method("where")

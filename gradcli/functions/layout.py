@@ -8,6 +8,7 @@ are its own if they are not those of rows one after the other; other results are
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from operator import mul
 
@@ -94,17 +95,27 @@ def reshaped(strides: Strides, input_shape: Size, shape: Sequence[int]) -> Strid
 
 def follow(result: Tensor, *operands: Tensor) -> None:
     """Let a new tensor lie in memory as an elementwise function of PyTorch lays it out: as its operands do, without gaps."""
-    shape = result.shape
-    if len(shape) < 2 or all(map(is_contiguous, operands)):
+    for operand in operands:
+        if operand.view_of is not None or operand.own_strides is not None:
+            break
+    else:
         return
-    shown = [(operand.shape, strides(operand)) for operand in operands]
-    own, steps = shown[0]
-    if own == shape and _is_dense(own, steps) and all(other == shown[0] for other in shown):
+    found = _elementwise(result.shape, tuple([(operand.shape, strides(operand)) for operand in operands]))
+    if found is not None:
+        result.own_strides = found
+
+
+@lru_cache(1 << 10)  # small programs ask for few layouts, again and again
+def _elementwise(shape: Size, operands: Sequence[tuple[Size, Strides]]) -> Strides | None:
+    """The strides of what is computed of operands with these shapes and strides; None where it is rows one after the other."""
+    if len(shape) < 2 or all(_are_rows(own, steps) for own, steps in operands):
+        return None
+    own, steps = operands[0]
+    if own == shape and _is_dense(own, steps) and all(other == operands[0] for other in operands):
         found = steps
     else:
-        found = _without_gaps(shape, [repeated(steps, own, shape) for own, steps in shown])
-    if found != contiguous_strides(shape):
-        result.own_strides = found
+        found = _without_gaps(shape, [repeated(steps, own, shape) for own, steps in operands])
+    return found if found != contiguous_strides(shape) else None
 
 
 def _is_dense(shape: Size, strides: Strides) -> bool:
@@ -161,12 +172,20 @@ def strides(tensor: Tensor) -> Strides:
 
 def is_contiguous(tensor: Tensor) -> bool:
     """Whether PyTorch's tensor would have its rows one after the other in memory."""
-    return tensor.shape.numel() == 0 or lies_as(tensor, contiguous_strides(tensor.shape))
+    return _are_rows(tensor.shape, strides(tensor))
+
+
+def _are_rows(shape: Size, strides: Strides) -> bool:
+    return shape.numel() == 0 or _agree(shape, strides, contiguous_strides(shape))
 
 
 def lies_as(tensor: Tensor, expected: Strides) -> bool:
     """Whether a tensor has strides, wherever they tell."""
-    return all(size <= 1 or a == b for size, a, b in zip(tensor.shape, strides(tensor), expected, strict=True))
+    return _agree(tensor.shape, strides(tensor), expected)
+
+
+def _agree(shape: Size, strides: Strides, expected: Strides) -> bool:
+    return all(size <= 1 or a == b for size, a, b in zip(shape, strides, expected, strict=True))
 
 
 def view_strides(shape: Sequence[int], old: Strides, new_shape: Sequence[int]) -> Strides | None:

@@ -260,6 +260,17 @@ def truth(value: Any) -> bool:
     return bool(value)
 
 
+def number(value: Any, hint: str | None = None) -> Any:
+    """A tensor or array of one element as its number; other values as they are. The hint is for larger tensors."""
+    if type(value) is Tensor:
+        if value.shape.numel() != 1:
+            message = "only one element tensors can be converted to Python scalars"
+            hint = hint or "reduce it first, for example with sum() or mean(), or index one element"
+            raise TypeMismatch.as_torch(message, operands=[OperandLabel(0, describe(value))], hint=hint)
+        return value.item()
+    return value.array.item() if type(value) is NDArray and value.array.size == 1 else value
+
+
 def iterate(value: Any) -> Iterator[Any]:
     """The elements of a value, one after the other; a tensor's along its first dimension."""
     if type(value) is Tensor:
@@ -369,14 +380,3 @@ def _bad_index(value: Any, index: Any) -> TypeMismatch:
     message = f"{type_name(value)} is indexed by integers and slices, not by {type_name(index)}"
     hint = "a tensor takes several indexes: tensor(x)[i, j]" if isinstance(index, tuple) else None
     return TypeMismatch(message, operands=[OperandLabel(1, describe(index))], hint=hint)
-
-
-def number(value: Any, hint: str | None = None) -> Any:
-    """A tensor or array of one element as its number; other values as they are. The hint is for larger tensors."""
-    if type(value) is Tensor:
-        if value.shape.numel() != 1:
-            message = "only one element tensors can be converted to Python scalars"
-            hint = hint or "reduce it first, for example with sum() or mean(), or index one element"
-            raise TypeMismatch.as_torch(message, operands=[OperandLabel(0, describe(value))], hint=hint)
-        return value.item()
-    return value.array.item() if type(value) is NDArray and value.array.size == 1 else value

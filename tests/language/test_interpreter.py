@@ -268,6 +268,12 @@ def test_math_is_pythons(name: str) -> None:
     assert plain(f"import math\n{text}") == expected or math.isnan(expected)
 
 
+def test_factorials_are_limited() -> None:
+    assert plain("math.factorial(500)") == math.factorial(500)
+    with pytest.raises(LimitExceeded, match="at most 500"):
+        plain("math.factorial(501)")
+
+
 def test_math_takes_a_tensor_of_one_element_as_its_number() -> None:
     assert plain("math.sqrt(tensor([4.], requires_grad=True)) + math.floor(np.array([2.5]))") == 4.0
 

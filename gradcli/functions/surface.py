@@ -10,7 +10,7 @@ from gradcli.autograd import GradMode, SwitchedMode, Tensor, backward, gradients
 from gradcli.autograd.node import retain_grad
 from gradcli.autograd.state import state
 from gradcli.autograd.tensor import Scalar, set_requires_grad
-from gradcli.errors import ArgumentError, AutogradError, DTypeMismatch, ShapeMismatch, TypeMismatch
+from gradcli.errors import ArgumentError, AutogradError, DTypeMismatch, ShapeMismatch, TypeMismatch, ValueFault
 from gradcli.functions.arguments import Shape, Truth, type_name
 from gradcli.functions.create import from_nested
 from gradcli.functions.declare import function, method
@@ -244,7 +244,8 @@ def is_nonzero(input: Tensor) -> bool:
     count = input.shape.numel()
     if count != 1:
         which = "more than one value" if count else "no values"
-        raise TypeMismatch.as_torch(f"Boolean value of Tensor with {which} is ambiguous")
+        hint = "use .any() or .all(), or compare one element"
+        raise ValueFault.as_torch(f"Boolean value of Tensor with {which} is ambiguous", hint=hint)
     return bool(input.item())
 
 

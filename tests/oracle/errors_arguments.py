@@ -47,14 +47,14 @@ LINES: dict[str, str] = {
     """,
     "value": """
         torch.cdist(x, y, 2.0, "exact")
+        x.is_nonzero()
+        torch.is_nonzero(empty)
     """,
     "type-mismatch": """
         torch.Tensor(3.5)
         torch.autograd.Variable(3.0)
         torch.finfo(torch.int64)
         torch.iinfo(torch.float32)
-        x.is_nonzero()
-        torch.is_nonzero(empty)
     """,
     "dtype-mismatch": """
         torch.round(t, decimals=0)

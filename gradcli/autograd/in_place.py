@@ -172,7 +172,7 @@ def _refuse_leaf(target: Tensor, base: Tensor) -> None:
             "gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function."
         )
         raise AutogradError.as_torch(message)
-    if state.grad_enabled and base.requires_grad and base.is_leaf:
+    if state.grad_enabled and base.is_leaf and (base.requires_grad or target.requires_grad):
         what = "a leaf Variable" if target is base else "a view of a leaf Variable"
         message = f"{what} that requires grad is being used in an in-place operation."
         raise LeafInPlace.as_torch(
@@ -264,9 +264,10 @@ def _refresh(view: Tensor, base: Tensor, counts: bool) -> None:
     view.array = fresh.array
     if not noticed:
         return
+    is_own_leaf = view.requires_grad and view.is_leaf and not fresh.requires_grad
     view.grad_fn, view.output_number = fresh.grad_fn, fresh.output_number
     if not view.view_of.is_alias:
-        view.requires_grad, view.view_of.leads_nowhere = fresh.requires_grad, False
+        view.requires_grad, view.view_of.leads_nowhere = fresh.requires_grad or is_own_leaf, False
         if fresh.grad_fn is not None:
             fresh.grad_fn.name = "AsStridedBackward0"  # as PyTorch calls it, whichever function made the view
     view.version += 1

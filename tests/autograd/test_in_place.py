@@ -41,6 +41,11 @@ PROGRAMS = {
         "w = torch.ones(2,requires_grad=True); b = torch.zeros(3); b[1:].add_(w); (b*b).sum().backward(); print(w.grad)",
         "tensor([2., 2.])\n",
     ),
+    "a leaf that is a view of what requires no grad": (
+        "y = torch.arange(4.); x = y.reshape(2,2).requires_grad_()\nwith torch.no_grad():\n    x -= 1\ny.detach().add_(2)\n"
+        "print(x); (x*x).sum().backward(); print(x.grad)",
+        "tensor([[1., 2.],\n        [3., 4.]], requires_grad=True)\ntensor([[2., 4.],\n        [6., 8.]])\n",
+    ),
     "a view of a leaf that no_grad changes": (
         "x = torch.ones(2,requires_grad=True); v = x[:1]\nwith torch.no_grad():\n    x.add_(1)\n"
         "print(v); (v*v).sum().backward(); print(x.grad)",
@@ -61,6 +66,7 @@ def test_what_shows_the_same_elements_shows_the_change(name: str) -> None:
     ("program", "sentence"),
     [
         ("x = torch.ones(2, requires_grad=True); x[0].zero_()", "a view of a leaf Variable that requires grad"),
+        ("x = torch.ones(4).view(2, 2).requires_grad_(); x.add_(1)", "a view of a leaf Variable that requires grad"),
         ("x = torch.ones(3).expand(2, 3); x.add_(1)", "more than one element of the written-to tensor"),
     ],
 )

@@ -10,9 +10,9 @@ import numpy as np
 from gradcli.autograd.node import Node, SavedOutput, retain_grad
 from gradcli.autograd.own import OwnNode
 from gradcli.autograd.state import GradMode, state
-from gradcli.autograd.tensor import Tensor, operators
+from gradcli.autograd.tensor import Strides, Tensor, operators
 from gradcli.errors import AutogradError, DTypeMismatch, LeafInPlace, ShapeMismatch
-from gradcli.lazy import look_at, ops
+from gradcli.lazy import LazyArray, Size, look_at, ops
 from gradcli.lazy.dtypes import int64
 
 
@@ -87,8 +87,15 @@ def _snapshot(tensor: Tensor) -> Tensor:
 
 def _positions(views: list[Tensor], base: Tensor) -> Tensor:
     """Where the elements of a view stand in its base, counted through all dimensions: the view of the positions themselves."""
-    count = base.shape.numel()
-    shown = Tensor(ops.reshape(ops.arange(0, 1, count, int64), base.shape))
+    return _shown(views, _counted(base))
+
+
+def _counted(tensor: Tensor) -> LazyArray:
+    return ops.reshape(ops.arange(0, 1, tensor.shape.numel(), int64), tensor.shape)
+
+
+def _shown(views: list[Tensor], positions: LazyArray) -> Tensor:
+    shown = Tensor(positions)
     with GradMode(False):
         for view in views:
             assert view.view_of is not None
@@ -104,9 +111,18 @@ def places(tensor: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def places_in_memory(tensor: Tensor) -> tuple[Tensor, Tensor]:
-    """What a tensor is a view or an alias of, in the end, and where its elements stand in that."""
+    """What a tensor is a view or an alias of, in the end, and where its elements stand in the memory of that."""
     path, top = _path_up(tensor)
-    return top, _positions(path, top)
+    return top, _shown(path, _counted(top) if top.own_strides is None else stepped(top.shape, top.own_strides, 0))
+
+
+def stepped(shape: Size, strides: Strides, offset: int) -> LazyArray:
+    """Positions in memory from an offset on, with a stride along each dimension."""
+    positions = ops.full(shape, offset, int64)
+    for axis, (length, step) in enumerate(zip(shape, strides, strict=True)):
+        along = Size(length if own == axis else 1 for own in range(len(shape)))
+        positions = ops.binary("add", positions, ops.reshape(ops.arange(0, step, length, int64), along))
+    return positions
 
 
 def _path_up(tensor: Tensor) -> tuple[list[Tensor], Tensor]:

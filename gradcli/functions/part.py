@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 
 from gradcli.autograd import Tensor
-from gradcli.autograd.in_place import overlap, places_in_memory
+from gradcli.autograd.in_place import overlap, overlaps, places_in_memory, stepped
 from gradcli.errors import IndexOutOfRange, NotSupported, OperandLabel, ShapeMismatch, ValueFault
 from gradcli.functions.arguments import Shape
 from gradcli.functions.assign import copy_slices
 from gradcli.functions.create import size_of
 from gradcli.functions.declare import function, method
-from gradcli.functions.layout import unfolded
+from gradcli.functions.layout import is_contiguous, unfolded
 from gradcli.functions.pointwise import wrap_number
 from gradcli.functions.reduce import sum as total
 from gradcli.functions.refusals import unlike_slice
 from gradcli.functions.registry import METHODS
-from gradcli.functions.shape import reshape
+from gradcli.functions.shape import clone, reshape
 from gradcli.functions.slices import one_slice, select, slice_, spread, take_at
 from gradcli.functions.windows import overlap_add
 from gradcli.lazy import LazyArray, Size, look_at, ops
@@ -169,11 +169,7 @@ def _wanted_places(size: Sequence[int], stride: Sequence[int], offset: int, memo
     last = offset + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
     if Size(size).numel() and last >= memory.shape.numel():
         raise _beyond_memory(size, stride, offset, last, memory)
-    places = ops.full(size_of(size), offset, int64)
-    for axis, (length, step) in enumerate(zip(size, stride, strict=True)):
-        along = Size(length if own == axis else 1 for own in range(len(size)))
-        places = ops.binary("add", places, ops.reshape(ops.arange(0, step, length, int64), along))
-    return places
+    return stepped(size_of(size), tuple(stride), offset)
 
 
 def _beyond_memory(size: Sequence[int], stride: Sequence[int], offset: int, last: int, memory: Tensor) -> ShapeMismatch:
@@ -183,6 +179,14 @@ def _beyond_memory(size: Sequence[int], stride: Sequence[int], offset: int, last
         f"requiring a storage size of {(last + 1) * each} are out of bounds for storage of size {count * each}"
     )
     return ShapeMismatch.as_torch(message, hint=f"the last element would be number {last} of {count}, counted from 0")
+
+
+def _positions(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None) -> LazyArray:
+    """Which elements, counted through all dimensions, stand in memory from an offset on with these strides."""
+    memory, shown = places_in_memory(input)
+    offset = offset_of(input) if storage_offset is None else storage_offset
+    places = _wanted_places(size, stride, offset, memory)
+    return places if memory is input and is_contiguous(input) else _shown_at(input, memory, shown, places)
 
 
 def _shown_at(input: Tensor, memory: Tensor, shown: Tensor, places: LazyArray) -> LazyArray:
@@ -220,11 +224,7 @@ def _added_at(g: Tensor, shape: Size, positions: LazyArray) -> Tensor:
 @function(forms=(strided_view,))
 def as_strided(input: Tensor, size: Shape, stride: Shape, storage_offset: int | None = None) -> Tensor:
     """The elements that stand in memory from an offset on, with these strides; what overlaps adds up in backward."""
-    memory, shown = places_in_memory(input)
-    offset = storage_offset if storage_offset is not None else offset_of(input)
-    places = _wanted_places(size, stride, offset, memory)
-    positions = places if memory is input else _shown_at(input, memory, shown, places)
-    return strided_view(input, positions, stride)
+    return strided_view(input, _positions(input, size, stride, storage_offset), stride)
 
 
 @function(
@@ -246,11 +246,10 @@ def with_strided(input: Tensor, src: Tensor, positions: Any) -> LazyArray:
 @function(forms=(with_strided,))
 def as_strided_scatter(input: Tensor, src: Tensor, size: Shape, stride: Shape, storage_offset: int | None = None) -> Tensor:
     """The tensor with the elements that as_strided would take replaced."""
-    offset = 0 if storage_offset is None else storage_offset - offset_of(input)
-    places = _wanted_places(size, stride, offset, input)
+    positions = _positions(clone(input) if overlaps(input) else input, size, stride, storage_offset)
     if any(step == 0 and length > 1 for length, step in zip(size, stride, strict=True)):
         raise overlap()
-    if src.shape != places.shape:
-        raise unlike_slice(src, places.shape)
-    replaced: Tensor = with_strided(input, src, places)
+    if src.shape != positions.shape:
+        raise unlike_slice(src, positions.shape)
+    replaced: Tensor = with_strided(input, src, positions)
     return replaced

@@ -107,6 +107,7 @@ def _far(x: Array) -> Array:
 
 _log_of_gamma = _refined(
     "gammaln",
+    (lambda x: np.abs(x) < 1e-300, lambda x: -np.log(np.abs(x))),  # SciPy's is inf where 1 / x is
     (lambda x: (x > 0.5) & (x < 2.5), _near_two),  # where it is 0, SciPy's has no relative accuracy
     (lambda x: (x > 1.25) & (x < 1.75), _between),
     (lambda x: (x >= 13) & (x < 1e300), _far),

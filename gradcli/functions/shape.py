@@ -14,7 +14,7 @@ from gradcli.functions.layout import inserted, is_contiguous, is_viewable, permu
 from gradcli.functions.memory_format import CONTIGUOUS, PRESERVE, MemoryFormat, is_in
 from gradcli.functions.refusals import misfit
 from gradcli.lazy import LazyArray, Size, ops
-from gradcli.lazy.shapes import normalize_dim, normalize_dims
+from gradcli.lazy.shapes import existing_dim, normalize_dim, normalize_dims
 
 # ── copies ──
 
@@ -125,7 +125,7 @@ def view(input: Tensor, *size: int) -> Tensor:
 @function(forms=(view_as_shape,))
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """The same elements under the shape of another tensor, without a copy."""
-    return view(input, *other.shape)
+    return view(input, other.shape)
 
 
 @function(forms=(view_as_shape, unsafe_view))
@@ -157,7 +157,7 @@ def ravel(input: Tensor) -> Tensor:
 @function(forms=(view_as_shape,), examples=("unflatten(x, 1, (3, 1))",))
 def unflatten(input: Tensor, dim: int, sizes: Lengths) -> Tensor:
     """One dimension as several."""
-    axis = normalize_dim(dim, input.ndim)
+    axis = existing_dim(dim, input.ndim)
     part = wanted_shape_of_axis(input, axis, sizes)
     return view(input, (*input.shape[:axis], *part, *input.shape[axis + 1 :]))
 

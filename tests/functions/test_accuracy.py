@@ -87,6 +87,8 @@ CORNERS = [
     ("torch.special.i0e(x)", -inf, 0.0, 0.0),
     ("torch.i0(x)", 800.0, inf, inf),
     ("torch.lgamma(x)", 1e308, inf, 709.1962086421661),
+    ("torch.lgamma(x)", 1e-310, 713.8013788281542, -inf),
+    ("torch.lgamma(x)", -5e-324, 744.4400719213812, inf),
     ("torch.erfc(x)", 40.0, 0.0, 0.0),
     ("F.gelu(x)", 1e308, 1e308, 1.0),
     ("F.gelu(x, approximate='tanh')", 1e3, 1e3, 1.0),

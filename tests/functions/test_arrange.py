@@ -7,6 +7,7 @@ import pytest
 
 from gradcli import functions as f
 from gradcli.autograd import Node
+from gradcli.errors import DimensionOutOfRange
 from tests.functions.derivatives import leaf
 
 torch = f.NAMESPACES["torch"]
@@ -38,3 +39,8 @@ def views_below(node: Node) -> list[str]:
 def test_a_stack_raises_its_tensors_by_the_views_of_pytorch(stack: str, rank: int, views: list[str]) -> None:
     x = leaf(np.ones((2,) * rank))
     assert views_below(torch[stack]([x, x]).grad_fn) == [*views, "AccumulateGrad"]
+
+
+def test_what_has_no_dimension_cannot_be_unflattened() -> None:
+    with pytest.raises(DimensionOutOfRange, match="Dimension specified as 0 but tensor has no dimensions"):
+        torch["unflatten"](leaf(np.float64(1)), 0, (1, 1))

@@ -98,6 +98,7 @@ LINES: dict[str, str] = {
     "ranks_and_places": """
         x.reshape_as(a)
         x.view_as(a)
+        s.view_as(s)
         x.expand_as(c)
         torch.atleast_1d(s)
         torch.atleast_1d(x)

@@ -176,6 +176,8 @@ def bind(function_name: str, parameters: Sequence[Parameter], arguments: Sequenc
     bound: list[Any] = []
     position = 0
     remaining = dict(keywords) if keywords else {}
+    if remaining.get("out", REQUIRED) is None:  # PyTorch's functions take a tensor to write to, and None for none
+        del remaining["out"]
     if len(arguments) > len(parameters) and not any(parameter.is_variadic for parameter in parameters):
         raise _beyond(function_name, parameters, arguments)
     for parameter in parameters:

@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 LINES: dict[str, str] = {
+    "nowhere_to_write": """
+        torch.exp(x, out=None)
+        torch.add(x, y, out=None)
+        torch.add(x, y, alpha=2, out=None)
+        torch.where(mask, x, y, out=None)
+        torch.sum(x, 1, out=None)
+        torch.sort(x, out=None)
+        torch.zeros(2, 3, out=None)
+        torch.cat([x, y], out=None)
+        torch.matmul(m, v, out=None)
+        torch.linalg.norm(x, out=None)
+        torch.special.erf(x, out=None)
+        torch.randperm(1, out=None)
+    """,
     "reductions": """
         torch.amin(x, dim=1, keepdim=True)
         torch.min(x, 1, keepdim=True)[0]

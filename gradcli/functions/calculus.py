@@ -116,30 +116,35 @@ def _slopes(input: Tensor, axis: int, step: Scalar, edge_order: int) -> Tensor:
 
 def _slopes_between(input: Tensor, axis: int, places: Tensor, edge_order: int) -> Tensor:
     """Slopes of samples that are taken at any places: those of the parabola through three of them, by Lagrange's formula."""
+    if places.ndim != 1:
+        message = f"an element with {places.ndim} dimensions!"
+        raise misfit(f"torch.gradient expected each element of spacing to have one dimension, but got {message}", input)
     steps = sub(_part(places, 0, 1), _part(places, 0, 0, -1))
     d, e = _part(steps, 0, 0, -1), _part(steps, 0, 1)
     inner = input.shape[axis] - 2
 
-    def weighted(start: int, weights: tuple[Tensor, ...]) -> Tensor:
+    def weighted(start: int, count: int, weights: tuple[Tensor, ...]) -> Tensor:
         first, second, third = (
-            mul(_along(w, input.ndim, axis), slice_(input, axis, start + i, w.shape[0], 1)) for i, w in enumerate(weights)
+            mul(_along(w, input.ndim, axis), slice_(input, axis, start + i, count, 1)) for i, w in enumerate(weights)
         )
         return add(add(first, second), third)
 
-    centre = weighted(0, (div(neg(e), mul(d, add(d, e))), div(sub(e, d), mul(d, e)), div(d, mul(e, add(d, e)))))
+    centre = weighted(0, inner, (div(neg(e), mul(d, add(d, e))), div(sub(e, d), mul(d, e)), div(d, mul(e, add(d, e)))))
     if edge_order == 1:
         first = div(sub(_part(input, axis, 1, 2), _part(input, axis, 0, 1)), select(steps, 0, 0))
         last = div(sub(_part(input, axis, -1), _part(input, axis, -2, -1)), select(steps, 0, -1))
     else:
         a, b = _part(d, 0, 0, 1), _part(e, 0, 0, 1)
-        first = weighted(0, (-(a * 2 + b) / (a * (a + b)), (a + b) / (a * b), -a / (b * (a + b))))
+        first = weighted(0, 1, (-(a * 2 + b) / (a * (a + b)), (a + b) / (a * b), -a / (b * (a + b))))
         a, b = _part(d, 0, -1), _part(e, 0, -1)
-        last = weighted(inner - 1, (b / (a * (a + b)), -(a + b) / (a * b), (b * 2 + a) / (b * (a + b))))
+        last = weighted(inner - 1, 1, (b / (a * (a + b)), -(a + b) / (a * b), (b * 2 + a) / (b * (a + b))))
     return cat((first, centre, last), axis)
 
 
 def _spacings(spacing: Any, axes: tuple[int, ...], dim_was_given: bool) -> list[Any]:
     """The spacing along each dimension: a step, or a tensor of places."""
+    if isinstance(spacing, Tensor) and spacing.shape.numel() == 1:
+        return [spacing.item()] * len(axes)
     if not isinstance(spacing, (list, tuple)):
         return [spacing] * len(axes)
     if len(spacing) != len(axes):

@@ -347,6 +347,10 @@ LINES: dict[str, str] = {
         torch.gradient(c, spacing=(2., 3.), dim=(0, 2))
         torch.gradient(c, spacing=[2., 3., 1.])
         torch.gradient(j)
+        torch.gradient(x, spacing=torch.tensor(2.0))
+        torch.gradient(v, spacing=[r])
+        torch.gradient(line, spacing=[v])
+        torch.gradient(x, spacing=[r, line])
         torch.gradient(f)
         torch.gradient(x, dim=-1, edge_order=2)
     """,

@@ -14,7 +14,7 @@ from gradcli.functions.create import eye
 from gradcli.functions.declare import function
 from gradcli.functions.decompose import check_square, inv, solve
 from gradcli.functions.elementwise import mul
-from gradcli.functions.join import cat, roll
+from gradcli.functions.join import cat, flip, roll
 from gradcli.functions.linalg import matmul, mm, vdot
 from gradcli.functions.padding import constant_pad_nd
 from gradcli.functions.reduce import cumprod
@@ -24,7 +24,7 @@ from gradcli.functions.repetition import expand
 from gradcli.functions.shape import clone, flatten, matrix_transposed, permute, reshape, reshape_alias, unsqueeze, view
 from gradcli.functions.slices import narrow
 from gradcli.lazy import LazyArray, Size, ops
-from gradcli.lazy.dtypes import bool_
+from gradcli.lazy.dtypes import bool_, int64
 from gradcli.lazy.shapes import broadcast, existing_dim, normalize_dim
 
 # ── vectors ──
@@ -84,9 +84,26 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     count = N if N is not None else x.shape[-1] if x.ndim else 1
     if count <= 1:
         raise ValueFault.as_torch("N must be greater than 1.")
-    powers = cumprod(expand(unsqueeze(x, -1), *x.shape, count - 1), -1)
-    ones = Tensor(ops.full(Size((*x.shape, 1)), 1, powers.dtype))
-    return cat((ones, powers), -1)
+    return _rising_powers(x, count)
+
+
+def _rising_powers(x: Tensor, count: int) -> Tensor:
+    """The powers of each number from 0 on, along a new last dimension; whole numbers are int64 then."""
+    dtype = x.dtype if x.dtype.is_floating else int64
+    ones = Tensor(ops.full(Size((*x.shape, min(count, 1))), 1, dtype))
+    return ones if count < 2 else cat((ones, cumprod(expand(unsqueeze(x, -1), *x.shape, count - 1), -1)), -1)
+
+
+@function(name="vander", method=False, forms=(cat, cumprod, flip), examples=("vander(v)", "vander(v, 4, increasing=True)"))
+def torch_vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The powers N - 1 to 0 of each number of a vector, or increasing ones; as many as there are numbers unless N is given."""
+    if x.ndim != 1:
+        raise misfit("x must be a one-dimensional tensor.", x)
+    count = x.shape[0] if N is None else N
+    if count < 0:
+        raise ValueFault.as_torch("N must be non-negative.")
+    powers = _rising_powers(x, count)
+    return powers if increasing else flip(powers, (1,))
 
 
 # ── chains and powers ──

@@ -28,6 +28,7 @@ LINES: dict[str, str] = {
         torch.linalg.multi_dot([x])
         torch.linalg.tensorinv(m, 0)
         torch.linalg.vander(v, N=1)
+        torch.vander(v, -1)
         torch.linalg.vander(s)
         torch.linalg.inv(torch.tensor([[1., 2.], [2., 4.]])).tolist()
         torch.linalg.inv(torch.tensor([[[1., 2.], [2., 1.]], [[1., 2.], [2., 4.]]])).tolist()

@@ -39,6 +39,15 @@ LINES: dict[str, str] = {
         torch.linalg.vander(x, N=4)
         torch.linalg.vander(x, N=2)
         torch.linalg.vander(torch.tensor([1, 2, 3]))
+        torch.vander(v.detach())
+        torch.vander(v.detach(), 2, True)
+        torch.vander(x=w.detach(), N=5, increasing=False)
+        torch.vander(t)
+        torch.vander(rows)
+        torch.vander(short, increasing=True)
+        torch.vander(v, 1)
+        torch.vander(v, 0)
+        torch.vander(empty)
     """,
     "determinants": """
         torch.linalg.slogdet(m)

@@ -119,7 +119,8 @@ def named(name: str) -> list[Function]:
     candidates = [NAMESPACES.get(space, {}).get(last) for space, _, last in (full.rpartition(".") for full in full_names)]
     candidates += [only_methods().get(own)] if own in only_methods() or own == short else [behind(METHODS.get(own))]
     found = {id(value): value for value in candidates if isinstance(value, Function)}
-    if not found and own in METHODS and own.endswith("_"):  # in place of a function, which tells all about it
+    in_place = [value for value in (*(space.get(own) for space in NAMESPACES.values()), METHODS.get(own)) if value is not None]
+    if not found and in_place and own.endswith("_"):  # in place of a function, which tells all about it
         return named(own.removesuffix("_"))
     return list(found.values())
 

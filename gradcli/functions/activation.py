@@ -29,7 +29,7 @@ NN = "torch.nn.functional"
 # ── linear in pieces ──
 
 
-@function(namespace=NN, forms=(elementwise.relu,), kink="0 at 0")
+@function(namespace=NN, in_place=True, forms=(elementwise.relu,), kink="0 at 0")
 def relu(input: Tensor, inplace: Truth = False) -> Tensor:
     """x where positive, else 0."""
     return elementwise.relu(input)
@@ -38,6 +38,7 @@ def relu(input: Tensor, inplace: Truth = False) -> Tensor:
 @function(
     lambda inplace: "LeakyReluBackward1" if inplace else "LeakyReluBackward0",
     namespace=NN,
+    in_place=True,
     kink="the slope at 0",
     laid_out_as=("input",),
     examples=("F.leaky_relu(x, 0.1)",),
@@ -52,6 +53,7 @@ def leaky_relu(input: Tensor, negative_slope: Scalar = 0.01, inplace: Truth = Fa
 @function(
     "HardtanhBackward0",
     namespace=NN,
+    in_place=True,
     kink="0 at both bounds",
     laid_out_as=("input",),
     examples=("F.hardtanh(x)",),
@@ -104,6 +106,7 @@ def hardswish(input: Tensor, inplace: Truth = False) -> Tensor:
 @function(
     lambda inplace: "ThresholdBackward1" if inplace else "ThresholdBackward0",
     namespace=NN,
+    in_place=True,
     aliases=("threshold",),
     kink="0 at the threshold",
     laid_out_as=("input",),
@@ -172,13 +175,13 @@ def scaled_elu(input: Tensor, alpha: float, scale: float, input_scale: float, is
     return where(input > 0, input * scale, expm1(input * input_scale) * (alpha * scale))
 
 
-@function(namespace=NN, forms=(scaled_elu,), kink="alpha at 0", laid_out_as=("input",), examples=("F.elu(x)",))
+@function(namespace=NN, in_place=True, forms=(scaled_elu,), kink="alpha at 0", laid_out_as=("input",), examples=("F.elu(x)",))
 def elu(input: Tensor, alpha: Scalar = 1.0, inplace: Truth = False) -> Tensor:
     """x where positive, else alpha * (exp(x) - 1)."""
     return scaled_elu(input, float(alpha), 1.0, 1.0, inplace)
 
 
-@function(namespace=NN, aliases=("selu",), forms=(scaled_elu,), laid_out_as=("input",), examples=("F.selu(x)",))
+@function(namespace=NN, in_place=True, aliases=("selu",), forms=(scaled_elu,), laid_out_as=("input",), examples=("F.selu(x)",))
 def selu(input: Tensor, inplace: Truth = False) -> Tensor:
     """elu, scaled so that networks keep mean 0 and variance 1."""
     return scaled_elu(input, 1.6732632423543772, 1.0507009873554805, 1.0, inplace)
@@ -187,6 +190,7 @@ def selu(input: Tensor, inplace: Truth = False) -> Tensor:
 @function(
     lambda inplace: "CeluBackward1" if inplace else "CeluBackward0",
     namespace=NN,
+    in_place=True,
     aliases=("celu",),
     kink="1 at 0",
     laid_out_as=("input",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from gradcli.autograd import Tensor, change_in_place, state
@@ -13,12 +14,12 @@ from gradcli.functions.declare import function, method
 from gradcli.functions.elementwise import zeros_like
 from gradcli.functions.index import MASKS, Plan, Positions, no_dimensions, not_an_index, plan_of, positions_of
 from gradcli.functions.pointwise import wrap_number
-from gradcli.functions.refusals import representable
+from gradcli.functions.refusals import misfit, representable
 from gradcli.functions.repetition import expand
 from gradcli.functions.shape import reshape, unsqueeze, view
 from gradcli.functions.slices import select, take_at
 from gradcli.lazy import DType, LazyArray, Size, ops
-from gradcli.lazy.dtypes import bool_
+from gradcli.lazy.dtypes import bool_, int64
 from gradcli.lazy.ops import Slice
 from gradcli.lazy.shapes import broadcast, describe
 
@@ -65,7 +66,7 @@ def zeroed(input: Tensor) -> LazyArray:
     return ops.full(input.shape, 0, input.dtype)
 
 
-@method("fill_")
+@method("fill_", of_torch=True)
 def _fill_in_place(input: Tensor, value: Operand) -> Tensor:
     """Set every element to one value."""
     if isinstance(value, Tensor) and value.ndim:
@@ -74,7 +75,7 @@ def _fill_in_place(input: Tensor, value: Operand) -> Tensor:
     return change_in_place(input, lambda snapshot: fill(snapshot, value), uniform=True)
 
 
-@method("zero_")
+@method("zero_", of_torch=True)
 def _zero_in_place(input: Tensor) -> Tensor:
     """Set every element to 0."""
     return change_in_place(input, zeroed, uniform=True)
@@ -84,6 +85,26 @@ def _zero_in_place(input: Tensor) -> Tensor:
 def _copy_in_place(input: Tensor, src: Tensor) -> Tensor:
     """Take over the elements of another tensor, broadcast."""
     return change_in_place(input, lambda snapshot: copy_all(snapshot, src))
+
+
+@method("fill_diagonal_")
+def _fill_diagonal_in_place(input: Tensor, fill_value: Scalar, wrap: bool = False) -> Tensor:
+    """Set the elements whose indices are all equal; with wrap, the diagonal of a tall matrix begins again below each square."""
+    if input.ndim < 2:
+        raise misfit("dimensions must larger than 1", input)
+    if input.ndim > 2 and len(set(input.shape)) > 1:
+        raise misfit("all dimensions of input must be of equal length", input)
+    rows, columns = input.shape[0], input.shape[-1]
+    step = sum(columns**axis for axis in range(input.ndim))
+    is_wrapped = wrap and input.ndim == 2 and rows > columns
+    count = ceil(input.shape.numel() / step) if is_wrapped else min(rows, columns)
+    owner, everywhere = places(input)
+    _refuse_leaf(owner)
+    shown = ops.reshape(everywhere.array, Size((input.shape.numel(),)))
+    positions = Tensor(ops.index(shown, (0,), [ops.arange(0, step, count, int64)]))
+    value = wrap_number(representable(fill_value, input.dtype, 1), input.dtype)
+    change_in_place(owner, lambda snapshot: copy_at(snapshot, value, positions))
+    return input
 
 
 def _zero(dtype: DType) -> Tensor:

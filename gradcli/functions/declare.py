@@ -28,7 +28,7 @@ from typing import Any
 
 from gradcli.functions.function import Function, GradFnName, Rule
 from gradcli.functions.general import GeneralFunction
-from gradcli.functions.registry import METHODS, register
+from gradcli.functions.registry import METHODS, NAMESPACES, register
 
 
 def function(
@@ -98,11 +98,13 @@ def function(
     return declare
 
 
-def method(name: str) -> Callable[[Callable[..., Any]], GeneralFunction]:
-    """Declare a method of Tensor that is no function of torch."""
+def method(name: str, *, of_torch: bool = False) -> Callable[[Callable[..., Any]], GeneralFunction]:
+    """Declare a method of Tensor that is no function, or one of torch only under the name of what changes in place."""
 
     def declare(forward: Callable[..., Any]) -> GeneralFunction:
         declared = METHODS[name] = function(public=False, name=name)(forward)
+        if of_torch:
+            NAMESPACES["torch"][name] = declared
         return declared
 
     return declare

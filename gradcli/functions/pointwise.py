@@ -308,7 +308,8 @@ def unary(
         floating=floating,
         refuse=refuse,
     )
-    register(declared, name, namespace=namespace, aliases=aliases, method=namespace == "torch", in_place=in_place)
+    is_of_torch = namespace == "torch"
+    register(declared, name, namespace=namespace, aliases=aliases, method=is_of_torch, in_place=in_place and is_of_torch)
     return declared
 
 
@@ -351,5 +352,6 @@ def binary(
     declared.laid_out_as = laid_out_as
     declared.names_with_number = names_with_number
     if public:
-        register(declared, name, namespace=namespace, aliases=aliases, method=namespace == "torch", in_place=in_place)
+        is_of_torch = namespace == "torch"
+        register(declared, name, namespace=namespace, aliases=aliases, method=is_of_torch, in_place=in_place and is_of_torch)
     return declared

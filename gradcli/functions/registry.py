@@ -48,16 +48,20 @@ def register(
 ) -> None:
     """Put a function under `namespace.name` and its aliases, which are full names or names of torch.
 
-    With `method`, what torch has is a method of Tensor too, which may take its integers `one_by_one`; with `in_place`, so is
-    the variant that ends with an underscore.
+    With `method`, what torch has is a method of Tensor too, which may take its integers `one_by_one`; with `in_place`, there is
+    the variant that ends with an underscore in all these places.
     """
     for full_name in (f"{namespace}.{name}", *(alias if "." in alias else f"torch.{alias}" for alias in aliases)):
         space, _, short = full_name.rpartition(".")
         NAMESPACES[space][short] = function
-        if method and space == "torch":
+        is_method = method and space == "torch"
+        if is_method:
             METHODS[short] = OneByOne(function) if one_by_one else function
-            if in_place:
-                METHODS[f"{short}_"] = InPlace(function, f"{short}_")
+        if in_place and space in ("torch", namespace):
+            variant = (ByFlag if namespace == "torch.nn.functional" else InPlace)(function, f"{short}_")
+            NAMESPACES[space][variant.name] = variant
+            if is_method:
+                METHODS[variant.name] = variant
 
 
 class OneByOne:
@@ -95,14 +99,25 @@ class InPlace:
     def __repr__(self) -> str:
         return f"<built-in function {self.name}>"
 
-    def __call__(self, target: Tensor, *arguments: Any, **keywords: Any) -> Tensor:
+    def __call__(self, input: Tensor, *arguments: Any, **keywords: Any) -> Tensor:
         def operation(snapshot: Tensor) -> Tensor:
             result: Tensor = self.function(snapshot, *arguments, **keywords)
             return result
 
         try:
-            if self.written is not None and isinstance(target, Tensor) and overlaps(target):
-                return write_through(target, operation, partial(self.written, places(target)[1], *arguments, **keywords))
-            return change_in_place(target, operation)
+            if self.written is not None and isinstance(input, Tensor) and overlaps(input):
+                return write_through(input, operation, partial(self.written, places(input)[1], *arguments, **keywords))
+            return change_in_place(input, operation)
         except ArgumentError as error:
             raise error.of_variant(self.name.removesuffix("_"), self.name) from None
+
+
+class ByFlag(InPlace):
+    """The in-place variant of a function that has a flag for it, as those of torch.nn.functional have."""
+
+    def __call__(self, input: Tensor, *arguments: Any, **keywords: Any) -> Tensor:
+        try:
+            changed: Tensor = self.function(input, *arguments, inplace=True, **keywords)
+        except ArgumentError as error:
+            raise error.of_variant(self.name.removesuffix("_"), self.name) from None
+        return changed

@@ -147,7 +147,7 @@ def _retain_grad(input: Tensor) -> None:
 # ── leaving the graph ──
 
 
-@method("detach_")
+@method("detach_", of_torch=True)
 def _detach_in_place(input: Tensor) -> Tensor:
     """Take a tensor out of the graph."""
     if input.view_of is not None and not input.view_of.is_alias:

@@ -305,10 +305,27 @@ PROGRAMS: dict[str, str] = {
         q = torch.zeros(1, 3, requires_grad=True)
         z = q.expand(2, 3)
         z.masked_fill_(mask, 1.0)
+
+        m.fill_diagonal_(1.0)
+
+        q = m.t()
+        q.fill_diagonal_(1.0)
+
+        torch.exp_(x)
+
+        F.elu_(x)
+
+        torch.zero_(x)
     """,
     "shape-mismatch": """
         q = torch.zeros(3)
         q.masked_fill_(mask, 1.0)
+
+        q = torch.zeros(3)
+        q.fill_diagonal_(1.0)
+
+        q = torch.zeros(2, 3, 2)
+        q.fill_diagonal_(1.0)
 
         q = torch.zeros(1, 3).expand(2, 3)
         q.masked_fill_(torch.ones(2, 2, 3, dtype=torch.bool), 1.0)

@@ -870,6 +870,37 @@ PROGRAMS: dict[str, str] = {
         q = torch.from_numpy(n2)
         q.fill_(3)
         q._version, n2
+
+        q = m * 1
+        q.fill_diagonal_(7.0)
+
+        q = x * 1
+        q.fill_diagonal_(torch.tensor(2.0))
+
+        q = c.detach()[:, :, :2].clone()
+        q.fill_diagonal_(fill_value=3)
+
+        q = x * 1
+        q.t().fill_diagonal_(0.5)
+        q * q
+
+        q = torch.ones(7, 2, dtype=torch.int64)
+        q.fill_diagonal_(5, wrap=True)
+
+        q = torch.ones(7, 2)
+        q.fill_diagonal_(5)
+
+        q = torch.ones(3, 2)
+        q.fill_diagonal_(5, True)
+
+        q = torch.ones(2, 7, dtype=torch.bool)
+        q.fill_diagonal_(False, wrap=True)
+
+        q = torch.ones(4, 0)
+        q.fill_diagonal_(2.0, wrap=True)
+
+        q = torch.zeros(1, 3).expand(2, 3)
+        q.fill_diagonal_(2.0)
     """,
     "shapes": """
         q = torch.ones(3)

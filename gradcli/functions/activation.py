@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import pi
+from math import isfinite, pi
 from math import sqrt as root
 
 from gradcli.autograd import Tensor
@@ -48,6 +48,39 @@ def leaky_relu(input: Tensor, negative_slope: Scalar = 0.01, inplace: Truth = Fa
     """x where positive, else negative_slope * x."""
     require_floating("leaky_relu_cpu", input)
     return where(input > 0, input, input * negative_slope)
+
+
+@function(
+    lambda is_in_place: "RreluWithNoiseBackward1" if is_in_place else "RreluWithNoiseBackward0",
+    name="rrelu",
+    namespace=NN,
+    public=False,
+    laid_out_as=("input",),
+    d_input=lambda g, slopes: g * slopes,
+)
+def _with_slopes(input: Tensor, slopes: Tensor, is_in_place: bool) -> Tensor:
+    """Each element times its slope."""
+    return input * slopes
+
+
+@function(namespace=NN, in_place=True, aliases=("rrelu",), forms=(_with_slopes,), kink="the slope at 0", examples=("F.rrelu(x)",))
+def rrelu(
+    input: Tensor, lower: Scalar = 1.0 / 8, upper: Scalar = 1.0 / 3, training: Truth = False, inplace: Truth = False
+) -> Tensor:
+    """x where positive, else x times a slope: the middle between two bounds, or in training one drawn between them."""
+    for name, bound in (("lower", lower), ("upper", upper)):
+        if not isfinite(bound):
+            raise ValueFault.as_torch(f"rrelu: {name} bound must be finite, got {bound}")
+    if lower > upper:
+        raise ValueFault.as_torch("Lower bound should be less than or equal to the upper bound")
+    slope: Tensor | Scalar = (lower + upper) / 2
+    if training:
+        require_floating("rrelu_with_noise_out_cpu", input)
+        from gradcli.functions.random import drawn
+
+        slope = drawn("uniform", (), input.shape, input.dtype) * (upper - lower) + lower
+    require_floating("leaky_relu_cpu", input)
+    return _with_slopes(input, where(input > 0, Tensor(ops.constant(1.0, input.dtype)), slope), inplace)
 
 
 @function(

@@ -49,6 +49,8 @@ LINES: dict[str, str] = {
         torch.cdist(x, y, 2.0, "exact")
         x.is_nonzero()
         torch.is_nonzero(empty)
+        F.rrelu(x, 0.5, 0.1)
+        F.rrelu(x, float("inf"), 0.1)
     """,
     "type-mismatch": """
         torch.Tensor(3.5)
@@ -57,6 +59,8 @@ LINES: dict[str, str] = {
         torch.iinfo(torch.float32)
     """,
     "dtype-mismatch": """
+        F.rrelu(t)
+        F.rrelu(t, training=True)
         torch.round(t, decimals=0)
         torch.round(t, decimals=1)
         torch.round(mask, decimals=1)

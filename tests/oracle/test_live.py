@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from gradcli.functions import NAMESPACES
+
 from . import gradcli_side
 from .cases import LEAVES, Case, Leaf
 from .golden_files import golden
@@ -65,3 +67,17 @@ def test_the_golden_files_are_what_the_command_writes() -> None:
         records = make()
         assert list(records) == list(golden(name))
         assert not differences(golden(name), json.loads(json.dumps(records)))
+
+
+#: Dropout in place, complex numbers, and what makes a tensor another one in place.
+NOT_HERE = {
+    *("alpha_dropout_", "dropout_", "feature_alpha_dropout_", "feature_dropout_"),
+    *("as_strided_", "conj_physical_", "embedding_renorm_", "resize_as_", "resize_as_sparse_"),
+}
+
+
+@pytest.mark.parametrize("space", ["torch", "torch.nn.functional"])
+def test_functions_of_pytorch_that_change_in_place_are_here(space: str) -> None:
+    pytorchs = torch if space == "torch" else torch.nn.functional
+    names = {name for name in dir(pytorchs) if name.endswith("_") and not name.startswith("_")}
+    assert names - set(NAMESPACES[space]) == names & NOT_HERE

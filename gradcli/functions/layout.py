@@ -95,10 +95,7 @@ def reshaped(strides: Strides, input_shape: Size, shape: Sequence[int]) -> Strid
 
 def follow(result: Tensor, *operands: Tensor) -> None:
     """Let a new tensor lie in memory as an elementwise function of PyTorch lays it out: as its operands do, without gaps."""
-    for operand in operands:
-        if operand.view_of is not None or operand.own_strides is not None:
-            break
-    else:
+    if all(map(_is_plain, operands)):
         return
     found = _elementwise(result.shape, tuple([(operand.shape, strides(operand)) for operand in operands]))
     if found is not None:
@@ -172,7 +169,12 @@ def strides(tensor: Tensor) -> Strides:
 
 def is_contiguous(tensor: Tensor) -> bool:
     """Whether PyTorch's tensor would have its rows one after the other in memory."""
-    return _are_rows(tensor.shape, strides(tensor))
+    return _is_plain(tensor) or _are_rows(tensor.shape, strides(tensor))
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether a tensor is no view and has no strides of its own, which leaves rows one after the other."""
+    return tensor.view_of is None and tensor.own_strides is None
 
 
 def _are_rows(shape: Size, strides: Strides) -> bool:

@@ -83,9 +83,9 @@ LINES: dict[str, str] = {
         (2 * x.t()).t()[1].as_strided((2,), (1,))
         (2 * x.t())[:, 1].storage_offset()
         x.reshape(1, 3, 2, 1).contiguous(memory_format=torch.channels_last)[:, 1].as_strided((2,), (3,))
-        torch.as_strided_scatter(x.t().detach(), v[:2], (2,), (1,))
-        torch.as_strided_scatter(x[:, 1:].detach(), v[:2], (2,), (1,), 4)
-        torch.as_strided_scatter(v.expand(2, 3).detach(), v[:2], (2,), (1,), 2)
+        torch.as_strided_scatter(x.t().detach(), v.detach()[:2], (2,), (1,))
+        torch.as_strided_scatter(x[:, 1:].detach(), v.detach()[:2], (2,), (1,), 4)
+        torch.as_strided_scatter(v.expand(2, 3).detach(), v.detach()[:2], (2,), (1,), 2)
         (torch.contiguous_format, torch.preserve_format, torch.channels_last, torch.channels_last_3d)
     """,
 }

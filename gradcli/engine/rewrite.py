@@ -20,7 +20,8 @@ RULES: Rules = {name: PLACES.get(name, ()) + ALGEBRA.get(name, ()) for name in {
 
 def rewrite(steps: list[Step], wanted: Iterable[LazyArray]) -> tuple[list[Step], dict[LazyArray, LazyArray]]:
     """The steps that give the wanted arrays, and what stands for each of these."""
-    stands_for = {array: array for array in wanted}
+    steps, own = _with_operands(steps)
+    stands_for = {array: own.get(array, array) for array in wanted}
     while True:
         uses = Counter(operand for _, operands in steps for operand in operands)
         uses.update(stands_for.values())
@@ -38,3 +39,14 @@ def rewrite(steps: list[Step], wanted: Iterable[LazyArray]) -> tuple[list[Step],
         roots = {array: instead.get(current, current) for array, current in stands_for.items()}
         steps, canonical = share(reachable([root for root in roots.values() if root.buffer is None])[0])
         stands_for = {array: canonical.get(root, root) for array, root in roots.items()}
+
+
+def _with_operands(steps: list[Step]) -> tuple[list[Step], dict[LazyArray, LazyArray]]:
+    """Steps whose arrays have the operands that stand for theirs, and the new arrays: all of them, so that they stay in order."""
+    own: dict[LazyArray, LazyArray] = {}
+    if all(operands == node.operands for node, operands in steps):
+        return steps, own
+    for node, operands in steps:
+        operands = tuple([own.get(operand, operand) for operand in operands])
+        own[node] = LazyArray(node.primitive, operands, node.params, node.shape, node.dtype)
+    return [(node, node.operands) for node in own.values()], own

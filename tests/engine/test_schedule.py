@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+import gradcli
 from gradcli.engine import schedule
 from gradcli.engine.blocks import stream_steps
 from gradcli.engine.evaluation import evaluate
@@ -180,3 +181,10 @@ def test_what_is_small_once_it_is_rewritten_is_computed_as_rewritten() -> None:
     root = ops.reduce("sum", ops.broadcast_to(x, Size((10**6, 10**6))), (0, 1))
     (value,) = evaluate([root])  # would take minutes
     assert value == 1e12
+
+
+def test_the_first_evaluation_has_the_bits_of_the_next_where_the_same_is_written_twice() -> None:
+    x = RNG.normal(size=(300, 1000)) * 10
+    expression = "((exp(sin(x.t())) * cos(x.t())) * cos(x).sum()).sum()"
+    first, *others = (gradcli.evaluate(expression, x=x, dtype="float64").value.tobytes() for _ in range(3))
+    assert others == [first, first]

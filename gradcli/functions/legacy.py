@@ -25,7 +25,7 @@ def _constructor(name: str, dtype: DType | None) -> None:
         if isinstance(data, (list, tuple)) and not isinstance(data, Size):
             return Tensor(from_nested(data, own))
         sizes = data if isinstance(data, Size) else (data, *more)
-        if not all(isinstance(size, int) for size in sizes):
+        if not all(type(size) is int for size in sizes):
             raise TypeMismatch.as_torch(f"new(): data must be a sequence (got {type_name(data)})")
         return Tensor(ops.full(size_of(sizes), 0, own))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradcli.autograd import Tensor, change_in_place
 from gradcli.autograd.in_place import Written, overlaps, places, write_through
 from gradcli.errors import ArgumentError
+from gradcli.functions.arguments import REQUIRED, Parameter, bind
 
 if TYPE_CHECKING:
     from gradcli.functions.function import Function
@@ -83,6 +84,9 @@ def behind(method: Callable[..., Any] | None) -> Callable[..., Any] | None:
     return method.function if isinstance(method, OneByOne) else method
 
 
+_CHANGED = (Parameter("input", "Tensor"),)
+
+
 class InPlace:
     """The in-place variant of a function, such as add_ of add.
 
@@ -99,13 +103,16 @@ class InPlace:
     def __repr__(self) -> str:
         return f"<built-in function {self.name}>"
 
-    def __call__(self, input: Tensor, *arguments: Any, **keywords: Any) -> Tensor:
+    def __call__(self, input: Any = REQUIRED, *arguments: Any, **keywords: Any) -> Tensor:
+        if not isinstance(input, Tensor):
+            bind(self.name, _CHANGED, () if input is REQUIRED else (input,), {})  # which refuses it
+
         def operation(snapshot: Tensor) -> Tensor:
             result: Tensor = self.function(snapshot, *arguments, **keywords)
             return result
 
         try:
-            if self.written is not None and isinstance(input, Tensor) and overlaps(input):
+            if self.written is not None and overlaps(input):
                 return write_through(input, operation, partial(self.written, places(input)[1], *arguments, **keywords))
             return change_in_place(input, operation)
         except ArgumentError as error:
@@ -115,9 +122,11 @@ class InPlace:
 class ByFlag(InPlace):
     """The in-place variant of a function that has a flag for it, as those of torch.nn.functional have."""
 
-    def __call__(self, input: Tensor, *arguments: Any, **keywords: Any) -> Tensor:
+    def __call__(self, *arguments: Any, **keywords: Any) -> Tensor:
+        if "inplace" in keywords:
+            raise ArgumentError.as_torch(f"{self.name}() got an unexpected keyword argument 'inplace'")
         try:
-            changed: Tensor = self.function(input, *arguments, inplace=True, **keywords)
+            changed: Tensor = self.function(*arguments, inplace=True, **keywords)
         except ArgumentError as error:
             raise error.of_variant(self.name.removesuffix("_"), self.name) from None
         return changed

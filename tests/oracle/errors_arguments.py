@@ -4,6 +4,10 @@ from __future__ import annotations
 
 LINES: dict[str, str] = {
     "argument": """
+        torch.exp_()
+        torch.exp_(1.0)
+        torch.clamp_(2, 0)
+        F.elu_(x, inplace=True)
         torch.tile(x, 2)
         torch.tile(x, 2, 1)
         torch.reshape(x, 6)
@@ -54,6 +58,7 @@ LINES: dict[str, str] = {
     """,
     "type-mismatch": """
         torch.Tensor(3.5)
+        torch.ShortTensor(False)
         torch.autograd.Variable(3.0)
         torch.finfo(torch.int64)
         torch.iinfo(torch.float32)

@@ -59,42 +59,30 @@ def _sample(kind: str, kernel: str, shape: Sequence[int], dtype: DType | None, r
 # ── numbers ──
 
 
-@function(method=False, examples=("rand(2, 3)",))
-def rand(*size: int, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
-    """Numbers distributed evenly over [0, 1)."""
-    return _sample("uniform", "check_uniform_bounds", size, dtype, requires_grad)
+def _distribution(name: str, kind: str, kernel: str, doc: str) -> None:
+    """Declare rand(...), rand_like(x) or their kin, which take the shape and dtype of another tensor."""
+
+    def new(*size: int, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
+        return _sample(kind, kernel, size, dtype, requires_grad)
+
+    def like(
+        input: Tensor,
+        *,
+        dtype: DType | None = None,
+        device: Device | None = None,
+        requires_grad: bool = False,
+        memory_format: MemoryFormat | None = PRESERVE,
+    ) -> Tensor:
+        return _sample(kind, kernel, input.shape, dtype or input.dtype, requires_grad)
+
+    new.__doc__ = f"{doc}."
+    like.__doc__ = f"{doc}, in the shape and dtype of another tensor."
+    function(name=name, method=False, examples=(f"{name}(2, 3)",))(new)
+    function(name=f"{name}_like", method=False, laid_out_as=("input",), examples=(f"{name}_like(x)",))(like)
 
 
-@function(method=False, examples=("randn(2, 3)",))
-def randn(*size: int, dtype: DType | None = None, device: Device | None = None, requires_grad: bool = False) -> Tensor:
-    """Numbers of the normal distribution with mean 0 and variance 1."""
-    return _sample("normal", "normal_kernel_cpu", size, dtype, requires_grad)
-
-
-@function(method=False, laid_out_as=("input",), examples=("rand_like(x)",))
-def rand_like(
-    input: Tensor,
-    *,
-    dtype: DType | None = None,
-    device: Device | None = None,
-    requires_grad: bool = False,
-    memory_format: MemoryFormat | None = PRESERVE,
-) -> Tensor:
-    """Numbers distributed evenly over [0, 1), in the shape and dtype of another tensor."""
-    return _sample("uniform", "check_uniform_bounds", input.shape, dtype or input.dtype, requires_grad)
-
-
-@function(method=False, laid_out_as=("input",), examples=("randn_like(x)",))
-def randn_like(
-    input: Tensor,
-    *,
-    dtype: DType | None = None,
-    device: Device | None = None,
-    requires_grad: bool = False,
-    memory_format: MemoryFormat | None = PRESERVE,
-) -> Tensor:
-    """Numbers of the normal distribution, in the shape and dtype of another tensor."""
-    return _sample("normal", "normal_kernel_cpu", input.shape, dtype or input.dtype, requires_grad)
+_distribution("rand", "uniform", "check_uniform_bounds", "Numbers distributed evenly over [0, 1)")
+_distribution("randn", "normal", "normal_kernel_cpu", "Numbers of the normal distribution with mean 0 and variance 1")
 
 
 # ── integers ──

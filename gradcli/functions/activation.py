@@ -257,9 +257,12 @@ def normal_cdf(input: Tensor) -> LazyArray:
     return ops.unary("normal_cdf", input.array)
 
 
+_CUBIC = 0.044715  # of the approximation by tanh
+
+
 def _bend(input: Tensor) -> Tensor:
     """sigmoid of this is (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2, and loses no digits below 0."""
-    return (input + input * input * input * 0.044715) * root(8 / pi)
+    return (input + input * input * input * _CUBIC) * root(8 / pi)
 
 
 def _slope_of_gelu(input: Tensor, approximate: str) -> Tensor:
@@ -269,7 +272,7 @@ def _slope_of_gelu(input: Tensor, approximate: str) -> Tensor:
     near = clamp_min(widened(input), -9.4)  # below which the slope is nearly 0, and powers overflow
     bend = _bend(near)
     part, rest = sigmoid(bend), exp(-bend) * sigmoid(bend)  # rest is 1 - part, and loses no digits near 0
-    return to(part * (near * rest * (near * near * (3 * 0.044715) + 1) * root(8 / pi) + 1), input.dtype)
+    return to(part * (near * rest * (near * near * (3 * _CUBIC) + 1) * root(8 / pi) + 1), input.dtype)
 
 
 @function(

@@ -30,6 +30,8 @@ TOLERANCE = 2e-3
 SHORTEST_SECONDS = 5e-3
 #: Rest before each turn, because threads of the one before may spin for a while after their work.
 PAUSE_SECONDS = 0.02
+#: Calls that are not timed begin each turn: processors that rested are slow for a while, up to half as fast where they are virtual.
+WARM_SECONDS = 0.1
 #: No more rounds are begun after this long, except the first few.
 LONGEST_SECONDS, FEWEST_ROUNDS = 60.0, 3
 #: Less is copied by one thread.
@@ -88,6 +90,7 @@ def alternate(runs: Mapping[str, Run], count: int) -> dict[str, list[float]]:
             break
         for name, run in runs.items():
             sleep(PAUSE_SECONDS)
+            _warm(run)
             seconds[name].append(_seconds(run, calls[name]))
     return seconds
 
@@ -95,6 +98,12 @@ def alternate(runs: Mapping[str, Run], count: int) -> dict[str, list[float]]:
 def _usual_seconds(run: Run) -> float:
     """What a call takes, about: the least of a few, because early ones may prepare what later ones use."""
     return min(_seconds(run, 1) for _ in range(3))
+
+
+def _warm(run: Run) -> None:
+    begin = perf_counter()
+    while perf_counter() - begin < WARM_SECONDS:
+        run()
 
 
 def first(workload: Workload, contenders: Sequence[str]) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def _cosine_beside_sine(x: Array, sine: Array, out: Array) -> None:
     np.bitwise_and(bits, np.int64(-(2**63)), out=bits)
     np.multiply(tangent, tangent, out=tangent)
     np.add(tangent, 1.0, out=tangent)
-    np.reciprocal(tangent, out=tangent)
+    np.divide(1.0, tangent, out=tangent)
     np.sqrt(tangent, out=tangent)  # last, since it halves the errors before it
     np.bitwise_xor(tangent.view(np.int64), bits, out=out.view(np.int64))
 
@@ -167,6 +167,21 @@ def _where(condition: Array, x: Array, y: Array, out: Array | None = None) -> An
     return out
 
 
+def maximum(x: Array, y: Array, out: Array | None = None) -> Any:
+    """The larger one; a number is a bound to clip at, for which NumPy has a loop that is three times as fast."""
+    if out is None or y.ndim or out.dtype.char not in "fd" or np.signbit(y):
+        return np.maximum(x, y, out=out)
+    np.clip(x, y, np.inf, out=out)
+    return out if y else np.add(out, 0.0, out=out)  # of 0.0 and -0.0 the former
+
+
+def minimum(x: Array, y: Array, out: Array | None = None) -> Any:
+    """The smaller one, likewise."""
+    if out is None or y.ndim or out.dtype.char not in "fd" or not y:
+        return np.minimum(x, y, out=out)
+    return np.clip(x, -np.inf, y, out=out)
+
+
 cos = Kernel(_cosine, np.cos, "d", tangent_is_vectorized)
 cos_beside_sin = Kernel(_cosine_beside_sine, lambda x, sine, out=None: np.cos(x, out=out), "d", tangent_is_vectorized)
 erf = Kernel(error_functions.erf, special("erf"), "efd", exact="d")
@@ -179,9 +194,9 @@ where = Kernel(_select, _where, "fdilq")
 
 #: Powers with a constant exponent, as PyTorch computes them.
 POWERS: dict[float, Callable[[Array, Array | None], Any]] = {
-    -2.0: lambda x, out: np.reciprocal(np.multiply(x, x, out=out), out=out),
-    -1.0: lambda x, out: np.reciprocal(x, out=out),
-    -0.5: lambda x, out: np.reciprocal(np.sqrt(x, out=out), out=out),
+    -2.0: lambda x, out: np.divide(1, np.multiply(x, x, out=out), out=out),
+    -1.0: lambda x, out: np.divide(1, x, out=out),
+    -0.5: lambda x, out: np.divide(1, np.sqrt(x, out=out), out=out),
     0.5: lambda x, out: np.sqrt(x, out=out),
     2.0: lambda x, out: np.multiply(x, x, out=out),
     3.0: lambda x, out: np.multiply(np.multiply(x, x), x, out=out),

@@ -22,7 +22,7 @@ LONG_ROW = 1 << 14
 # What costs next to nothing to compute again, and what costs about a third of moving the bytes of its result.
 VIEWS = frozenset({"broadcast_to", "flip", "permute", "reshape", "slice"})
 CHEAP = VIEWS | {"abs", "add", "arange", "cast", "div", "equal", "less", "less_equal", "logical_and", "logical_not", "logical_or"}
-CHEAP |= {"maximum", "minimum", "mul", "neg", "not_equal", "reciprocal", "sub", "where"}
+CHEAP |= {"maximum", "minimum", "mul", "neg", "not_equal", "sub", "where"}
 CHEAP_COST = 1 / 3
 # Storing moves a line of the cache to it and back to memory, and reads it later.
 STORING_COST = 3

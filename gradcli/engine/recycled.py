@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-# Smaller arrays are recycled by the allocator below NumPy.
-LEAST_BYTES = 1 << 20
+# Smaller arrays are recycled by the allocator below NumPy; it may give larger ones back to the system, each time anew.
+LEAST_BYTES = 1 << 17
 # So many bytes wait to be taken again at most; those that wait longest are let go first.
 MOST_IDLE = 128 << 20
 CACHE_LINE = 64

@@ -70,8 +70,10 @@ sub = binary("sub", "x - y", 1, -1, aliases=("subtract",), refuse=refusals.boole
 mul = binary("mul", "x * y", lambda y: y, lambda x: x, aliases=("multiply",))
 div = binary("div", "x / y", lambda g, y: g / y, lambda g, x, y: -g * (x / y / y), floating=True, public=False)
 neg = unary("neg", "-x", -1, aliases=("negative",), floating=False, refuse=refusals.booleans_in_negation)
-reciprocal = unary("reciprocal", "1 / x", lambda result: -result * result, domain=(0.5, 2.0))
-sqrt = unary("sqrt", "the square root", lambda result: 0.5 / result, domain=(0.5, 2.0), kink="inf at 0")
+reciprocal = unary(
+    "reciprocal", "1 / x", lambda result: -result * result, formula=lambda x: div.apply_to(1.0, x), domain=(0.5, 2.0)
+)
+sqrt = unary("sqrt", "the square root", lambda g, result: g / (2 * result), domain=(0.5, 2.0), kink="inf at 0")
 rsqrt = unary(
     "rsqrt",
     "1 / sqrt(x)",
@@ -94,13 +96,13 @@ abs = unary(
 exp = unary("exp", "e to the power x", lambda result: result)
 exp2 = unary("exp2", "2 to the power x", lambda result: result * ln(2), aliases=("torch.special.exp2",))
 expm1 = unary("expm1", "exp(x) - 1, exact near 0", lambda result: result + 1, aliases=("torch.special.expm1",))
-log = unary("log", "the natural logarithm", lambda x: reciprocal(x), domain=(0.3, 3.0))
-log2 = unary("log2", "the logarithm to base 2", lambda x: reciprocal(x * ln(2)), domain=(0.3, 3.0))
-log10 = unary("log10", "the logarithm to base 10", lambda x: reciprocal(x * ln(10)), domain=(0.3, 3.0))
+log = unary("log", "the natural logarithm", lambda g, x: g / x, domain=(0.3, 3.0))
+log2 = unary("log2", "the logarithm to base 2", lambda g, x: g / (x * ln(2)), domain=(0.3, 3.0))
+log10 = unary("log10", "the logarithm to base 10", lambda g, x: g / (x * ln(10)), domain=(0.3, 3.0))
 log1p = unary(
     "log1p",
     "log(1 + x), exact near 0",
-    lambda x: reciprocal(x + 1),
+    lambda g, x: g / (x + 1),
     grad_fn="Log1PBackward0",
     domain=(-0.6, 3.0),
     aliases=("torch.special.log1p",),
@@ -113,14 +115,14 @@ cos = unary("cos", "the cosine", lambda x: -sin(x))
 tan = unary("tan", "the tangent", lambda result: result * result + 1, domain=(-1.2, 1.2))
 asin = unary("asin", "the inverse sine", lambda x: rsqrt(1 - x * x), domain=(-0.8, 0.8), aliases=("arcsin",))
 acos = unary("acos", "the inverse cosine", lambda x: -rsqrt(1 - x * x), domain=(-0.8, 0.8), aliases=("arccos",))
-atan = unary("atan", "the inverse tangent", lambda x: reciprocal(x * x + 1), aliases=("arctan",))
+atan = unary("atan", "the inverse tangent", lambda g, x: g / (x * x + 1), aliases=("arctan",))
 sinh = unary("sinh", "the hyperbolic sine", lambda x: cosh(x))
 cosh = unary("cosh", "the hyperbolic cosine", lambda x: sinh(x))
 tanh = unary("tanh", "the hyperbolic tangent", lambda result: 1 - result * result, aliases=("torch.nn.functional.tanh",))
 asinh = unary("asinh", "the inverse hyperbolic sine", lambda x: rsqrt(x * x + 1), aliases=("arcsinh",))
 acosh = unary("acosh", "the inverse hyperbolic cosine", lambda x: rsqrt(x * x - 1), domain=(1.3, 3.0), aliases=("arccosh",))
 atanh = unary(
-    "atanh", "the inverse hyperbolic tangent", lambda x: reciprocal(1 - x * x), domain=(-0.8, 0.8), aliases=("arctanh",)
+    "atanh", "the inverse hyperbolic tangent", lambda g, x: g / (1 - x * x), domain=(-0.8, 0.8), aliases=("arctanh",)
 )
 deg2rad = unary("deg2rad", "degrees as radians", lambda g: g * (pi / 180), formula=lambda x: x * (pi / 180))
 rad2deg = unary("rad2deg", "radians as degrees", lambda g: g * (180 / pi), formula=lambda x: x * (180 / pi))

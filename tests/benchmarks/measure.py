@@ -30,7 +30,7 @@ TOLERANCE = 2e-3
 SHORTEST_SECONDS = 5e-3
 #: Rest before each turn, because threads of the one before may spin for a while after their work.
 PAUSE_SECONDS = 0.02
-#: Calls that are not timed begin each turn: processors that rested are slow for a while, up to half as fast where they are virtual.
+#: Each turn begins with calls that are not timed: processors that rested are slow for a while, virtual ones by half.
 WARM_SECONDS = 0.1
 #: No more rounds are begun after this long, except the first few.
 LONGEST_SECONDS, FEWEST_ROUNDS = 60.0, 3

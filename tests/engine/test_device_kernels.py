@@ -200,7 +200,7 @@ INEXACT = {
 }
 #: Functions that may give either of two zeros.
 OF_EQUAL_ZEROS = {"fmax", "fmin", "maximum", "minimum"}
-UNARY = ("abs", "bitwise_not", "ceil", "floor", "isfinite", "isinf", "isnan", "logical_not", "neg", "reciprocal", "round", "sign")
+UNARY = ("abs", "bitwise_not", "ceil", "floor", "isfinite", "isinf", "isnan", "logical_not", "neg", "round", "sign")
 EXACT_UNARY = (*UNARY, "sqrt", "trunc")
 BINARY = ("add", "bitwise_and", "bitwise_or", "bitwise_xor", "copysign", "div", "equal", "fmod", "less", "less_equal")
 EXACT_BINARY = (*BINARY, "logical_and", "logical_or", "logical_xor", "mul", "nextafter", "not_equal", "remainder", "sub")

@@ -52,7 +52,6 @@ NUMERIC: dict[str, str] = {
     "mul": "multiply",
     "neg": "negative",
     "nextafter": "nextafter",
-    "reciprocal": "reciprocal",
     "sin": "sin",
     "sinh": "sinh",
     "sqrt": "sqrt",

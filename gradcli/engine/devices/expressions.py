@@ -55,7 +55,6 @@ _FLOATING: dict[str, str] = {
     "minimum": "{0} != {0} || {0} < {1} ? {0} : {1}",
     "neg": "-{0}",
     "normal_cdf": "normcdf({0})",
-    "reciprocal": "({T})1 / {0}",
     "remainder": "fmod({0}, {1}) != 0 && (fmod({0}, {1}) < 0) != ({1} < 0) ? fmod({0}, {1}) + {1} : fmod({0}, {1})",
     "round": "rint({0})",
     "sign": "({T})({0} > 0) - ({T})({0} < 0)",

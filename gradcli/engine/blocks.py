@@ -20,9 +20,17 @@ import numpy as np
 from gradcli.engine import recycled
 from gradcli.engine.interruptible import interruptibly, is_heard
 from gradcli.engine.mapped import MappedPages
-from gradcli.engine.memory import bytes_held, bytes_of_chunks, check_peak, peak_of_plan
+from gradcli.engine.memory import (
+    bytes_held,
+    bytes_of_chunks,
+    bytes_of_kernels,
+    bytes_of_pages,
+    check_peak,
+    inputs_of,
+    peak_of_plan,
+)
 from gradcli.engine.order import Step, held_elsewhere
-from gradcli.engine.plan import Stage
+from gradcli.engine.plan import Plan, Stage
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS
 from gradcli.engine.profile import profiled_whole
 from gradcli.engine.program import BLOCK_BYTES, Frame, Program, rows_of, value_of
@@ -82,8 +90,7 @@ def stream_steps(
 def run_schedule(schedule: Schedule, values: dict[LazyArray, Array], rows: int | None = None) -> None:
     """Compute the stages of a schedule one after the other, from and into `values`."""
     planned = schedule.plan
-    peak = bytes_held(values.values()) + peak_of_plan(planned, BLOCK_BYTES * _workers()) + bytes_of_chunks(planned) * _workers()
-    check_peak(peak, [array for array, _ in planned.steps()])
+    _check_memory(planned, values)
     done = RowsDone(planned.length * sum(bool(stage.streamed) for stage in planned.stages))
     with np.errstate(all="ignore"):
         for stage, program in zip(planned.stages, schedule.programs, strict=True):
@@ -94,6 +101,15 @@ def run_schedule(schedule: Schedule, values: dict[LazyArray, Array], rows: int |
                 _Pass(stage, program, planned.length, values, rows).run(values, done)
             for array in stage.released:
                 values.pop(array, None)
+
+
+def _check_memory(planned: Plan, values: dict[LazyArray, Array]) -> None:
+    """Refuse a plan that needs more memory than it may take."""
+    inputs = [*values.values(), *inputs_of(planned.steps())]
+    workers = _workers()
+    blocks = BLOCK_BYTES * workers
+    beside = workers * (bytes_of_chunks(planned) + bytes_of_kernels(planned)) + bytes_of_pages(inputs, blocks)
+    check_peak(bytes_held(inputs), peak_of_plan(planned, blocks) + beside, planned.steps())
 
 
 def _compute_whole(steps: list[Step], values: dict[LazyArray, Array]) -> None:
@@ -168,7 +184,7 @@ class _Pass:
         if settings.profile is not None:
             read, written = self.program.traffic()
             made = len(self.program.instructions), self.length, self.blocks, workers, read, written
-            settings.profile.append(PassProfile(*made, perf_counter() - start, self.program.lines()))
+            settings.profile.passes.append(PassProfile(*made, perf_counter() - start, self.program.lines()))
 
     def _compute(self, number: int, parts: dict[LazyArray, Array], frames: dict[int, Frame], memory: dict[int, Array]) -> None:
         """Send one block through the program, in the frame and the memory of this thread."""

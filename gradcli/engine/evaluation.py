@@ -37,10 +37,11 @@ def _streamed(pending: list[LazyArray], steps: list[Step], canonical: dict[LazyA
 
 
 def _compute_whole(pending: list[LazyArray], steps: list[Step], canonical: dict[LazyArray, LazyArray], largest: int) -> None:
-    if largest >= LEAST_ELEMENTS or settings.max_memory is not None:
-        from gradcli.engine.memory import check_peak, peak_of_steps
+    if largest >= LEAST_ELEMENTS or settings.max_memory is not None or settings.profile is not None:
+        from gradcli.engine.memory import bytes_held, check_peak, inputs_of, peak_of_steps
 
-        check_peak(peak_of_steps(steps, {canonical.get(root, root) for root in pending}), [array for array, _ in steps])
+        peak = peak_of_steps(steps, {canonical.get(root, root) for root in pending})
+        check_peak(bytes_held(inputs_of(steps)), peak, steps)
     if settings.profile is None and largest < LEAST_ELEMENTS:
         compute_steps(pending, steps, canonical)
         return

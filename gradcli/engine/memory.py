@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from math import prod
 from typing import TYPE_CHECKING
 
-from gradcli.engine.mapped import mapping_of
+from gradcli.engine import scratch
+from gradcli.engine.kernels import Kernel
+from gradcli.engine.mapped import BYTES_BETWEEN, mapping_of
 from gradcli.engine.order import Step
 from gradcli.engine.plan import Plan
+from gradcli.engine.primitives import NUMPY_DTYPE, UFUNCS
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.memory import check_memory
 from gradcli.lazy.settings import settings
@@ -35,20 +38,28 @@ def bytes_held(buffers: Iterable[np.ndarray]) -> int:
     return sum(buffer.nbytes for buffer in {id(buffer): buffer for buffer in buffers}.values() if mapping_of(buffer) is None)
 
 
-def bytes_read(arrays: Iterable[LazyArray]) -> int:
-    """What is in memory already."""
-    return bytes_held(array.buffer for array in arrays if array.buffer is not None)
+def bytes_of_pages(buffers: Iterable[np.ndarray], between: int) -> int:
+    """What arrays take that show files: pages are let go after so many bytes, and what threads read meanwhile."""
+    mapped = sum(
+        buffer.nbytes for buffer in {id(buffer): buffer for buffer in buffers}.values() if mapping_of(buffer) is not None
+    )
+    return min(mapped, BYTES_BETWEEN + between)
+
+
+def inputs_of(steps: Iterable[Step]) -> list[np.ndarray]:
+    """What steps start from."""
+    return [operand.buffer for _, operands in steps for operand in operands if operand.buffer is not None]
 
 
 def peak_of_steps(steps: list[Step], wanted: Iterable[LazyArray]) -> int:
-    """The most bytes that are held while steps are computed one after the other, each value until its last use."""
+    """The most bytes that steps computed one after the other hold beside their inputs, each value until its last use."""
     last_use = {operand: number for number, (_, operands) in enumerate(steps) for operand in operands}
     last_use.update(dict.fromkeys(wanted, len(steps)))
     ending: dict[int, list[LazyArray]] = {}
     for array, number in last_use.items():
         if array.buffer is None:
             ending.setdefault(number, []).append(array)
-    held = peak = bytes_read(operand for _, operands in steps for operand in operands)
+    held = peak = 0
     for number, (array, _) in enumerate(steps):
         held += bytes_of(array)
         peak = max(peak, held)
@@ -57,8 +68,8 @@ def peak_of_steps(steps: list[Step], wanted: Iterable[LazyArray]) -> int:
 
 
 def peak_of_plan(planned: Plan, working: int) -> int:
-    """The most bytes that are held while a plan runs; `working` is the most that the blocks of all threads hold."""
-    held = peak = bytes_read(operand for _, operands in planned.steps() for operand in operands)
+    """The most bytes that a plan holds beside its inputs; `working` is the most that the blocks of all threads hold."""
+    held = peak = 0
     sizes: dict[LazyArray, int] = {}
     for stage in planned.stages:
         sizes |= {array: bytes_of(array) for array, _ in stage.whole}
@@ -83,9 +94,19 @@ def bytes_of_chunks(planned: Plan) -> int:
     return sum(operand.params[0].bytes_held(axis) for operand, axis in reads)
 
 
-def check_peak(peak: int, arrays: Iterable[LazyArray]) -> None:
-    """Refuse an evaluation that needs more memory than it may take, and name the largest of its arrays."""
+def bytes_of_kernels(planned: Plan) -> int:
+    """What a thread holds beside its block of what kernels compute on the way, at most."""
+    kinds = {(step.array.primitive, NUMPY_DTYPE[step.array.dtype].char) for stage in planned.stages for step in stage.streamed}
+    kernels = [(kernel, char) for primitive, char in kinds if isinstance(kernel := UFUNCS.get(primitive), Kernel)]
+    return scratch.BYTES if any(char in kernel.dtypes for kernel, char in kernels) else 0
+
+
+def check_peak(held: int, more: int, steps: Iterable[Step]) -> None:
+    """Refuse an evaluation whose inputs and what it holds beside them are more than it may take; name the largest arrays."""
+    peak = held + more
+    if settings.profile is not None:
+        settings.profile.held, settings.profile.planned = held, peak
     if peak > UNQUESTIONED or settings.max_memory is not None:
-        largest = sorted({array for array in arrays if bytes_of(array)}, key=bytes_of, reverse=True)[:LISTED]
+        largest = sorted({array for array, _ in steps if bytes_of(array)}, key=bytes_of, reverse=True)[:LISTED]
         listing = ", ".join(f"{array.primitive} {tuple(array.shape)} with {bytes_of(array):,} bytes" for array in largest)
         check_memory(peak, "this", hint=f"the largest arrays: {listing}" if largest else None)

@@ -21,4 +21,4 @@ def profiled_whole(steps: Sequence[Step]) -> Iterator[None]:
         read = sum(prod(operand.shape) * operand.dtype.itemsize for _, operands in steps for operand in operands)
         written = sum(bytes_of(array) for array, _ in steps)
         lines = tuple([f"{array.primitive} {tuple(array.shape)} {array.dtype.name}" for array, _ in steps])
-        settings.profile.append(PassProfile(len(steps), None, 1, 1, read, written, perf_counter() - start, lines))
+        settings.profile.passes.append(PassProfile(len(steps), None, 1, 1, read, written, perf_counter() - start, lines))

@@ -12,6 +12,8 @@ from gradcli.engine.recycled import aligned
 # Elements that are computed at a time: a whole block mostly, because threads wait for each other between short calls.
 CHUNK = 1 << 18
 _BUFFERS = 4
+#: What a thread takes for them at most.
+BYTES = _BUFFERS * CHUNK * 8
 
 _memory = local()
 
@@ -20,5 +22,5 @@ def buffers(number: int, size: int, dtype: Any = np.float64) -> list[np.ndarray]
     """Temporaries of a chunk."""
     raw: np.ndarray | None = getattr(_memory, "raw", None)
     if raw is None:
-        raw = _memory.raw = aligned(_BUFFERS * CHUNK * 8).reshape(_BUFFERS, CHUNK * 8)
+        raw = _memory.raw = aligned(BYTES).reshape(_BUFFERS, -1)
     return [row.view(dtype)[:size] for row in raw[:number]]

@@ -121,9 +121,7 @@ cosh = unary("cosh", "the hyperbolic cosine", lambda x: sinh(x))
 tanh = unary("tanh", "the hyperbolic tangent", lambda result: 1 - result * result, aliases=("torch.nn.functional.tanh",))
 asinh = unary("asinh", "the inverse hyperbolic sine", lambda x: rsqrt(x * x + 1), aliases=("arcsinh",))
 acosh = unary("acosh", "the inverse hyperbolic cosine", lambda x: rsqrt(x * x - 1), domain=(1.3, 3.0), aliases=("arccosh",))
-atanh = unary(
-    "atanh", "the inverse hyperbolic tangent", lambda g, x: g / (1 - x * x), domain=(-0.8, 0.8), aliases=("arctanh",)
-)
+atanh = unary("atanh", "the inverse hyperbolic tangent", lambda g, x: g / (1 - x * x), domain=(-0.8, 0.8), aliases=("arctanh",))
 deg2rad = unary("deg2rad", "degrees as radians", lambda g: g * (pi / 180), formula=lambda x: x * (pi / 180))
 rad2deg = unary("rad2deg", "radians as degrees", lambda g: g * (180 / pi), formula=lambda x: x * (180 / pi))
 

@@ -32,6 +32,17 @@ class PassProfile(NamedTuple):
     steps: tuple[str, ...]  # what was computed, for people to read
 
 
+class Profile:
+    """What an evaluation did and how many bytes it was to hold at its peak, of which there were so many before; filled by it."""
+
+    __slots__ = ("held", "passes", "planned")
+
+    def __init__(self) -> None:
+        self.passes: list[PassProfile] = []
+        self.planned: int | None = None  # None: nobody planned
+        self.held = 0
+
+
 class Settings(threading.local):
     """What a session hands down to every room below it, kept apart for each thread."""
 
@@ -44,7 +55,7 @@ class Settings(threading.local):
     random_streams_used: int = 0
     max_memory: int | None = None  # bytes; None: what the machine has available
     batches: tuple[Elements, ...] = ()  # for which functions are being called now, outermost first
-    profile: list[PassProfile] | None = None  # passes add themselves, where somebody wants to know
+    profile: Profile | None = None  # where somebody wants to know
 
 
 settings = Settings()

@@ -14,6 +14,8 @@ GAP = "  "
 CUT = "..."
 WIDEST_SOURCE = 60
 STEPS_INDENT = 13
+# Of what was to take less it is not told what it took: what the interpreter takes meanwhile counts for more.
+LEAST_TOLD = 1_000_000
 
 
 class Computation(Protocol):
@@ -31,6 +33,14 @@ class Computation(Protocol):
     def seconds(self) -> float:
         """How long it took, planning included."""
 
+    @property
+    def planned(self) -> int | None:
+        """The bytes that were to be held at the peak, inputs included; None if nobody planned."""
+
+    @property
+    def taken(self) -> int | None:
+        """The bytes that were; None if the system does not tell."""
+
 
 def profile_text(computations: Sequence[Computation], steps: bool = False, width: int | None = None) -> str:
     """The profile as lines of text: a line for each computation, and below it one for each pass, with its steps if asked for.
@@ -40,22 +50,24 @@ def profile_text(computations: Sequence[Computation], steps: bool = False, width
     rows = [_cells(each) for computation in computations for each in computation.passes]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     cells = iter(rows)
-    lines = []
+    lines: list[str] = []
     for computation in computations:
         seconds = _time(computation.seconds)
         room = WIDEST_SOURCE if width is None else min(WIDEST_SOURCE, width - len(TITLE + seconds) - 2)
-        lines.append(f"{TITLE}{fitted(_source(computation), room, CUT)}  {seconds}")
+        lines += _lines(
+            [TITLE + fitted(_source(computation), room, CUT), seconds, *_memory(computation)], width, len(TITLE) - len(GAP)
+        )
         for each in computation.passes:
             *aligned, extent = next(cells)
-            lines += _lines([*map(str.rjust, aligned, widths), extent], width)
+            time, *aligned = map(str.rjust, aligned, widths)
+            lines += _lines([GAP + time, *aligned, extent], width, len(GAP + time))
             lines += [f"{' ' * STEPS_INDENT}{line}" for line in each.steps if steps]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _lines(cells: Sequence[str], width: int | None) -> Iterator[str]:
-    """The cells side by side; those that do not fit stand below, under the second."""
-    line = GAP + cells[0]
-    indent = len(line)
+def _lines(cells: Sequence[str], width: int | None, indent: int) -> Iterator[str]:
+    """The cells side by side; those that do not fit stand below, indented."""
+    line = cells[0]
     for cell in cells[1:]:
         if width is not None and len(line + GAP + cell) > width:
             yield line
@@ -75,6 +87,8 @@ def profile_entries(computations: Iterable[Computation]) -> list[dict[str, Any]]
         {
             "statement": computation.place.source.piece(computation.place.span) if computation.place is not None else None,
             "seconds": computation.seconds,
+            "planned": computation.planned,
+            "taken": computation.taken,
             "passes": [each._asdict() for each in computation.passes],
         }
         for computation in computations
@@ -98,6 +112,16 @@ def _extent(each: PassProfile) -> str:
         return "whole arrays"
     blocks = f"{each.blocks} block{'s' * (each.blocks != 1)}"
     return f"{each.rows:,} rows in {blocks}, {each.threads} thread{'s' * (each.threads != 1)}"
+
+
+def _memory(computation: Computation) -> tuple[str, ...]:
+    """What was to be held at the peak, and what was, as far as these are known."""
+    if computation.planned is None:
+        return ()
+    told = f"{_bytes(computation.planned)} planned"
+    if computation.taken is None or computation.planned < LEAST_TOLD:
+        return (told,)
+    return (f"{told}, {_bytes(computation.taken)} taken",)
 
 
 def _time(seconds: float) -> str:

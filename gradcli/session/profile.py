@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from gradcli.autograd import state
 from gradcli.autograd.state import Place
 from gradcli.lazy import LazyArray, settings
-from gradcli.lazy.settings import PassProfile
+from gradcli.lazy.memory import peak_memory, restart_peak
+from gradcli.lazy.settings import PassProfile, Profile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +27,8 @@ class Computation(NamedTuple):
     place: Place | None
     passes: tuple[PassProfile, ...]
     seconds: float
+    planned: int | None  # bytes at the peak, inputs included; None where that is not planned
+    taken: int | None  # of them in fact; None where the system does not tell
 
 
 class Profiler:
@@ -46,12 +49,15 @@ class Profiler:
         self._noted(self._realize, roots)
 
     def _noted(self, compute: Callable[[Sequence[LazyArray]], Given], roots: Sequence[LazyArray]) -> Given:
-        passes: list[PassProfile] = []
-        settings.profile = passes
+        profile = settings.profile = Profile()
+        before = restart_peak()
         start = perf_counter()
         try:
             return compute(roots)
         finally:
             settings.profile = None
-            if passes:
-                self.computations.append(Computation(state.place, tuple(passes), perf_counter() - start))
+            seconds = perf_counter() - start
+            peak = peak_memory()
+            taken = profile.held + peak - before if before is not None and peak is not None else None
+            if profile.passes:
+                self.computations.append(Computation(state.place, tuple(profile.passes), seconds, profile.planned, taken))

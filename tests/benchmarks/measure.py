@@ -10,14 +10,14 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
-from pathlib import Path
 from time import perf_counter, sleep
 from typing import Any
 
 import numpy as np
+
+from gradcli.lazy.memory import peak_memory, restart_peak
 
 from .contenders import CONTENDERS, Contender
 from .workloads import WARM, Workload, arrays_of
@@ -117,7 +117,7 @@ def first(workload: Workload, contenders: Sequence[str]) -> dict[str, Any]:
     for module in contender.modules:
         import_module(module)
     prepare(contender, WARM, arrays_of(WARM))()
-    before = _forget_peak()
+    before = restart_peak() or _peak()
     begin = perf_counter()
     run = prepare(contender, workload, arrays)
     run()
@@ -161,19 +161,11 @@ def _seconds(run: Run, calls: int) -> float:
     return (perf_counter() - start) / calls
 
 
-def _forget_peak() -> int:
-    """Bytes that are resident now; the peak is counted from here on, where the system can do that."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    return _peak()
-
-
 def _peak() -> int:
-    """The most bytes that were resident."""
-    with suppress(OSError):
-        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
+    """The most bytes that were in memory, as far as the system tells."""
+    found = peak_memory()
+    if found is not None:
+        return found
     import resource  # not on every system
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

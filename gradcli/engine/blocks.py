@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.engine import recycled
+from gradcli.engine.evaluation import LEAST_ELEMENTS
 from gradcli.engine.interruptible import interruptibly, is_heard
 from gradcli.engine.mapped import MappedPages
 from gradcli.engine.memory import (
@@ -95,8 +96,9 @@ def run_schedule(schedule: Schedule, values: dict[LazyArray, Array], rows: int |
     with np.errstate(all="ignore"):
         for stage, program in zip(planned.stages, schedule.programs, strict=True):
             if stage.whole:
+                compute = partial(_compute_whole, stage.whole, values)
                 with profiled_whole(stage.whole):
-                    interruptibly(partial(_compute_whole, stage.whole, values))
+                    compute() if _is_quick(stage.whole) else interruptibly(compute)
             if stage.streamed:
                 _Pass(stage, program, planned.length, values, rows).run(values, done)
             for array in stage.released:
@@ -110,6 +112,11 @@ def _check_memory(planned: Plan, values: dict[LazyArray, Array]) -> None:
     blocks = BLOCK_BYTES * workers
     beside = workers * (bytes_of_chunks(planned) + bytes_of_kernels(planned)) + bytes_of_pages(inputs, blocks)
     check_peak(bytes_held(inputs), peak_of_plan(planned, blocks) + beside, planned.steps())
+
+
+def _is_quick(steps: list[Step]) -> bool:
+    """Whether steps have small arrays alone, so that nobody needs to interrupt them."""
+    return all(prod(array.shape) < LEAST_ELEMENTS for node, operands in steps for array in (node, *operands))
 
 
 def _compute_whole(steps: list[Step], values: dict[LazyArray, Array]) -> None:

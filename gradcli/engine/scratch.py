@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.engine.recycled import aligned
+from gradcli.engine import recycled
 
 # Elements that are computed at a time: a whole block mostly, because threads wait for each other between short calls.
 CHUNK = 1 << 18
@@ -22,5 +22,5 @@ def buffers(number: int, size: int, dtype: Any = np.float64) -> list[np.ndarray]
     """Temporaries of a chunk."""
     raw: np.ndarray | None = getattr(_memory, "raw", None)
     if raw is None:
-        raw = _memory.raw = aligned(BYTES).reshape(_BUFFERS, -1)
+        raw = _memory.raw = recycled.empty((_BUFFERS, BYTES // _BUFFERS), np.dtype(np.uint8))  # of an earlier thread mostly
     return [row.view(dtype)[:size] for row in raw[:number]]

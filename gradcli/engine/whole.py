@@ -10,6 +10,10 @@ from gradcli.engine.order import Step, held_elsewhere, reachable, share
 from gradcli.engine.primitives import IMPLEMENTATIONS, UFUNCS
 from gradcli.lazy.array import LazyArray
 
+# The allocator below NumPy gives memory back to the system at once, and gets it again page by page, until a block was freed that
+# is this large: arrays of 30,000 to 130,000 elements take up to eleven times as long before.
+np.empty(4 << 20, np.uint8)
+
 # Bytes of values that are held until the end: freeing small ones would cost more than it saves.
 _FREED_BEYOND = 16 << 20
 

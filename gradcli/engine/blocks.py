@@ -11,15 +11,13 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache, partial
 from itertools import count
 from math import prod
-from threading import Thread
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from gradcli.engine import recycled
+from gradcli.engine import recycled, scratch
 from gradcli.engine.evaluation import LEAST_ELEMENTS
-from gradcli.engine.interruptible import interruptibly, is_heard
 from gradcli.engine.mapped import MappedPages
 from gradcli.engine.memory import (
     bytes_held,
@@ -38,6 +36,7 @@ from gradcli.engine.program import BLOCK_BYTES, Frame, Program, rows_of, value_o
 from gradcli.engine.progress import RowsDone
 from gradcli.engine.schedule import Schedule, scheduled
 from gradcli.engine.sums import pairwise
+from gradcli.engine.threads import interruptibly, is_heard, share
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.settings import PassProfile, settings
 
@@ -169,17 +168,13 @@ class _Pass:
                             pages.read(self.rows)
             except BaseException as failure:  # carried to the thread that asked
                 failures.append(failure)
+            finally:
+                scratch.let_go()
 
         with _one_thread_for_blas() if self.uses_blas else nullcontext():
             only_waits = self.has_products and is_heard()  # a block of products may take seconds
-            threads = [Thread(target=work, daemon=True) for _ in range(workers - (not only_waits))]
-            for thread in threads:
-                thread.start()
-            if not only_waits:
-                work()
             try:
-                for thread in threads:
-                    thread.join()
+                share(work, workers - (not only_waits), joins=not only_waits)
             except BaseException as interruption:  # the others stop after their blocks
                 failures.append(interruption)
         if failures:

@@ -45,8 +45,8 @@ def _compute_whole(pending: list[LazyArray], steps: list[Step], canonical: dict[
     if settings.profile is None and largest < LEAST_ELEMENTS:
         compute_steps(pending, steps, canonical)
         return
-    from gradcli.engine.interruptible import interruptibly
     from gradcli.engine.profile import profiled_whole
+    from gradcli.engine.threads import interruptibly
 
     with profiled_whole(steps):
         interruptibly(partial(compute_steps, pending, steps, canonical))

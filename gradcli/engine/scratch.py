@@ -18,6 +18,11 @@ BYTES = _BUFFERS * CHUNK * 8
 _memory = local()
 
 
+def let_go() -> None:
+    """Have the memory of this thread recycled: threads that rest are to hold none."""
+    _memory.raw = None
+
+
 def buffers(number: int, size: int, dtype: Any = np.float64) -> list[np.ndarray]:
     """Temporaries of a chunk."""
     raw: np.ndarray | None = getattr(_memory, "raw", None)

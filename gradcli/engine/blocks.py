@@ -7,8 +7,8 @@ of blocks that one thread takes one after the other, adding up what they accumul
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager, nullcontext
-from functools import cache, partial
+from contextlib import nullcontext
+from functools import partial
 from itertools import count
 from math import prod
 from time import perf_counter
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.engine import recycled, scratch
+from gradcli.engine.blas import one_thread
 from gradcli.engine.evaluation import LEAST_ELEMENTS
 from gradcli.engine.mapped import MappedPages
 from gradcli.engine.memory import (
@@ -171,7 +172,7 @@ class _Pass:
             finally:
                 scratch.let_go()
 
-        with _one_thread_for_blas() if self.uses_blas else nullcontext():
+        with one_thread() if self.uses_blas else nullcontext():
             only_waits = self.has_products and is_heard()  # a block of products may take seconds
             try:
                 share(work, workers - (not only_waits), joins=not only_waits)
@@ -229,17 +230,3 @@ def _workers() -> int:
 def _processors() -> int:
     """The processors that this process may use; all of them where the system cannot tell."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _one_thread_for_blas() -> AbstractContextManager[Any]:
-    """The blocks are the parallelism: a BLAS with threads of its own would compete with them, and change the bits."""
-    limits: AbstractContextManager[Any] = _libraries().limit(limits=1, user_api="blas")
-    return limits
-
-
-@cache
-def _libraries() -> Any:
-    """The libraries with threads of their own in this process; finding them takes milliseconds."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()

@@ -11,8 +11,10 @@ from time import sleep
 
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController
 
 from gradcli.engine import blocks, evaluation, whole
+from gradcli.engine.blas import one_thread
 from gradcli.engine.order import reachable, share
 from gradcli.lazy import LazyArray, settings
 from gradcli.session import Session
@@ -147,3 +149,26 @@ def test_an_interruption_while_waiting_for_other_threads_stops_them(monkeypatch:
         _gradients("x.sign().sum() + x.sum()", 64_000, partial(streamed, rows=10), threads=2)
     Thread.join(workers[0], timeout=1)  # its lane alone would take two seconds
     assert not workers[0].is_alive()
+
+
+def test_evaluations_in_several_threads_share_one_limit_of_the_matrix_library() -> None:
+    def threads() -> set[int]:
+        return {each["num_threads"] for each in ThreadpoolController().info() if each["user_api"] == "blas"}
+
+    def compute() -> None:
+        with one_thread():
+            found.append(threads())
+            has_begun.set()
+            first_has_ended.wait(5)
+            found.append(threads())
+
+    found: list[set[int]] = []
+    before, has_begun, first_has_ended = threads(), threading.Event(), threading.Event()
+    second = Thread(target=compute)
+    with one_thread():
+        second.start()
+        assert has_begun.wait(5)
+    first_has_ended.set()
+    second.join()
+    assert found == [{1}, {1}], "one ended while the other still computed"
+    assert threads() == before

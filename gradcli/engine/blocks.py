@@ -23,14 +23,13 @@ from gradcli.engine.mapped import MappedPages
 from gradcli.engine.memory import (
     bytes_held,
     bytes_of_chunks,
-    bytes_of_kernels,
     bytes_of_pages,
     check_peak,
     inputs_of,
     peak_of_plan,
 )
 from gradcli.engine.order import Step, held_elsewhere
-from gradcli.engine.plan import Plan, Stage
+from gradcli.engine.plan import Stage
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS
 from gradcli.engine.profile import profiled_whole
 from gradcli.engine.program import BLOCK_BYTES, Frame, Program, rows_of, value_of
@@ -42,9 +41,6 @@ from gradcli.lazy.array import LazyArray
 from gradcli.lazy.settings import PassProfile, settings
 
 Array = np.ndarray
-
-# Lanes, where what each accumulates is small, or larger than so many elements.
-MANY_LANES, FEW_LANES, SMALL_PART = 64, 8, 1 << 12
 
 # What is computed by the matrix library.
 WITH_BLAS = ("matmul", "sum", "sum_of_products")
@@ -91,7 +87,7 @@ def stream_steps(
 def run_schedule(schedule: Schedule, values: dict[LazyArray, Array], rows: int | None = None) -> None:
     """Compute the stages of a schedule one after the other, from and into `values`."""
     planned = schedule.plan
-    _check_memory(planned, values)
+    _check_memory(schedule, values)
     done = RowsDone(planned.length * sum(bool(stage.streamed) for stage in planned.stages))
     with np.errstate(all="ignore"):
         for stage, program in zip(planned.stages, schedule.programs, strict=True):
@@ -105,13 +101,14 @@ def run_schedule(schedule: Schedule, values: dict[LazyArray, Array], rows: int |
                 values.pop(array, None)
 
 
-def _check_memory(planned: Plan, values: dict[LazyArray, Array]) -> None:
-    """Refuse a plan that needs more memory than it may take."""
-    inputs = [*values.values(), *inputs_of(planned.steps())]
+def _check_memory(schedule: Schedule, values: dict[LazyArray, Array]) -> None:
+    """Refuse a schedule that needs more memory than it may take."""
+    planned, programs = schedule
     workers = _workers()
-    blocks = BLOCK_BYTES * workers
-    beside = workers * (bytes_of_chunks(planned) + bytes_of_kernels(planned)) + bytes_of_pages(inputs, blocks)
-    check_peak(bytes_held(inputs), peak_of_plan(planned, blocks) + beside, planned.steps())
+    inputs = [*values.values(), *inputs_of(planned.steps())]
+    working = [program.working_bytes(planned.length, workers) for program in programs]
+    beside = workers * bytes_of_chunks(planned) + bytes_of_pages(inputs, BLOCK_BYTES * workers)
+    check_peak(bytes_held(inputs), peak_of_plan(planned, working) + beside, planned.steps())
 
 
 def _is_quick(steps: list[Step]) -> bool:
@@ -142,8 +139,7 @@ class _Pass:
         self.uses_blas = not primitives.isdisjoint(WITH_BLAS)
         self.rows = min(length, rows if rows is not None else self.program.rows_of_a_block(length))
         self.blocks = -(-length // self.rows)
-        accumulated = sum(prod(step.array.shape) for step in stage.streamed if step.role.axis is None)
-        lanes = min(self.blocks, MANY_LANES if accumulated < SMALL_PART else FEW_LANES)
+        lanes = program.lanes(self.blocks)
         self.lanes = [range(self.blocks * lane // lanes, self.blocks * (lane + 1) // lanes) for lane in range(lanes)]
         self.parts: list[dict[LazyArray, Array]] = [{} for _ in self.lanes]
 
@@ -182,8 +178,8 @@ class _Pass:
             raise failures[0]
         values.update(self.outputs)
         for array in self.parts[0]:
-            merged = pairwise(_MERGE[array.primitive], [part[array] for part in self.parts])
-            values[array] = np.asarray(merged).astype(NUMPY_DTYPE[array.dtype], copy=False)
+            merged = pairwise(partial(_merged, array), [part[array] for part in self.parts])
+            values[array] = merged.astype(NUMPY_DTYPE[array.dtype], copy=False)
         if settings.profile is not None:
             read, written = self.program.traffic()
             made = len(self.program.instructions), self.length, self.blocks, workers, read, written
@@ -211,15 +207,22 @@ class _Pass:
                 continue
             result = step.function(frame.locals[position], [registers[source] for source in sources])
             if step.axis is None:
-                merge = _MERGE[step.array.primitive]
-                earlier = parts.get(step.array)
-                parts[step.array] = np.asarray(result) if earlier is None else np.asarray(merge(earlier, result))
+                result = np.asarray(result)
+                earlier = parts.setdefault(step.array, result)
+                if earlier is not result:
+                    _merged(step.array, earlier, result)
             else:
                 registers[position] = result
                 if step.stored is not None:
                     registers[step.stored][...] = result
             for register in step.released:
                 registers[register] = None
+
+
+def _merged(array: LazyArray, part: Array, other: Array) -> Array:
+    """The part of an accumulated value, into which another one is put."""
+    result: Array = _MERGE[array.primitive](part, other, out=part)
+    return result
 
 
 def _workers() -> int:

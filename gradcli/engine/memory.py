@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
-from gradcli.engine import scratch
-from gradcli.engine.kernels import Kernel
 from gradcli.engine.mapped import BYTES_BETWEEN, mapping_of
 from gradcli.engine.order import Step
 from gradcli.engine.plan import Plan
-from gradcli.engine.primitives import NUMPY_DTYPE, UFUNCS
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.memory import check_memory
 from gradcli.lazy.settings import settings
@@ -67,17 +64,16 @@ def peak_of_steps(steps: list[Step], wanted: Iterable[LazyArray]) -> int:
     return peak
 
 
-def peak_of_plan(planned: Plan, working: int) -> int:
-    """The most bytes that a plan holds beside its inputs; `working` is the most that the blocks of all threads hold."""
+def peak_of_plan(planned: Plan, working: Sequence[int]) -> int:
+    """The most bytes that a plan holds beside its inputs; `working` is what each pass holds beside what it reads and stores."""
     held = peak = 0
     sizes: dict[LazyArray, int] = {}
-    for stage in planned.stages:
+    for stage, beside in zip(planned.stages, working, strict=True):
         sizes |= {array: bytes_of(array) for array, _ in stage.whole}
         stored = [*stage.outputs, *(step.array for step in stage.streamed if step.role.axis is None)]
         sizes |= {array: prod(array.shape) * array.dtype.itemsize for array in stored}
         held += sum(sizes[array] for array in (*(array for array, _ in stage.whole), *stored))
-        passing = sum(bytes_of(step.array) for step in stage.streamed if step.array not in stored)
-        peak = max(peak, held + min(working, passing))
+        peak = max(peak, held + beside)
         held -= sum(sizes[array] for array in stage.released)
     return peak
 
@@ -92,13 +88,6 @@ def bytes_of_chunks(planned: Plan) -> int:
         if axis is not None and operand.primitive == "stored"
     }
     return sum(operand.params[0].bytes_held(axis) for operand, axis in reads)
-
-
-def bytes_of_kernels(planned: Plan) -> int:
-    """What a thread holds beside its block of what kernels compute on the way, at most."""
-    kinds = {(step.array.primitive, NUMPY_DTYPE[step.array.dtype].char) for stage in planned.stages for step in stage.streamed}
-    kernels = [(kernel, char) for primitive, char in kinds if isinstance(kernel := UFUNCS.get(primitive), Kernel)]
-    return scratch.BYTES if any(char in kernel.dtypes for kernel, char in kernels) else 0
 
 
 def check_peak(held: int, more: int, steps: Iterable[Step]) -> None:

@@ -15,6 +15,7 @@ from gradcli.engine.indexing import scatter_into
 from gradcli.engine.plan import CHEAP, VIEWS, StreamedStep, bytes_of
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS, WITHOUT_OUT, basic_index
 from gradcli.engine.roles import ELEMENTWISE, Role
+from gradcli.engine.scratch import bytes_of_buffers
 from gradcli.engine.slots import Slots, copies, in_order, is_fresh, made_in_outputs, overwritable
 from gradcli.engine.special import SPECIAL
 from gradcli.engine.sums import sum_of_block
@@ -38,6 +39,8 @@ EVEN_BLOCKS, LONG_CALL = 4, 50_000
 EVEN_ROWS = 1 << 7
 # Rows of a block with products of matrices, which are slow for few rows.
 LEAST_PRODUCT_ROWS, MOST_PRODUCT_ROWS = 1 << 7, 1 << 13
+# Lanes, where what each accumulates is small, or larger than so many elements.
+MANY_LANES, FEW_LANES, SMALL_PART = 64, 8, 1 << 12
 
 
 def value_of(array: LazyArray, values: dict[LazyArray, Array]) -> Array:
@@ -81,6 +84,7 @@ class Program:
         self.slots: list[tuple[int, int, LazyArray, int]] = []  # register, number of the slot, what it holds, streamed axis
         self._in_memory: dict[object, int] = {}
         self._localized: dict[int, list[LazyArray]] = {}
+        self._working: dict[tuple[int, int], int] = {}
         steps = in_order(_with_sines(steps), outputs)
         self.nanoseconds = sum(map(_nanoseconds, steps))
         result_of = {step.array: position for position, step in enumerate(steps) if step.role.axis is not None}
@@ -177,6 +181,39 @@ class Program:
         held = {slot: localized(array, axis, rows) for _, slot, array, axis in self.slots}
         return {slot: recycled.empty((prod(array.shape),), NUMPY_DTYPE[array.dtype]) for slot, array in held.items()}
 
+    def working_bytes(self, length: int, workers: int) -> int:
+        """The most bytes that a pass holds beside what it reads and stores: blocks of so many threads, and their parts."""
+        if not self.instructions:
+            return 0
+        found = self._working.get((length, workers))
+        if found is None:
+            rows = min(length, self.rows_of_a_block(length))
+            lanes = self.lanes(-(-length // rows))
+            workers = min(workers, lanes)
+            accumulated = sum(bytes_of(step.array) for step in self.instructions if step.axis is None)
+            parts = (lanes - 1 + workers) * accumulated  # but for the one that all are merged into; each thread makes another
+            found = self._working[length, workers] = workers * self._bytes_of_a_block(rows) + parts
+        return found
+
+    def _bytes_of_a_block(self, rows: int) -> int:
+        """What a thread holds at most for a block: slots, temporaries, and results that found memory of their own."""
+        steps = list(zip(self.localized(rows), self.instructions, strict=True))
+        own = [0 if step.writes or step.axis is None or array.primitive in VIEWS else bytes_of(array) for array, step in steps]
+        held = most = temporaries = 0
+        for position, (array, step) in enumerate(steps):
+            held += own[position]
+            most = max(most, held)
+            held -= sum(own[register] for register in step.released)
+            if _takes_buffers(step.function, array):
+                temporaries = max(temporaries, bytes_of_buffers(prod(array.shape)))
+        slots = {slot: bytes_of(localized(array, axis, rows)) for _, slot, array, axis in self.slots}
+        return most + temporaries + sum(slots.values())
+
+    def lanes(self, blocks: int) -> int:
+        """How many runs of blocks add up parts of their own; a function of the shapes alone."""
+        accumulated = sum(prod(step.array.shape) for step in self.instructions if step.axis is None)
+        return min(blocks, MANY_LANES if accumulated < SMALL_PART else FEW_LANES)
+
     def localized(self, rows: int) -> list[LazyArray]:
         """The steps' arrays as they are for one block of so many rows: the same list at each call."""
         found = self._localized.get(rows)
@@ -231,7 +268,7 @@ def _nanoseconds(step: StreamedStep) -> float:
         return elements * step.array.dtype.itemsize / 50
     if primitive in SPECIAL:
         return elements * 20.0
-    return elements * (3.0 if isinstance(_ufunc(step), kernels.Kernel) else 0.4)
+    return elements * (3.0 if _takes_buffers(_ufunc(step), step.array) else 0.4)
 
 
 def _multiple(number: int, of: int) -> int:
@@ -259,6 +296,11 @@ def _ufunc(step: StreamedStep) -> Callable[..., Any] | None:
     """What computes an elementwise step."""
     has_sine = step.array.primitive == "cos" and len(step.operands) == 2
     return kernels.cos_beside_sin if has_sine else UFUNCS.get(step.array.primitive)
+
+
+def _takes_buffers(function: Callable[..., Any] | None, array: LazyArray) -> bool:
+    """Whether an array is computed by a kernel, in several calls and with temporaries."""
+    return isinstance(function, kernels.Kernel) and NUMPY_DTYPE[array.dtype].char in function.dtypes
 
 
 def _takes_out(array: LazyArray) -> bool:

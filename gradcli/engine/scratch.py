@@ -12,8 +12,6 @@ from gradcli.engine import recycled
 # Elements that are computed at a time: a whole block mostly, because threads wait for each other between short calls.
 CHUNK = 1 << 18
 _BUFFERS = 4
-#: What a thread takes for them at most.
-BYTES = _BUFFERS * CHUNK * 8
 
 _memory = local()
 
@@ -26,6 +24,11 @@ def let_go() -> None:
 def buffers(number: int, size: int, dtype: Any = np.float64) -> list[np.ndarray]:
     """Temporaries of a chunk."""
     raw: np.ndarray | None = getattr(_memory, "raw", None)
-    if raw is None:
-        raw = _memory.raw = recycled.empty((_BUFFERS, BYTES // _BUFFERS), np.dtype(np.uint8))  # of an earlier thread mostly
+    if raw is None or raw.shape[1] < 8 * size:
+        raw = _memory.raw = recycled.empty((_BUFFERS, 8 * size), np.dtype(np.uint8))
     return [row.view(dtype)[:size] for row in raw[:number]]
+
+
+def bytes_of_buffers(size: int) -> int:
+    """The most that temporaries for so many elements take."""
+    return _BUFFERS * 8 * min(size, CHUNK)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gradcli
-from gradcli.engine import evaluation, memory
+from gradcli.engine import blocks, evaluation, memory, recycled
 from gradcli.engine.order import held_elsewhere, reachable, share
 from gradcli.errors import LimitExceeded
 from gradcli.lazy import LazyArray, ops, settings
@@ -85,6 +85,30 @@ def test_values_between_passes_are_let_go() -> None:
     tracemalloc.stop()
     assert held < 8 * x.nbytes
     assert result.grads is not None and result.grads["x"].shape == x.shape
+
+
+@pytest.mark.parametrize(
+    ("program", "shape"),
+    [
+        ("(x @ torch.full((16, 5000), 0.5)).exp().sum()", (2048, 16)),
+        ("F.cross_entropy(x @ torch.linspace(0, 1, 80000).view(16, 5000), torch.arange(2048))", (2048, 16)),
+        ("(x.T @ x).pow(2).mean()", (20_000, 700)),
+        ("(x.exp() * x.tanh() + x.atan() * x).sum()", (16, 300_000)),
+        ("(x.sin() * x.cos() * x.erf()).sum() + x.softmax(1).cumsum(1).pow(3).sum()", (300_000, 4)),
+    ],
+)
+def test_what_is_planned_is_what_blocks_take(program: str, shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    planned: list[int] = []
+    monkeypatch.setattr(blocks, "check_peak", lambda held, more, steps: planned.append(held + more))
+    x = np.random.default_rng(0).standard_normal(shape)
+    gradcli.evaluate(program, x=x, dtype="float64", threads=2)
+    recycled._idle.clear()
+    planned.clear()
+    tracemalloc.start()
+    gradcli.evaluate(program, x=x, dtype="float64", threads=2)
+    taken = tracemalloc.get_traced_memory()[1] + x.nbytes
+    tracemalloc.stop()
+    assert 0.75 * taken <= planned[0] <= 1.4 * taken  # memory that waits to be taken again is not planned
 
 
 def test_what_equals_an_earlier_array_is_not_taken_for_held() -> None:

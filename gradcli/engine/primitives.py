@@ -145,7 +145,9 @@ def _reduction(ufunc: Callable[..., Any]) -> Implementation:
 
 def _scan(accumulate: Callable[..., Any]) -> Implementation:
     def implementation(node: LazyArray, values: list[Array]) -> Array:
-        result: Array = accumulate(values[0], axis=node.params[0]) if values[0].ndim else values[0]
+        if not values[0].ndim:
+            return values[0]
+        result: Array = accumulate(values[0], axis=node.params[0], dtype=NUMPY_DTYPE[node.dtype])
         return result
 
     return implementation

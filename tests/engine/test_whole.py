@@ -84,3 +84,12 @@ def test_values_of_many_bytes_are_the_same_when_they_are_let_go_early() -> None:
         ours = mul(OPERATORS["+"](ours, 1.0), ours)
         theirs = (theirs + np.float32(1)) * theirs
     np.testing.assert_array_equal(compute([ours.array])[0], theirs)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "int32"])
+@pytest.mark.parametrize("function", ["cumsum", "cumprod"])
+def test_running_sums_and_products_are_of_the_type_that_is_asked_for(function: str, dtype: str) -> None:
+    session = Session(evaluator=evaluate)
+    value = session.evaluate(f"torch.tensor([100, 3, 2], dtype=torch.{dtype}).{function}(0, dtype=torch.{dtype})").value.numpy()
+    assert value.dtype == dtype
+    assert value.tolist() == getattr(np, function)(np.array([100, 3, 2]), dtype=dtype).tolist()

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.special
 
 from gradcli.engine.devices.library import Library
-from gradcli.engine.devices.namespace import own_functions
+from gradcli.engine.devices.special import own_functions
 from gradcli.engine.special import lgamma
 
 DEVICE = array_api_strict.Device("device1")
@@ -49,7 +49,7 @@ class Strict(Library):
 
     def __init__(self) -> None:
         super().__init__(_Namespace(), "cuda:0", DEVICE)
-        own = {**own_functions(scipy.special, np.frexp), "lgamma": lgamma}
+        own = {**own_functions(np, scipy.special, np.frexp), "lgamma": lgamma}
         self.own = {primitive: on_elements(function) for primitive, function in own.items()}
         self.sent: list[tuple[int, ...]] = []
         self.fetched: list[tuple[int, ...]] = []

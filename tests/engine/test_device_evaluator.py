@@ -17,6 +17,7 @@ from gradcli.engine.devices.evaluator import DeviceEvaluator
 from gradcli.engine.devices.fused import traced
 from gradcli.engine.devices.library import Library
 from gradcli.engine.devices.program import Program, Run, programmed
+from gradcli.engine.devices.special import OWN_PRIMITIVES
 from gradcli.engine.order import reachable, share
 from gradcli.errors import LimitExceeded, ValueFault
 from gradcli.functions import BARE, METHODS, OPERATORS, tensor
@@ -46,7 +47,7 @@ def leaf(*shape: int) -> LazyArray:
 def test_the_table_has_every_primitive() -> None:
     everywhere = set(primitives.UFUNCS) | set(primitives.IMPLEMENTATIONS)
     made_on_the_host, taken_apart = {"random", "stored"}, {"sum_of_products"}
-    assert set(namespace.IMPLEMENTATIONS) | namespace.OWN_PRIMITIVES == everywhere - made_on_the_host - taken_apart
+    assert set(namespace.IMPLEMENTATIONS) | OWN_PRIMITIVES == everywhere - made_on_the_host - taken_apart
 
 
 def test_the_fake_device_refuses_copies_that_nobody_asked_for(library: Strict) -> None:

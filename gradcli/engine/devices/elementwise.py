@@ -82,9 +82,6 @@ LOGICAL: dict[str, str] = {
 # What leaves integers and booleans as they are.
 ROUNDING: dict[str, str] = {"ceil": "ceil", "floor": "floor", "round": "round", "trunc": "trunc"}
 
-# Divisions that have no result for the integer 0.
-DIVISIONS: dict[str, str] = {"floor_divide": "floor_divide", "fmod": "fmod"}
-
 
 def number(run: Execution, x: Array) -> Array:
     """The array, with numbers instead of booleans."""
@@ -125,11 +122,21 @@ def _divisor(run: Execution, node: Instruction, y: Array) -> Array:
     return run.xp.where(is_zero, run.xp.ones_like(y), y)
 
 
-def _division(name: str) -> Implementation:
-    def implementation(run: Execution, node: Instruction, values: list[Array]) -> Array:
-        return getattr(run.xp, name)(values[0], _divisor(run, node, values[1]))
+def _fmod(run: Execution, node: Instruction, values: list[Array]) -> Array:
+    return run.xp.fmod(values[0], _divisor(run, node, values[1]))
 
-    return implementation
+
+def _floor_divide(run: Execution, node: Instruction, values: list[Array]) -> Array:
+    """The quotient rounded down; of floating numbers by their remainder, since x / y may be rounded up to a whole number."""
+    xp, (x, y) = run.xp, values
+    if not node.dtype.is_floating:
+        return xp.floor_divide(x, _divisor(run, node, y))
+    quotient, remainder = x / y, xp.fmod(x, y)
+    exact = (x - remainder) / y
+    exact = xp.where((remainder != 0) & ((remainder < 0) != (y < 0)), exact - 1, exact)
+    rounded = xp.round(exact)  # all but whole
+    rounded = xp.where(rounded == 0, xp.copysign(rounded, quotient), rounded)
+    return xp.where((y == 0) | (xp.isfinite(x) & ~xp.isfinite(quotient)), quotient, rounded)
 
 
 def _remainder(run: Execution, node: Instruction, values: list[Array]) -> Array:
@@ -147,7 +154,7 @@ def _gcd(run: Execution, node: Instruction, values: list[Array]) -> Array:
         is_done = b == 0
         rest = xp.remainder(a, xp.where(is_done, xp.ones_like(b), b))
         a, b = xp.where(is_done, a, b), xp.where(is_done, b, rest)
-    return a
+    return a if node.dtype is uint8 else xp.abs(a)  # the least integer has no positive one
 
 
 def _power(run: Execution, node: Instruction, values: list[Array]) -> Array:
@@ -155,19 +162,22 @@ def _power(run: Execution, node: Instruction, values: list[Array]) -> Array:
     xp, (base, exponent) = run.xp, values
     if node.dtype.is_floating:
         return xp.pow(base, exponent)
+    if node.dtype is uint8:
+        return run.library.integer_power(base, exponent)
     one, zero = xp.ones_like(base), xp.zeros_like(base)
     sign = xp.where(exponent % 2 == 0, one, base)
     quotient = xp.where((base == 1) | (base == -1), sign, zero)
     is_negative = exponent < 0
-    return xp.where(is_negative, quotient, xp.pow(base, xp.where(is_negative, xp.zeros_like(exponent), exponent)))
+    power = run.library.integer_power(base, xp.where(is_negative, xp.zeros_like(exponent), exponent))
+    return xp.where(is_negative, quotient, power)
 
 
 def _sign(run: Execution, node: Instruction, values: list[Array]) -> Array:
-    """-1, 0 or 1; the sign of nan is 0."""
+    """-1, 0 or 1; the sign of nan and of -0.0 is 0."""
     x = values[0]
     if not node.dtype.is_floating:
         return x if node.dtype is bool_ else run.xp.sign(x)
-    return run.xp.where(run.xp.isnan(x), run.xp.zeros_like(x), run.xp.sign(x))
+    return run.library.cast(x > 0, node.dtype) - run.library.cast(x < 0, node.dtype)
 
 
 ELEMENTWISE: dict[str, Implementation] = {
@@ -175,8 +185,9 @@ ELEMENTWISE: dict[str, Implementation] = {
     **{primitive: _general(name) for primitive, name in GENERAL.items()},
     **{primitive: _logical(name) for primitive, name in LOGICAL.items()},
     **{primitive: _rounding(name) for primitive, name in ROUNDING.items()},
-    **{primitive: _division(name) for primitive, name in DIVISIONS.items()},
     "cast": lambda run, node, values: run.library.cast(values[0], node.dtype),
+    "floor_divide": _floor_divide,
+    "fmod": _fmod,
     "gcd": _gcd,
     "pow": _power,
     "remainder": _remainder,

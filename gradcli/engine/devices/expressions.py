@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcli.lazy.dtypes import DType, bool_, float32, float64, int8, int16, int32, int64, uint8
+from gradcli.lazy.dtypes import INTEGER, DType, bool_, float32, float64, int8, int16, int32, int64, uint8
 
 # C types by element type. Half precision is left to the library.
 C_TYPES: dict[DType, str] = {
@@ -84,6 +84,12 @@ _INTEGER: dict[str, str] = {
     "trunc": "{0}",
 }
 
+# Whole numbers of floating ones, as `Library.cast` has them; C leaves undefined what an integer does not hold.
+_WHOLE: dict[DType, str] = {
+    int32: "{0} >= ({T})-2147483648.0 && {0} < ({T})2147483648.0 ? (int){0} : -2147483647 - 1",
+    int64: "{0} >= ({T})-9223372036854775808.0 && {0} < ({T})9223372036854775808.0 ? (long long){0} : -9223372036854775807LL - 1",
+}
+
 _BOOLEAN: dict[str, str] = {
     "add": "{0} || {1}",
     "bitwise_and": "{0} && {1}",
@@ -106,11 +112,16 @@ REDUCTIONS: dict[str, tuple[str, str]] = {
 }
 
 
-def expression(primitive: str, operand: DType) -> str | None:
-    """The expression of a primitive for operands of a type, that of the last one; None if there is none."""
+def expression(primitive: str, operand: DType, result: DType | None = None) -> str | None:
+    """The expression of a primitive for operands of a type, that of the last one; None if there is none.
+
+    What a number is cast to is the type of the result.
+    """
     if operand not in C_TYPES:
         return None
     if operand.is_floating:
+        if primitive == "cast" and result is not None and result.kind == INTEGER:
+            return _WHOLE[int64 if result is int64 else int32]
         own = _PRODUCTS[operand] if primitive == "mul" else _FLOATING.get(primitive)
     else:
         own = (_BOOLEAN if operand is bool_ else _INTEGER).get(primitive)

@@ -97,7 +97,7 @@ def _statements(program: Program, region: Region, names: dict[int, str]) -> list
     for slot in region.members:
         instruction, c_type = program.at(slot), _c_type(program, slot)
         dtype = program.dtype_of(instruction.operands[-1])
-        template = expression(instruction.primitive, dtype)
+        template = expression(instruction.primitive, dtype, instruction.dtype)
         assert template is not None
         value = written(template, dtype, *[names[operand] for operand in instruction.operands])
         statements.append(f"const {c_type} {names[slot]} = ({c_type})({value});")

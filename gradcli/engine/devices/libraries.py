@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcli.engine.devices.fused import by_region, traced
 from gradcli.engine.devices.library import Array, Library
-from gradcli.engine.devices.namespace import own_functions
+from gradcli.engine.devices.special import own_functions
 from gradcli.errors import DeviceUnavailable
 
 
@@ -35,7 +35,7 @@ class CuPy(Library):
         super().__init__(array_api_compat.cupy, place_of("CuPy", kind, number, count))
         self._cupy = cupy
         self._cuda_device = cupy.cuda.Device(number)
-        self.own = own_functions(special, cupy.frexp)
+        self.own = own_functions(self.xp, special, cupy.frexp)
         self.fused = partial(by_region, self, cupy)
 
     def working(self) -> AbstractContextManager[Any]:
@@ -60,7 +60,9 @@ class PyTorch(Library):
         place = place_of(f"PyTorch {torch.__version__}", kind, number, counts[kind]())
         super().__init__(array_api_compat.torch, place, torch.device(place))
         self._torch = torch
-        self.own = {**own_functions(torch.special, torch.frexp), "matmul": self._matmul}
+        functions = own_functions(self.xp, torch.special, torch.frexp)
+        self.cholesky = self._cholesky
+        self.own = {**functions, "matmul": self._matmul, "normal_cdf": self._normal_cdf}
 
     def working(self) -> AbstractContextManager[Any]:
         """Without recording."""
@@ -81,6 +83,14 @@ class PyTorch(Library):
         if primitive == "add":
             return target.index_put_((positions,), values, accumulate=True)
         return super().join_at(target, positions, values, primitive)
+
+    def _cholesky(self, matrix: Array) -> tuple[Array, Array]:
+        factor, column = self._torch.linalg.cholesky_ex(matrix)
+        return factor, column != 0
+
+    def _normal_cdf(self, x: Array) -> Array:
+        """PyTorch's own is 0 where erf is -1."""
+        return self._torch.special.erfc(x * -(0.5**0.5)) * 0.5
 
     def _matmul(self, a: Array, b: Array) -> Array:
         """Products of integers, which PyTorch has none of on a GPU, are added up one by one."""
@@ -111,7 +121,8 @@ class Jax(Library):
         self._jax, self._jax_device = jax, devices[number]
         self._enable_x64 = enable_x64
         self.fused = partial(traced, self, jax.jit)
-        self.own = own_functions(special, jax.numpy.frexp)
+        self.cholesky = self._cholesky
+        self.own = {**own_functions(self.xp, special, self._frexp), "exp2": partial(self.xp.power, 2)}  # exp2 is exp(x * log(2))
 
     def working(self) -> AbstractContextManager[Any]:
         """With 64-bit numbers, float32 products as exact as elsewhere, and new arrays on the device asked for."""
@@ -128,6 +139,33 @@ class Jax(Library):
     def assign(self, target: Array, index: tuple[slice, ...] | Array, values: Array) -> Array:
         """Arrays cannot be changed: a new one."""
         return target.at[index].set(values)
+
+    def slogdet(self, matrix: Array) -> tuple[Array, Array]:
+        """By pivots for two rows as well, whose products JAX's own lets overflow."""
+        xp = self.xp
+        factors, exchanges, _ = self._jax.lax.linalg.lu(matrix)
+        pivots = xp.diagonal(factors, axis1=-2, axis2=-1)
+        is_odd = xp.sum(exchanges != xp.arange(matrix.shape[-1]), axis=-1) % 2 == 1
+        sign = xp.prod(xp.sign(pivots), axis=-1)
+        return xp.where(is_odd, -sign, sign), xp.sum(xp.log(abs(pivots)), axis=-1)
+
+    def integer_power(self, base: Array, exponent: Array) -> Array:
+        """By squaring, as often as an exponent has bits: JAX's own looks at six of them."""
+        xp, power = self.xp, self.xp.ones_like(base)
+        for _ in range(8 * exponent.dtype.itemsize):
+            power = xp.where(exponent % 2 == 1, power * base, power)
+            base, exponent = base * base, exponent // 2
+        return power
+
+    def _cholesky(self, matrix: Array) -> tuple[Array, Array]:
+        factor = self.xp.linalg.cholesky(matrix)
+        return factor, self.xp.isnan(factor)
+
+    def _frexp(self, x: Array) -> tuple[Array, Array]:
+        """What XLA takes for 0 is 0 here too."""
+        least = self.xp.finfo(x.dtype).smallest_normal
+        found: tuple[Array, Array] = self.xp.frexp(self.xp.where(abs(x) < least, x * 0, x))
+        return found
 
     def join_at(self, target: Array, positions: Array, values: Array, primitive: str) -> Array:
         """By XLA's own scattering: the steps after sorting make a program that it does not finish to compile."""

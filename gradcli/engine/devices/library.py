@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcli.engine.devices.elementwise import NUMERIC
-from gradcli.lazy.dtypes import DType, bool_, int64
+from gradcli.lazy.dtypes import INTEGER, LIMITS, DType, bool_, int32, int64
 
 if TYPE_CHECKING:
     from gradcli.engine.devices.program import Program, Run
@@ -33,6 +33,9 @@ class Library:
     own: Mapping[str, Callable[..., Array]] = {}
     #: A program as fewer calls of the library, in which what is computed element by element is fused, if the library can.
     fused: Callable[[Program], Run] | None = None
+
+    #: Lower factors, and flags of matrices that are not positive definite, if the library raises no error for these.
+    cholesky: Callable[[Array], tuple[Array, Array]] | None = None
 
     def working(self) -> AbstractContextManager[Any]:
         """What every use of the library is wrapped in."""
@@ -72,6 +75,15 @@ class Library:
         target = xp.concat([target, target[:1]])
         return self.assign(target, unique, join(xp.take(target, unique, axis=0), joined))[:size]
 
+    def slogdet(self, matrix: Array) -> tuple[Array, Array]:
+        """The sign and the logarithm of the size of determinants, by pivots."""
+        found: tuple[Array, Array] = self.xp.linalg.slogdet(matrix)
+        return found
+
+    def integer_power(self, base: Array, exponent: Array) -> Array:
+        """Powers of integers, whose exponents are not negative; they wrap around."""
+        return self.xp.pow(base, exponent)
+
     def dtype(self, dtype: DType) -> Any:
         """The namespace's own name of an element type."""
         found = self._dtypes.get(dtype)
@@ -81,8 +93,21 @@ class Library:
 
     def cast(self, array: Array, dtype: DType) -> Array:
         """The array as another element type; itself if it is of that type."""
-        wanted = self.dtype(dtype)
-        return array if array.dtype == wanted else self.xp.astype(array, wanted)
+        xp, wanted = self.xp, self.dtype(dtype)
+        if array.dtype == wanted:
+            return array
+        if dtype.kind == INTEGER and xp.isdtype(array.dtype, "real floating"):
+            array = self._whole(array, int64 if dtype is int64 else int32)
+        return xp.astype(array, wanted)
+
+    def _whole(self, array: Array, dtype: DType) -> Array:
+        """Floating numbers as int32 or int64, and the least one for what that does not hold, as x86 and so PyTorch have it.
+
+        Narrower integers are made of these by wrapping around: elsewhere conversions end at the bounds of the type, or differ.
+        """
+        least = LIMITS[dtype][0]
+        is_held = (array >= float(least)) & (array < -float(least))
+        return self.xp.where(is_held, self.xp.astype(array, self.dtype(dtype)), self.full((), least, dtype))
 
     def full(self, shape: Sequence[int], value: bool | int | float, dtype: DType) -> Array:
         """One number everywhere, in memory of its own."""

@@ -6,7 +6,7 @@ What the standard has no function for is done a column at a time for all matrice
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from math import inf, prod
 from typing import TYPE_CHECKING
 
 from gradcli.engine.devices.elementwise import Array, Implementation
@@ -36,7 +36,8 @@ def _inverting(name: str) -> Implementation:
 
     def implementation(run: Execution, node: Instruction, values: list[Array]) -> Array:
         xp, (matrix, *others), refusal = run.xp, values, node.params[0]
-        is_singular = xp.linalg.slogdet(matrix)[0] == 0
+        sign, size = run.library.slogdet(matrix)
+        is_singular = (sign == 0) & (size == -inf)  # PyTorch's sign of nan is 0 as well
         if refusal:
             _refuse(run, is_singular, refusal)
         regular = xp.where(is_singular[..., None, None], _identity(run, matrix), matrix)
@@ -87,21 +88,25 @@ def _in_a_row(run: Execution, node: Instruction, factors: Sequence[Array]) -> Ar
 
 def _cholesky(run: Execution, node: Instruction, values: list[Array]) -> Array:
     xp, (matrix,) = run.xp, values
-    lower = xp.tril(matrix)
-    below = xp.tril(matrix, k=-1)
-    is_indefinite = xp.any(xp.linalg.eigvalsh(lower + xp.matrix_transpose(below)) <= 0, axis=-1)
+    if run.library.cholesky is None:
+        factor, order = _cholesky_columns(run, node, matrix)
+        is_indefinite = order != 0
+    else:
+        lower, above = xp.tril(matrix), xp.matrix_transpose(xp.tril(matrix, k=-1))
+        factor, is_indefinite = run.library.cholesky(lower + above)
     _refuse(run, is_indefinite, node.params[0])
-    return xp.linalg.cholesky(
-        xp.where(is_indefinite[..., None, None], _identity(run, matrix), lower + xp.matrix_transpose(below))
-    )
+    return factor
 
 
 def _partial_cholesky(run: Execution, node: Instruction, values: list[Array]) -> Array:
-    """A column at a time, until the number whose root is wanted is not positive."""
-    xp, (rest,) = run.xp, values
-    size = rest.shape[-1]
+    return _in_a_row(run, node, _cholesky_columns(run, node, values[0]))
+
+
+def _cholesky_columns(run: Execution, node: Instruction, rest: Array) -> tuple[Array, Array]:
+    """A factor, a column at a time, until the number whose root is wanted is not positive, and that column's number or 0."""
+    xp, size = run.xp, rest.shape[-1]
     rows = run.library.count(size)
-    order = run.library.full(tuple(node.shape[:-1]), 0, node.dtype)
+    order = run.library.full(tuple(rest.shape[:-2]), 0, node.dtype)
     zero = run.library.full((), 0, node.dtype)
     columns = []
     for step in range(size):
@@ -111,8 +116,7 @@ def _partial_cholesky(run: Execution, node: Instruction, values: list[Array]) ->
         column = xp.where(rows >= step, rest[..., :, step] / root[..., None], zero)
         columns.append(xp.where((order == 0)[..., None], column, xp.where(rows >= step, rest[..., :, step], zero)))
         rest = rest - column[..., :, None] * column[..., None, :]
-    lower = xp.stack(columns, axis=-1) if columns else rest
-    return _in_a_row(run, node, [lower, order])
+    return xp.stack(columns, axis=-1) if columns else rest, order
 
 
 def _lu(run: Execution, node: Instruction, values: list[Array]) -> Array:
@@ -153,15 +157,21 @@ def _permutation(run: Execution, node: Instruction, values: list[Array]) -> Arra
     return order
 
 
+def _finite(run: Execution, matrix: Array, refusal: str) -> Array:
+    """A matrix without what is not finite, which is refused: some libraries raise errors of their own for that."""
+    xp, is_finite = run.xp, run.xp.isfinite(matrix)
+    _refuse(run, ~is_finite, refusal)
+    return xp.where(is_finite, matrix, xp.zeros_like(matrix))
+
+
 def _svd(run: Execution, node: Instruction, values: list[Array]) -> Array:
     is_full, refusal = node.params
-    _refuse(run, ~run.xp.isfinite(values[0]), refusal)
-    return _in_a_row(run, node, run.xp.linalg.svd(values[0], full_matrices=is_full))
+    return _in_a_row(run, node, run.xp.linalg.svd(_finite(run, values[0], refusal), full_matrices=is_full))
 
 
 def _eigh(run: Execution, node: Instruction, values: list[Array]) -> Array:
-    xp, (matrix,), (triangle, refusal) = run.xp, values, node.params
-    _refuse(run, ~xp.isfinite(matrix), refusal)
+    xp, (triangle, refusal) = run.xp, node.params
+    matrix = _finite(run, values[0], refusal)
     half, inside = (xp.triu, xp.triu(matrix, k=1)) if triangle == "U" else (xp.tril, xp.tril(matrix, k=-1))
     return _in_a_row(run, node, xp.linalg.eigh(half(matrix) + xp.matrix_transpose(inside)))
 
@@ -171,13 +181,13 @@ MATRICES: dict[str, Implementation] = {
     "determinant": lambda run, node, values: run.xp.linalg.det(values[0]),
     "eigh": _eigh,
     "inverse": _inverting("inv"),
-    "log_determinant": lambda run, node, values: run.xp.linalg.slogdet(values[0])[1],
+    "log_determinant": lambda run, node, values: run.library.slogdet(values[0])[1],
     "lu": _lu,
     "matrix_exp": _matrix_exp,
     "partial_cholesky": _partial_cholesky,
     "permutation": _permutation,
     "qr": lambda run, node, values: _in_a_row(run, node, run.xp.linalg.qr(values[0], mode=node.params[0])),
-    "sign_of_determinant": lambda run, node, values: run.xp.linalg.slogdet(values[0])[0],
+    "sign_of_determinant": lambda run, node, values: run.library.slogdet(values[0])[0],
     "solve": _solve,
     "solve_triangular": _solve_triangular,
     "svd": _svd,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gradcli.engine.devices.elementwise import ELEMENTWISE, Array, Implementation
 from gradcli.engine.devices.indexing import INDEXING
 from gradcli.engine.devices.matrices import MATRICES
 from gradcli.engine.devices.reductions import REDUCTIONS
 from gradcli.engine.primitives import no_value
-from gradcli.engine.special import SPECIAL
 from gradcli.lazy.dtypes import float64, int64
 
 if TYPE_CHECKING:
@@ -82,19 +81,3 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "reshape": lambda run, node, values: run.xp.reshape(values[0], tuple(node.shape)),
     "slice": _slice,
 }
-
-#: Computed by functions of each library's own, which the array API lacks.
-OWN_PRIMITIVES = frozenset({*SPECIAL, "erf", "erfc", "exponent", "lgamma", "mantissa", "normal_cdf"})
-
-
-def own_functions(special: Any, frexp: Callable[[Array], tuple[Array, Array]]) -> dict[str, Callable[..., Array]]:
-    """Those of a library, which has some of them in a module like scipy.special."""
-    return {
-        **{name: getattr(special, name) for name in SPECIAL if hasattr(special, name)},
-        "erf": special.erf,
-        "erfc": special.erfc,
-        "exponent": lambda x: frexp(x)[1],
-        "lgamma": special.gammaln,
-        "mantissa": lambda x: frexp(x)[0],
-        "normal_cdf": special.ndtr,
-    }

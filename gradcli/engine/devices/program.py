@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradcli.engine.devices.namespace import IMPLEMENTATIONS
+from gradcli.engine.devices.special import OWN_PRIMITIVES
 from gradcli.engine.order import Step
 from gradcli.errors import GradcliError, NotSupported
 from gradcli.lazy import ops
 from gradcli.lazy.array import LazyArray
-from gradcli.lazy.dtypes import DType
+from gradcli.lazy.dtypes import DType, float16, float32
 from gradcli.lazy.shapes import Size
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ def computed(run: Execution, instruction: Instruction, operands: list[Array]) ->
     library = run.library
     function = library.own.get(instruction.primitive)
     if function is not None:
+        if instruction.primitive in OWN_PRIMITIVES and instruction.dtype is float16:
+            operands = [library.cast(operand, float32) for operand in operands]
         return library.cast(function(*operands), instruction.dtype)
     implementation = IMPLEMENTATIONS.get(instruction.primitive)
     if implementation is None:

@@ -89,7 +89,8 @@ class ElementwiseKernel:
         assert name.isidentifier()
         self.declared = parameters(in_params) + parameters(out_params)
         self.inputs = len(parameters(in_params))
-        assert "i" not in [parameter.name for parameter in self.declared]
+        names = [parameter.name for parameter in self.declared]
+        assert not [name for name in names if name in ("i", "n") or name.startswith("_")], "CuPy keeps these for itself"
         raw, single = [], []
         for number, parameter in enumerate(self.declared):
             c_type = f"{'' if number >= self.inputs else 'const '}{parameter.c_type}"

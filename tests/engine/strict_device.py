@@ -35,10 +35,21 @@ def _assigned(target: np.ndarray, positions: np.ndarray, values: np.ndarray) -> 
     return target
 
 
+def _fmod(x: np.ndarray, y: np.ndarray) -> Any:
+    assert x.dtype.kind == "f", "CuPy's of integers goes by way of float64"
+    return np.fmod(x, y)
+
+
+def _floor_divide(x: np.ndarray, y: np.ndarray) -> Any:
+    assert x.dtype.kind != "f", "CuPy's of floating numbers is the floor of a quotient that may have been rounded up"
+    return np.floor_divide(x, y)
+
+
 class _Namespace:
     """array-api-strict, and the functions that every device library's namespace has besides."""
 
-    exp2, fmax, fmin, fmod = map(staticmethod, map(on_elements, (np.exp2, np.fmax, np.fmin, np.fmod)))
+    exp2, fmax, fmin, fmod = map(staticmethod, map(on_elements, (np.exp2, np.fmax, np.fmin, _fmod)))
+    floor_divide = staticmethod(on_elements(_floor_divide))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(array_api_strict, name)

@@ -67,6 +67,13 @@ def test_powers_of_integers_wrap_around_whatever_the_exponent(dtype: DType, eval
     same(evaluate, lambda: ops.binary("pow", array([[base] for base in bases], dtype), array(exponents, dtype)))
 
 
+@pytest.mark.parametrize("primitive", ["floor_divide", "fmod", "remainder"])
+@pytest.mark.parametrize("dtype", INTEGERS, ids=repr)
+def test_integers_are_divided_as_integers(dtype: DType, primitive: str, evaluate: Evaluator) -> None:
+    x, y = [0, 1, 7, -7, 100, 2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63)], [1, 2, 3, -1, -2, -3, 127, 2**53 - 1, 2**62 + 1]
+    same(evaluate, lambda: ops.binary(primitive, array([[each] for each in x], dtype), array(y, dtype)))
+
+
 @pytest.mark.parametrize("dtype", [int8, int32, int64], ids=repr)
 def test_a_common_divisor_with_the_least_integer_is_not_negative(dtype: DType, evaluate: Evaluator) -> None:
     least = -(2 ** (8 * dtype.itemsize - 1))

@@ -123,7 +123,13 @@ def _divisor(run: Execution, node: Instruction, y: Array) -> Array:
 
 
 def _fmod(run: Execution, node: Instruction, values: list[Array]) -> Array:
-    return run.xp.fmod(values[0], _divisor(run, node, values[1]))
+    """The remainder with the sign of the dividend; of integers by the other one, since CuPy's goes by way of float64."""
+    xp, (x, y) = run.xp, values
+    if node.dtype.is_floating:
+        return xp.fmod(x, y)
+    y = _divisor(run, node, y)
+    remainder = xp.remainder(x, y)
+    return xp.where((remainder != 0) & ((x < 0) != (y < 0)), remainder - y, remainder)
 
 
 def _floor_divide(run: Execution, node: Instruction, values: list[Array]) -> Array:
@@ -142,7 +148,9 @@ def _floor_divide(run: Execution, node: Instruction, values: list[Array]) -> Arr
 def _remainder(run: Execution, node: Instruction, values: list[Array]) -> Array:
     """The remainder with the sign of the divisor; 0 has the sign of the dividend."""
     xp, (x, y) = run.xp, values
-    remainder = xp.fmod(x, _divisor(run, node, y))
+    if not node.dtype.is_floating:
+        return xp.remainder(x, _divisor(run, node, y))
+    remainder = xp.fmod(x, y)
     return xp.where((remainder != 0) & ((remainder < 0) != (y < 0)), remainder + y, remainder)
 
 

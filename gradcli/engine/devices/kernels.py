@@ -61,9 +61,9 @@ def totals_kernel(program: Program, region: Region) -> Elementwise:
         additions.append(f"t{number} = j == i ? {element} : {_joined(total.primitive, total.dtype, f't{number}', element)};")
         ends.append(f"z{number}[i] = t{number};")
     body = [*loads, *_statements(program, region, names), *stores, *additions]
-    in_params = [*_declared(program, "p", region.inputs, "raw "), *_declared(program, "c", region.constants), "int64 n"]
+    in_params = [*_declared(program, "p", region.inputs, "raw "), *_declared(program, "c", region.constants), "int64 length"]
     out_params = _declared(program, "y", region.outputs, "raw ") + _declared(program, "z", region.totals, "raw ")
-    operation = [*starts, "for (ptrdiff_t j = i; j < n; j += _ind.size()) {", *body, "}", *ends]
+    operation = [*starts, "for (ptrdiff_t j = i; j < length; j += _ind.size()) {", *body, "}", *ends]
     return Elementwise(", ".join(in_params), ", ".join(out_params), "\n".join(operation))
 
 

@@ -69,6 +69,19 @@ def test_every_element_type_has_sums_at_repeated_positions(dtype: Any, count: in
     np.testing.assert_array_equal(found, expected)
 
 
+def test_a_full_memory_that_cupy_only_writes_about_is_an_error(cupy: CuPy, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sorted_without_memory(array: Any, **options: Any) -> Any:
+        error = MemoryError("Out of memory allocating 1,024 bytes")
+        sys.unraisablehook(SimpleNamespace(exc_value=error))  # type: ignore[arg-type]
+        return np.full_like(array, 7)
+
+    monkeypatch.setattr(cupy, "xp", SimpleNamespace(argsort=sorted_without_memory))
+    before = sys.unraisablehook
+    with pytest.raises(MemoryError, match="Out of memory"):
+        cupy.argsort(np.array([3, 1, 2]), 0)
+    assert sys.unraisablehook is before
+
+
 @pytest.mark.parametrize("primitive", ["add", "maximum", "minimum", "mul"])
 def test_jax_compiles_many_repeated_positions_in_useful_time(primitive: str) -> None:
     jax = pytest.importorskip("jax")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import Any, ClassVar
@@ -47,6 +48,26 @@ class CuPy(Library):
         """A copy on the host."""
         copied: np.ndarray = self._cupy.asnumpy(array)
         return copied
+
+    def argsort(self, array: Array, axis: int) -> Array:
+        """A full memory is an error: CuPy up to 14.0 writes it to stderr, and goes on with an order that is none."""
+        lost: list[MemoryError] = []
+        before = sys.unraisablehook
+
+        def noting(unraisable: sys.UnraisableHookArgs) -> None:
+            if isinstance(unraisable.exc_value, MemoryError):
+                lost.append(unraisable.exc_value)
+            else:
+                before(unraisable)
+
+        sys.unraisablehook = noting
+        try:
+            order = super().argsort(array, axis)
+        finally:
+            sys.unraisablehook = before
+        if lost:
+            raise lost[0]
+        return order
 
 
 class PyTorch(Library):

@@ -62,7 +62,7 @@ class Library:
         as they do where additions are atomic.
         """
         xp, join, length, size = self.xp, getattr(self.xp, NUMERIC[primitive]), positions.shape[0], target.shape[0]
-        order = xp.argsort(positions, stable=True)
+        order = self.argsort(positions, 0)
         place, joined = xp.take(positions, order, axis=0), xp.take(values, order, axis=0)
         width = 1
         while width < length:
@@ -74,6 +74,10 @@ class Library:
         unique = xp.where(is_last, place, self.full((), size, int64))  # the others go to a place more
         target = xp.concat([target, target[:1]])
         return self.assign(target, unique, join(xp.take(target, unique, axis=0), joined))[:size]
+
+    def argsort(self, array: Array, axis: int) -> Array:
+        """The positions of elements in order; equal ones keep theirs."""
+        return self.xp.argsort(array, axis=axis, stable=True)
 
     def slogdet(self, matrix: Array) -> tuple[Array, Array]:
         """The sign and the logarithm of the size of determinants, by pivots."""

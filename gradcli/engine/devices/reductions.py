@@ -76,9 +76,9 @@ def _argsort(run: Execution, node: Instruction, values: list[Array]) -> Array:
     if not x.ndim:
         return run.library.full((), 0, int64)
     if not descending:
-        return run.library.cast(xp.argsort(x, axis=axis, stable=True), int64)
+        return run.library.cast(run.library.argsort(x, axis), int64)
     # Sorting the reversed axis and reversing the outcome keeps equal values in their order, and nan the largest.
-    reversed_positions = xp.flip(xp.argsort(xp.flip(x, axis=axis), axis=axis, stable=True), axis=axis)
+    reversed_positions = xp.flip(run.library.argsort(xp.flip(x, axis=axis), axis), axis=axis)
     return x.shape[axis] - 1 - run.library.cast(reversed_positions, int64)
 
 

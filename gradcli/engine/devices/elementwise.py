@@ -140,7 +140,7 @@ def _floor_divide(run: Execution, node: Instruction, values: list[Array]) -> Arr
     quotient, remainder = x / y, xp.fmod(x, y)
     exact = (x - remainder) / y
     exact = xp.where((remainder != 0) & ((remainder < 0) != (y < 0)), exact - 1, exact)
-    rounded = xp.round(exact)  # all but whole
+    rounded = xp.round(exact)  # whole but for rounding
     rounded = xp.where(rounded == 0, xp.copysign(rounded, quotient), rounded)
     return xp.where((y == 0) | (xp.isfinite(x) & ~xp.isfinite(quotient)), quotient, rounded)
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from gradcli.cli.function_facts import other_names
 from gradcli.errors import UnknownName, close_matches
-from gradcli.functions import METHODS, NAMESPACES, Function, behind
+from gradcli.functions import METHODS, NAMESPACES, Function, behind, import_all
 
 METHOD_PREFIXES = ("x.", "Tensor.", "torch.Tensor.")
 OPERATOR_NAMES = {
@@ -84,6 +84,7 @@ def one_sentence(function: Function) -> str:
 
 def meant_by(words: Sequence[str]) -> tuple[list[Function], bool]:
     """The functions that words name, and True; or else those that the words describe, and False."""
+    import_all()  # at once: functions are listed in the order of their declarations
     one_name = "_".join(words)
     found = named(one_name) or named(one_name.lower().partition("(")[0])
     if not found and len(words) > 1 and all(map(named, words)):
@@ -116,7 +117,8 @@ def named(name: str) -> list[Function]:
     for prefix in METHOD_PREFIXES:
         own = own.removeprefix(prefix)
     full_names = (short, *(f"{space}.{short}" for space in NAMESPACES))
-    candidates = [NAMESPACES.get(space, {}).get(last) for space, _, last in (full.rpartition(".") for full in full_names)]
+    places = [(space, last) for space, _, last in (full.rpartition(".") for full in full_names)]
+    candidates = [NAMESPACES[space].get(last) for space, last in places if space in NAMESPACES]
     candidates += [only_methods().get(own)] if own in only_methods() or own == short else [behind(METHODS.get(own))]
     found = {id(value): value for value in candidates if isinstance(value, Function)}
     in_place = [value for value in (*(space.get(own) for space in NAMESPACES.values()), METHODS.get(own)) if value is not None]

@@ -12,7 +12,6 @@ from gradcli.functions.assign import given_positions
 from gradcli.functions.diagonal import tril, triu
 from gradcli.functions.elementwise import logical_not
 from gradcli.functions.pointwise import scalar_dtype, wrap_number
-from gradcli.functions.registry import METHODS, InPlace
 from gradcli.functions.select import index_select, masked_select
 from gradcli.functions.slices import take_at
 from gradcli.lazy import ops
@@ -45,6 +44,7 @@ def _triangle(kept: Callable[[Tensor, int], Tensor]) -> Callable[..., Written]:
     return written
 
 
+#: By the name of the method.
 WRITTEN: dict[str, Callable[..., Written]] = {
     "index_fill_": _index_fill,
     "index_put_": _index_put,
@@ -52,8 +52,3 @@ WRITTEN: dict[str, Callable[..., Written]] = {
     "tril_": _triangle(tril),
     "triu_": _triangle(triu),
 }
-
-for _name, _written in WRITTEN.items():
-    _method = METHODS[_name]
-    assert isinstance(_method, InPlace)
-    _method.written = _written

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gradcli.autograd import Tensor, change_in_place
-from gradcli.autograd.in_place import Written, overlaps, places, write_through
+from gradcli.autograd.in_place import overlaps, places, write_through
 from gradcli.errors import ArgumentError
 from gradcli.functions.arguments import REQUIRED, Parameter, bind
 
@@ -88,17 +88,13 @@ _CHANGED = (Parameter("input", "Tensor"),)
 
 
 class InPlace:
-    """The in-place variant of a function, such as add_ of add.
-
-    With `written`, it changes tensors whose elements share places in memory, too: it says what is written where.
-    """
+    """The in-place variant of a function, such as add_ of add."""
 
     type_name = "builtin_function_or_method"
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         self.function = function
         self.name = name
-        self.written: Callable[..., Written] | None = None
 
     def __repr__(self) -> str:
         return f"<built-in function {self.name}>"
@@ -112,8 +108,11 @@ class InPlace:
             return result
 
         try:
-            if self.written is not None and overlaps(input):
-                return write_through(input, operation, partial(self.written, places(input)[1], *arguments, **keywords))
+            if overlaps(input):
+                from gradcli.functions.overlapping import WRITTEN
+
+                if (written := WRITTEN.get(self.name)) is not None:
+                    return write_through(input, operation, partial(written, places(input)[1], *arguments, **keywords))
             return change_in_place(input, operation)
         except ArgumentError as error:
             raise error.of_variant(self.name.removesuffix("_"), self.name) from None

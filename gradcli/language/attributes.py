@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from gradcli import functions
@@ -17,7 +18,7 @@ from gradcli.functions.surface import HookHandle
 from gradcli.language.absent import instead_of_member
 from gradcli.language.arithmetic import NOTHING, guarded, type_name
 from gradcli.language.comparing import positions
-from gradcli.language.values import BoundMethod, Builtin, Namespace, OwnFunction
+from gradcli.language.values import UNBOUND, BoundMethod, Builtin, Namespace, OwnFunction
 from gradcli.lazy import DType, Size
 
 Table = dict[str, Callable[..., Any]]
@@ -160,8 +161,9 @@ def get_attribute(value: Any, name: str) -> Any:
         if reader is not None:
             return reader(value)
     elif kind is Namespace:
-        if name in value.members:
-            return value.members[name]
+        member = value.find(name, UNBOUND)
+        if member is not UNBOUND:
+            return member
     elif kind in (NumberLimits, OwnNode) and name in value.attributes:
         return value.attributes[name]
     elif kind is ReturnTuple and name in value.fields:
@@ -174,11 +176,14 @@ def get_attribute(value: Any, name: str) -> Any:
     raise unknown(value, name)
 
 
+_method_of_tensors = cache(functions.METHODS.get)
+
+
 def find_method(value: Any, name: str) -> Callable[..., Any] | None:
     """The function behind a method of a value, which takes the value first."""
     kind = type(value)
     if kind is Tensor:
-        return functions.METHODS.get(name)
+        return _method_of_tensors(name)
     method = _METHODS.get(kind, _TUPLE if isinstance(value, tuple) else {}).get(name)
     if method is None:
         return None

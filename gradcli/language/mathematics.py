@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradcli import functions
-from gradcli.errors import LimitExceeded, ValueFault
+from gradcli.errors import LimitExceeded, TypeMismatch, ValueFault
 from gradcli.language.arithmetic import guarded
 from gradcli.language.operations import number
 from gradcli.language.values import Builtin
@@ -31,15 +31,17 @@ def members() -> dict[str, Any]:
 
 
 def _of_numbers(name: str, function: Callable[..., Any]) -> Builtin:
-    torch = functions.BARE.get(name)
-    hint = None if torch is None else f"torch.{name} takes tensors, and is differentiated"
-
     def call(*arguments: Any, **keywords: Any) -> Any:
-        numbers = [number(argument, hint) for argument in arguments]
+        try:
+            numbers = [number(argument) for argument in arguments]
+        except TypeMismatch as mismatch:
+            if name in functions.BARE:
+                mismatch.hint = f"torch.{name} takes tensors, and is differentiated"
+            raise
         try:
             return guarded(f"math.{name}", function, *numbers, **keywords)
         except ValueFault as fault:
-            fault.hint = None if torch is None else f"torch.{name} of a tensor gives inf or nan where there is no number"
+            fault.hint = f"torch.{name} of a tensor gives inf or nan where there is no number" if name in functions.BARE else None
             raise
 
     return Builtin(name, call)

@@ -260,12 +260,12 @@ def truth(value: Any) -> bool:
     return bool(value)
 
 
-def number(value: Any, hint: str | None = None) -> Any:
-    """A tensor or array of one element as its number; other values as they are. The hint is for larger tensors."""
+def number(value: Any) -> Any:
+    """A tensor or array of one element as its number; other values as they are."""
     if type(value) is Tensor:
         if value.shape.numel() != 1:
             message = "only one element tensors can be converted to Python scalars"
-            hint = hint or "reduce it first, for example with sum() or mean(), or index one element"
+            hint = "reduce it first, for example with sum() or mean(), or index one element"
             raise TypeMismatch.as_torch(message, operands=[OperandLabel(0, describe(value))], hint=hint)
         return value.item()
     return value.array.item() if type(value) is NDArray and value.array.size == 1 else value

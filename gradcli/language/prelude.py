@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import reduce
-from types import FunctionType
 from typing import Any
 
 from gradcli import functions
@@ -119,47 +118,46 @@ _ALSO_TORCH = ("abs", "max", "min", "round", "sum")
 
 def _python_function(name: str) -> Builtin:
     python = _PYTHON[name]
-    torch = functions.BARE.get(name) if name in _ALSO_TORCH else None
+    is_torch_too = name in _ALSO_TORCH
 
     def call(*arguments: Any, **keywords: Any) -> Any:
-        if torch is not None and (any(type(value) is Tensor for value in arguments) or "input" in keywords):
-            return torch(*arguments, **keywords)
+        if is_torch_too and (any(type(value) is Tensor for value in arguments) or "input" in keywords):
+            return functions.BARE[name](*arguments, **keywords)
         return guarded(name, python, *arguments, **keywords)
 
     return Builtin(name, call)
 
 
-def _named(members: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of a namespace; Python's own functions among them learn the name they are shown with."""
-    return {name: Builtin(name, value) if type(value) is FunctionType else value for name, value in members.items()}
-
-
 def _namespaces() -> dict[str, Namespace]:
     """Every namespace under its dotted name, with the namespaces inside it as members."""
-    spaces = {"torch.autograd.function": Namespace("torch.autograd.function", {})}
-    for name, members in functions.NAMESPACES.items():
-        spaces[name] = Namespace(name, _named(members))
+    own: dict[str, dict[str, Any]] = {name: {} for name in functions.NAMESPACES}
+    own["numpy"] |= CONSTANTS
+    own["torch.autograd"]["Function"] = OWN_FUNCTION
+    spaces = {
+        "math": Namespace("math", mathematics.members()),
+        "torch.autograd.function": Namespace("torch.autograd.function", {"Function": OWN_FUNCTION}),
+        **{name: Namespace(name, declared.under(own[name])) for name, declared in functions.NAMESPACES.items()},
+    }
     for name, space in spaces.items():
         outer, _, last = name.rpartition(".")
         if outer:
-            spaces[outer].members[last] = space
-    for name in ("torch.autograd", "torch.autograd.function"):
-        spaces[name].members["Function"] = OWN_FUNCTION
-    spaces["numpy"].members.update(CONSTANTS)
-    spaces["math"] = Namespace("math", mathematics.members())
+            own[outer][last] = space
     return spaces
 
 
 NAMESPACES = _namespaces()
-_SPACE_NAMES = {"F": "torch.nn.functional", "math": "math", "nn": "torch.nn", "np": "numpy", "numpy": "numpy", "torch": "torch"}
+#: The namespaces that are bound without import.
+SPACES = {
+    "F": NAMESPACES["torch.nn.functional"],
+    "math": NAMESPACES["math"],
+    "nn": NAMESPACES["torch.nn"],
+    "np": NAMESPACES["numpy"],
+    "numpy": NAMESPACES["numpy"],
+    "torch": NAMESPACES["torch"],
+}
 
 #: Every name that is bound without the user binding it, apart from those that write: print and str.
-PRELUDE: dict[str, Any] = {
-    **{name: NAMESPACES[full_name] for name, full_name in _SPACE_NAMES.items()},
-    **_named(functions.BARE),
-    **{name: _python_function(name) for name in _PYTHON},
-    **CONSTANTS,
-}
+PRELUDE = functions.BARE.under({**SPACES, **{name: _python_function(name) for name in _PYTHON}, **CONSTANTS})
 
 
 def writing_functions(host: Host) -> dict[str, Builtin]:

@@ -44,12 +44,15 @@ class Unit:
     def load(self, name: str, span: Span, nearby: Sequence[str] = ()) -> Evaluate:
         """Reading a name; `nearby` are other names that could be meant, those of functions inside this one."""
         if self.slots is None or self.around is None:
-            given = PRELUDE.get(name, self.builtins.get(name, UNBOUND))
+            given = self.builtins.get(name, UNBOUND)
 
             def load_from_scope(scope: Any) -> Any:
+                nonlocal given
                 value = scope.get(name, given)
-                if value is UNBOUND:
-                    raise _undefined(name, [*scope, *PRELUDE, *self.builtins, *nearby], self.source, span)
+                if value is UNBOUND:  # the names of the prelude are looked for last: who has bound one does not need it
+                    value = given = PRELUDE.get(name, UNBOUND)
+                    if value is UNBOUND:
+                        raise _undefined(name, [*scope, *PRELUDE, *self.builtins, *nearby], self.source, span)
                 return value
 
             return load_from_scope

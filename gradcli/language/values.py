@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from gradcli.autograd import own
@@ -23,11 +24,12 @@ Evaluate = Callable[[Any], Any]
 class Namespace:
     """torch, torch.linalg, numpy, ...: names to pick members from."""
 
-    __slots__ = ("members", "name")
+    __slots__ = ("find", "members", "name")
 
-    def __init__(self, name: str, members: dict[str, Any]) -> None:
+    def __init__(self, name: str, members: Mapping[str, Any]) -> None:
         self.name = name
         self.members = members
+        self.find = cache(members.get)  # loops pick the same members again and again
 
     def __repr__(self) -> str:
         return f"<module '{self.name}'>"

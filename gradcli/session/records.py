@@ -11,9 +11,8 @@ from gradcli.autograd import Tensor
 from gradcli.engine.evaluation import evaluate
 from gradcli.errors import GradcliError, UnknownName, UsageError
 from gradcli.language import parse
-from gradcli.language.prelude import PRELUDE
+from gradcli.language.prelude import PRELUDE, SPACES
 from gradcli.language.scopes import mentions
-from gradcli.language.values import Namespace
 from gradcli.lazy import ops, settings
 from gradcli.lazy.dtypes import BY_NAME
 from gradcli.session.batches import Batches
@@ -114,7 +113,7 @@ class RecordMap:
             found = mentions(program)
             named |= found.all
             functions |= found.called & PRELUDE.keys()
-            functions |= {name for name in found.looked_into if isinstance(PRELUDE.get(name), Namespace)}
+            functions |= found.looked_into & SPACES.keys()
         for name in self._constants - named:
             hint = "only fields that are mentioned are bound"
             raise UsageError(f"--const {name}: the statements do not mention {name}", hint=hint)

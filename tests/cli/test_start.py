@@ -13,6 +13,8 @@ from shutil import which
 import numpy as np
 import pytest
 
+import gradcli
+
 from .command import run_here
 
 WATCHED = (
@@ -27,6 +29,7 @@ WATCHED = (
     "gradcli.report.rich_view",
     "gradcli.cli.run",
 )
+STORED_NAMES = Path(gradcli.__file__).with_name("functions") / "names.txt"
 EVALUATE = ["eval", "mean((x+2)*(x+2)*3)", "--let", "x=ones(2,2)"]
 
 
@@ -53,6 +56,25 @@ def test_json_needs_neither_pydantic_nor_rich_nor_lark_nor_scipy() -> None:
 def test_rich_is_imported_when_something_rich_is_printed() -> None:
     assert "rich" in imported_by(*EVALUATE, "--color", "always")
     assert "rich" not in imported_by(*EVALUATE)
+
+
+def files_of_functions_imported_by(*words: str) -> set[str]:
+    """Which files a command line imports of those that declare functions and are not always there."""
+    program = (
+        "import sys; from gradcli.cli import entry\n"
+        f"status = entry({list(words)!r})\n"
+        "sys.stderr.write(' '.join(name.rpartition('.')[2] for name in sys.modules if name.startswith('gradcli.functions.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stderr.split()) & {line.split()[0] for line in STORED_NAMES.read_text().splitlines()}
+
+
+def test_files_of_functions_are_imported_when_one_of_their_names_is_used() -> None:
+    always = {"number_limits"}  # whose class the language knows
+    assert files_of_functions_imported_by(*EVALUATE, "--json") == always
+    called_and_bound = ["eval", "x = trapezoid(y); softmax = x", "softmax + 1", "--let", "y=[1,2]"]
+    assert files_of_functions_imported_by(*called_and_bound) == {"calculus"} | always
+    assert len(files_of_functions_imported_by("functions", "sin")) > 50
 
 
 def test_importing_the_package_imports_nothing_else() -> None:

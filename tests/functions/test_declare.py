@@ -9,8 +9,8 @@ from gradcli.functions.function import names_taken
 from gradcli.functions.general import GeneralFunction
 from gradcli.functions.pointwise import Pointwise
 
-GENERAL = [function for function in f.DECLARED if isinstance(function, GeneralFunction) and function.rules]
-POINTWISE = [function for function in f.DECLARED if isinstance(function, Pointwise)]
+GENERAL = [function for function in f.declared() if isinstance(function, GeneralFunction) and function.rules]
+POINTWISE = [function for function in f.declared() if isinstance(function, Pointwise)]
 
 
 def meaningful_names(function: GeneralFunction) -> set[str]:
@@ -36,4 +36,4 @@ def test_a_partial_takes_only_operands_the_result_and_the_cotangent(function: Po
 
 
 def test_every_function_says_in_one_sentence_what_it_computes() -> None:
-    assert [function.qualified_name for function in f.DECLARED if not function.doc] == []
+    assert [function.qualified_name for function in f.declared() if not function.doc] == []

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from gradcli.functions import ATTRIBUTES, DECLARED, METHODS, NAMESPACES, Function
+from gradcli.functions import ATTRIBUTES, METHODS, NAMESPACES, Function, declared
 
 from .cases import PARTS, all_cases, differentiable_lines
 from .errors import all_errors
@@ -82,7 +82,7 @@ def table(names: list[str]) -> list[str]:
         called(compared("second")),
         called(compared("forward")),
         called(case.source for case in all_errors()),
-        called(example for function in DECLARED for example in function.examples),
+        called(example for function in declared() for example in function.examples),
     ]
     rows = [[name, *(str(count[name.rpartition(".")[2]] or "") for count in counts)] for name in names]
     return [f"| {' | '.join(row)} |" for row in (HEADINGS, ["---"] * len(HEADINGS), *rows)]

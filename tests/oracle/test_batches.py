@@ -13,7 +13,7 @@ from gradcli.autograd import Tensor
 from gradcli.engine.primitives import IMPLEMENTATIONS, UFUNCS
 from gradcli.engine.roles import ELEMENTWISE
 from gradcli.errors import GradcliError
-from gradcli.functions import DECLARED, NAMESPACES
+from gradcli.functions import NAMESPACES, declared
 from gradcli.lazy import batching, ops, settings
 from gradcli.lazy.dtypes import float64
 
@@ -97,7 +97,7 @@ def gradients(outputs: Sequence[Tensor], leaves: dict[str, Tensor]) -> list[nump
 
 EXAMPLES = [
     Example(function, text, *getattr(function, "domain", (-2.0, 2.0)))
-    for function in DECLARED
+    for function in declared()
     for text in function.examples
     if named_tensors(text) and function.name not in OF_INTEGERS | GIVE_NO_TENSORS
 ]

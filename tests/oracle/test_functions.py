@@ -13,7 +13,7 @@ import pytest
 
 from gradcli import autograd
 from gradcli.errors import GradcliError, NotSupported
-from gradcli.functions import DECLARED, Function
+from gradcli.functions import Function, declared
 
 from .trials import (
     AT_A_KINK,
@@ -87,8 +87,8 @@ def rules_used(example: Example) -> set[Function]:
 
 def test_the_examples_reach_every_derivative_rule() -> None:
     reached = set[Function]().union(*(rules_used(example) for example in EXAMPLES))
-    exempt = [function for function in DECLARED if function.family in WITHOUT_DIFFERENCES or function.name in CONVERSIONS]
-    missed = [function for function in DECLARED if function.rules and function not in reached and function not in exempt]
+    exempt = [function for function in declared() if function.family in WITHOUT_DIFFERENCES or function.name in CONVERSIONS]
+    missed = [function for function in declared() if function.rules and function not in reached and function not in exempt]
     assert [function.qualified_name for function in missed if not refuses_to_differentiate(function)] == []
 
 

@@ -17,7 +17,7 @@ from gradcli import autograd
 from gradcli.autograd import Tensor
 from gradcli.autograd.transforms import filled, pushed_forward
 from gradcli.errors import GradcliError
-from gradcli.functions import BARE, DECLARED, Function
+from gradcli.functions import BARE, Function, declared
 from gradcli.functions.pointwise import Pointwise
 from gradcli.language import parse
 from gradcli.lazy import ops, settings
@@ -266,7 +266,7 @@ def trials(example: Example) -> list[Trial]:
 def differentiable_examples() -> list[Example]:
     """The examples of all functions that have a derivative: rules of their own, or results that require grad."""
     found = []
-    for function in DECLARED:
+    for function in declared():
         if function.family in WITHOUT_DIFFERENCES:
             continue
         low, high = getattr(function, "domain", (-2.0, 2.0))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from gradcli.errors import GradcliError
-from gradcli.functions import DECLARED
+from gradcli.functions import declared
 from gradcli.functions.pointwise import Unary
 from gradcli.report.checked import MISMATCH, Check, Finding
 from gradcli.session.check import CheckedSession, CheckOptions
@@ -55,7 +55,7 @@ def test_a_check_of_any_expression_finds_nothing_wrong(order: int, examples: set
 
 
 def test_a_broken_rule_is_found_in_any_expression(monkeypatch: pytest.MonkeyPatch) -> None:
-    sine = next(function for function in DECLARED if function.name == "sin" and isinstance(function, Unary))
+    sine = next(function for function in declared() if function.name == "sin" and isinstance(function, Unary))
     right = sine._pull_backs
 
     @RELAXED

@@ -21,7 +21,7 @@ from gradcli.engine.devices import library_of
 from gradcli.engine.devices.evaluator import DeviceEvaluator
 from gradcli.engine.order import reachable, share
 from gradcli.errors import DeviceUnavailable, GradcliError, NotSupported
-from gradcli.functions.registry import DECLARED
+from gradcli.functions import declared
 from gradcli.lazy import LazyArray
 from gradcli.session import Session
 
@@ -133,7 +133,7 @@ AIMED = (
 @cache
 def examples() -> tuple[str, ...]:
     """The examples of all declared functions, but those of random numbers."""
-    texts = [example for function in DECLARED for example in function.examples if function.family != "random"]
+    texts = [example for function in declared() for example in function.examples if function.family != "random"]
     return tuple([text for text in texts if "dropout" not in text])
 
 

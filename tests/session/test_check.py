@@ -11,7 +11,7 @@ import pytest
 
 from gradcli.autograd import Tensor
 from gradcli.errors import AutogradError, NoGradRequired, ShapeMismatch, TypeMismatch, UnknownName, UsageError
-from gradcli.functions import DECLARED
+from gradcli.functions import declared
 from gradcli.functions.pointwise import Unary
 from gradcli.report.checked import AGREES, JUMP, KINK, MISMATCH, STEEP, UNCLEAR, UNDEFINED, Check, CheckedGradient
 from gradcli.session.check import CheckedSession, CheckOptions, Claim
@@ -279,7 +279,7 @@ def test_nothing_is_said_of_triangles_where_a_matrix_is_symmetric_whatever_moves
 
 
 def test_a_wrong_rule_of_what_reads_one_triangle_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    (function,) = (function for function in DECLARED if function.qualified_name == "torch.cholesky")
+    (function,) = (function for function in declared() if function.qualified_name == "torch.cholesky")
     rule = function.rules["input"]
     monkeypatch.setitem(function.rules, "input", lambda g, result, upper: rule(g, result, upper) * 1.5)
     found = check("cholesky(x)[2, 2]", x=SYMMETRIC)
@@ -288,7 +288,7 @@ def test_a_wrong_rule_of_what_reads_one_triangle_is_found(monkeypatch: pytest.Mo
 
 
 def test_a_wrong_rule_of_a_pseudoinverse_of_a_symmetric_matrix_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    function = next(own for own in DECLARED if own.name == "pinv" and own.rules)
+    function = next(own for own in declared() if own.name == "pinv" and own.rules)
     rule = function.rules["A"]
     monkeypatch.setitem(function.rules, "A", lambda g, A, result: rule(g, A, result) * 1.5)  # noqa: N803
     found = check("torch.linalg.pinv(x, hermitian=True)[0, 1]", x=SYMMETRIC)
@@ -307,7 +307,7 @@ def blamed(found: Check) -> tuple[str | None, str]:
 
 
 def test_a_wrong_rule_is_found_among_right_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    sine = next(function for function in DECLARED if function.name == "sin" and isinstance(function, Unary))
+    sine = next(function for function in declared() if function.name == "sin" and isinstance(function, Unary))
     monkeypatch.setattr(sine, "_pull_backs", [lambda g, node: g * 0.9])
     found = check("y = exp(x) + cos(x)", "z = sin(y * 2)", "sum(z * z)", x="[0.1, 0.2]")
     assert not found.agrees
@@ -324,7 +324,7 @@ def test_a_rule_that_takes_something_for_granted_says_so_where_it_is_not() -> No
 
 
 def test_a_wrong_second_derivative_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    cosine = next(function for function in DECLARED if function.name == "cos" and isinstance(function, Unary))
+    cosine = next(function for function in declared() if function.name == "cos" and isinstance(function, Unary))
     monkeypatch.setattr(cosine, "_pull_backs", [lambda g, node: g])
     assert check("sum(sin(x))", x="[0.1, 0.2]").agrees
     found = check("sum(sin(x))", x="[0.1, 0.2]", options={"order": 2})
@@ -340,7 +340,7 @@ def test_one_wrong_element_of_many_is_found_where_not_each_is_checked(monkeypatc
 
         return g * Tensor(ops.from_buffer(mask, float64))
 
-    exponential = next(function for function in DECLARED if function.name == "neg")
+    exponential = next(function for function in declared() if function.name == "neg")
     monkeypatch.setattr(exponential, "_pull_backs", [lambda g, node: wrong(-g, node)])
     found = check("sum(-x)", x="rand(5000)")
     worst = only(found).worst
@@ -397,7 +397,7 @@ def test_conventions_that_do_not_make_a_derivative_together_are_told_whatever_el
 
 
 def test_what_could_not_be_looked_at_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    sine = next(function for function in DECLARED if function.name == "sin" and isinstance(function, Unary))
+    sine = next(function for function in declared() if function.name == "sin" and isinstance(function, Unary))
     right = sine._pull_backs[0]
     monkeypatch.setattr(sine, "_pull_backs", [lambda g, node: right(g, node) * 0.9])
     monkeypatch.setattr("gradcli.functions.pointwise.Kept", lambda *arrays: None)

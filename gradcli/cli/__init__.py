@@ -11,7 +11,7 @@ from contextlib import suppress
 TYPE_CHECKING = False  # as in the package
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any, TextIO
+    from typing import Any, NoReturn, TextIO
 
 INTERNAL_FAULT = 1
 OUTPUT_FAULT = 7
@@ -22,18 +22,17 @@ PIPE_CLOSED = 141
 def entry(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return the process's exit status; never a traceback."""
     status = _run(arguments)
-    if arguments is None and _is_left_computing():
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(AttributeError, OSError, ValueError):
-                stream.flush()
-        os._exit(status)
+    if arguments is None:  # the process is ours
+        _leave(status)
     return status
 
 
-def _is_left_computing() -> bool:
-    """Whether a thread was left in a long call, whose libraries an orderly exit would take apart under it."""
-    threading = sys.modules.get("threading")
-    return threading is not None and threading.active_count() > 1
+def _leave(status: int) -> NoReturn:
+    """End the process as it stands: to take it apart takes time, and a thread may be left in a long call of a library."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -72,7 +71,6 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _told(f"an internal fault of gradcli: {type(fault).__name__}", INTERNAL_FAULT)
     finally:
         leave_nothing_unfinished()
-        gc.freeze()  # a last collection at exit would walk through all that was imported
         gc.enable()
 
 

@@ -11,7 +11,6 @@ import typer
 from gradcli.cli import PipeClosed, debugging
 from gradcli.cli.interrupts import TimeIsUp, stop_timer
 from gradcli.cli.options import COLORS
-from gradcli.cli.shell import quoted
 from gradcli.cli.typer_commands import CONTEXT_SETTINGS, CommandGroup, usage_error
 from gradcli.errors import GradcliError, LimitExceeded, Source, Span, SyntaxFault
 
@@ -135,6 +134,8 @@ def _misplaced(error: GradcliError, source: Source, arguments: list[str]) -> str
         return f"a value that has spaces stands in quotes: {option} '{name}=[1, 2]'"
     lines = source.text.split("\n")
     if is_statement and len(lines) > 1 and set(lines) <= set(arguments) and _is_program(" ".join(lines)):
+        from gradcli.cli.shell import quoted
+
         return f"a statement that has spaces stands in quotes: gradcli {arguments[0]} {quoted(' '.join(lines))}"
     return None
 

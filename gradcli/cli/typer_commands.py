@@ -12,7 +12,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from gradcli.cli import PipeClosed
-from gradcli.cli.epilogs import epilog_lines
 from gradcli.cli.terminal import width_of
 from gradcli.errors import UsageError, close_matches
 
@@ -24,7 +23,7 @@ AnyCommand = Any
 WIDEST_HELP = 100
 LONGEST_OPTION = 30  # beside its explanation
 BINDING = "a name is given its value by --let, as in: --let x=3"
-_UNEXPECTED = re.compile(r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)", re.DOTALL)
+_UNEXPECTED = r"(?s)Got unexpected extra argument(?:s|\(s\))? \((.*)\)"
 CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
@@ -87,6 +86,8 @@ class WordsOnly:
     def format_epilog(self, ctx: Context, formatter: Formatter) -> None:
         """Write examples and lists, which Typer would fill as paragraphs."""
         if self.epilog:
+            from gradcli.cli.epilogs import epilog_lines
+
             formatter.write("\n" + "\n".join(epilog_lines(self.epilog, formatter.width)) + "\n")
 
 
@@ -161,7 +162,7 @@ def usage_error(fault: Exception) -> UsageError | None:
     if option is not None and context is not None:
         return _option_error(option, message(), context)
     text = message().strip().rstrip(".")
-    if unexpected := _UNEXPECTED.fullmatch(text):
+    if unexpected := re.fullmatch(_UNEXPECTED, text):
         return UsageError(f"there are words that no argument takes: {unexpected[1]}", hint=BINDING)
     return UsageError(text[:1].lower() + text[1:])
 

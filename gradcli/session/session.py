@@ -22,7 +22,6 @@ from gradcli.lazy import LazyArray, compute, realize, settings
 from gradcli.lazy.settings import bounded
 from gradcli.report.torch_text import format_value, represent_value
 from gradcli.session.evaluation import Evaluation, Names, differentiate
-from gradcli.session.jacobians import add_hessian, add_jacobian
 from gradcli.session.notes import notes_on, notes_on_backward
 from gradcli.session.options import Options, default_dtype, names_of
 from gradcli.session.values import is_numeric, language_value, tensors_in, unshared
@@ -204,10 +203,13 @@ class Session:
             if not no_grad:
                 cotangent = None if grad_output is None else partial(self._cotangent, grad_output)
                 with placed(evaluation.source, place):
-                    if jacobian:
-                        add_jacobian(evaluation, self.scope, jacobian)
-                    if hessian:
-                        add_hessian(evaluation, self.scope, hessian)
+                    if jacobian or hessian:
+                        from gradcli.session.jacobians import add_hessian, add_jacobian
+
+                        if jacobian:
+                            add_jacobian(evaluation, self.scope, jacobian)
+                        if hessian:
+                            add_hessian(evaluation, self.scope, hessian)
                     differentiate(evaluation, Names(self.scope, self._bound), names_of(wrt), cotangent)
             results = [*tensors_in(value), *evaluation.derivatives]
             with placed(evaluation.source, place):

@@ -6,14 +6,13 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gradcli.engine.devices import driver
 from gradcli.errors import DeviceUnavailable
 
 if TYPE_CHECKING:
     from gradcli.engine.devices.library import Library
     from gradcli.lazy.settings import Evaluator
 
-_NAME = re.compile(r"(?:(?P<library>cupy|torch|jax):)?(?P<kind>cpu|cuda)(?::(?P<number>\d{1,4}))?")
+_NAME = r"(?:(?P<library>cupy|torch|jax):)?(?P<kind>cpu|cuda)(?::(?P<number>\d{1,4}))?"
 _INSTALL = {
     None: "pip install 'gradcli[cuda]' brings CuPy; an installed PyTorch or JAX with CUDA is taken as well",
     "cupy": "pip install 'gradcli[cuda]' brings CuPy, which needs an NVIDIA GPU and its driver",
@@ -44,7 +43,9 @@ def evaluate_on(device: str) -> Evaluator:
 
 def library_of(device: str) -> Library:
     """The library that computes on a device: the one named, or the first that sees it."""
-    match = _NAME.fullmatch(device)
+    from gradcli.engine.devices import driver
+
+    match = re.fullmatch(_NAME, device)
     if match is None or (match["kind"] == "cpu" and not match["library"]):
         raise DeviceUnavailable(f"there is no device {device!r}", hint="devices are called cpu, cuda, cuda:0, cuda:1, ...")
     kind, number, install = match["kind"], int(match["number"] or 0), _INSTALL[match["library"]]

@@ -71,6 +71,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _told(f"an internal fault of gradcli: {type(fault).__name__}", INTERNAL_FAULT)
     finally:
         leave_nothing_unfinished()
+        gc.freeze()  # a collection would walk through all that was imported, as soon as one is allowed again
         gc.enable()
 
 

@@ -19,7 +19,7 @@ MEGABYTE = 1 << 20
 PROGRAM = """
 import sys
 from gradcli.cli import entry
-status = entry()
+status = entry(sys.argv[1:])
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
 sys.stderr.write(f"peak {int(peak.split()[1]) * 1024}\\n")
 sys.exit(status)

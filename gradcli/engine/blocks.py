@@ -168,7 +168,7 @@ class _Pass:
             finally:
                 scratch.let_go()
 
-        with one_thread() if self.uses_blas else nullcontext():
+        with one_thread() if self.uses_blas and self.blocks > 1 else nullcontext():
             only_waits = self.has_products and is_heard()  # a block of products may take seconds
             try:
                 share(work, workers - (not only_waits), joins=not only_waits)

@@ -12,12 +12,11 @@ import numpy as np
 from gradcli.engine import kernels, recycled
 from gradcli.engine.generated import MAKERS
 from gradcli.engine.indexing import scatter_into
-from gradcli.engine.plan import CHEAP, VIEWS, StreamedStep, bytes_of
+from gradcli.engine.plan import VIEWS, StreamedStep, bytes_of
 from gradcli.engine.primitives import IMPLEMENTATIONS, NUMPY_DTYPE, UFUNCS, WITHOUT_OUT, basic_index
 from gradcli.engine.roles import ELEMENTWISE, Role
 from gradcli.engine.scratch import bytes_of_buffers
 from gradcli.engine.slots import Slots, copies, in_order, is_fresh, made_in_outputs, overwritable
-from gradcli.engine.special import SPECIAL
 from gradcli.engine.sums import sum_of_block
 from gradcli.lazy.array import LazyArray
 from gradcli.lazy.dtypes import float64
@@ -32,13 +31,12 @@ Array = np.ndarray
 BLOCK_BYTES = 1 << 23
 # The least and the most elements of the widest value in a block; calls on fewer cost more than their work.
 LEAST_BLOCK, MOST_BLOCK = 1 << 14, 1 << 19
-# The number of blocks is a multiple of this, so that no thread waits for another one's last: 4 % on 2 cores. There are so many as
-# soon as a call takes so long in each.
-EVEN_BLOCKS, LONG_CALL = 4, 50_000
+# The number of blocks is a multiple of this, so that no thread waits for another one's last: 4 % on 2 cores.
+EVEN_BLOCKS = 4
 # Many rows are a multiple of this, so that sums over them are made of equal pieces.
 EVEN_ROWS = 1 << 7
 # Rows of a block with products of matrices, which are slow for few rows.
-LEAST_PRODUCT_ROWS, MOST_PRODUCT_ROWS = 1 << 7, 1 << 13
+LEAST_PRODUCT_ROWS, MOST_PRODUCT_ROWS = 1 << 9, 1 << 13
 # Lanes, where what each accumulates is small, or larger than so many elements.
 MANY_LANES, FEW_LANES, SMALL_PART = 64, 8, 1 << 12
 
@@ -86,7 +84,6 @@ class Program:
         self._localized: dict[int, list[LazyArray]] = {}
         self._working: dict[tuple[int, int], int] = {}
         steps = in_order(_with_sines(steps), outputs)
-        self.nanoseconds = sum(map(_nanoseconds, steps))
         result_of = {step.array: position for position, step in enumerate(steps) if step.role.axis is not None}
         last_use = {operand: position for position, step in enumerate(steps) for operand in step.operands}
         made_in = made_in_outputs(steps, outputs, partial(_writes, outputs=outputs))
@@ -233,9 +230,7 @@ class Program:
             widest = max([length, *[prod(array.shape) for array in arrays]]) // length
             least, most = max(1, LEAST_BLOCK // widest), MOST_BLOCK // widest
         blocks = -(-length // max(least, min(fitting, most)))
-        if blocks > 1 or self.nanoseconds > LONG_CALL * EVEN_BLOCKS * len(self.instructions):
-            blocks = _multiple(blocks, EVEN_BLOCKS)
-        rows = max(least, -(-length // blocks))
+        rows = max(least, -(-length // (_multiple(blocks, EVEN_BLOCKS) if blocks > 1 else 1)))
         return _multiple(rows, EVEN_ROWS) if rows > 8 * EVEN_ROWS else min(rows, length)
 
 
@@ -254,21 +249,6 @@ class Frame:
         for register, slot, _, _ in program.slots:
             shape = self.locals[register].shape
             self.registers[register] = memory[slot][: prod(shape)].reshape(shape)
-
-
-def _nanoseconds(step: StreamedStep) -> float:
-    """What a step takes one thread, about, for all rows."""
-    primitive, operands = step.array.primitive, step.operands
-    elements = max(prod(array.shape) for array in (step.array, *operands))
-    if primitive == "matmul":
-        return prod(step.array.shape) * operands[0].shape[-1] * step.array.dtype.itemsize / 200
-    if primitive in VIEWS:
-        return 0.0
-    if primitive in CHEAP:
-        return elements * step.array.dtype.itemsize / 50
-    if primitive in SPECIAL:
-        return elements * 20.0
-    return elements * (3.0 if _takes_buffers(_ufunc(step), step.array) else 0.4)
 
 
 def _multiple(number: int, of: int) -> int:

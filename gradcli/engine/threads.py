@@ -55,16 +55,12 @@ def share(work: Task, others: int, joins: bool = True) -> None:
     global _crew
     invitations = [None] * others
     done: SimpleQueue[None] = SimpleQueue()
-    later: list[Task] = []  # to be called by the first, since until this thread waits it takes a processor from them
 
     def help_out() -> None:
         try:
             invitations.pop()
         except IndexError:  # the others were quick
             return
-        for task in later:
-            crew.tasks.put(task)
-        later.clear()
         try:
             work()
         finally:
@@ -73,8 +69,7 @@ def share(work: Task, others: int, joins: bool = True) -> None:
     with _lock:
         crew = _crew
         crew.grow(others)
-    later += [help_out] * (not joins and others > 1)
-    for _ in range(others - len(later)):
+    for _ in range(others):
         crew.tasks.put(help_out)
     try:
         if joins:

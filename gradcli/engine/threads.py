@@ -15,7 +15,7 @@ Task = Callable[[], object]
 
 
 class _Crew:
-    """Threads that take tasks from a queue; one that is abandoned ends when its threads are done with theirs."""
+    """Threads that take tasks from a queue; those of one that is abandoned end when they are done with theirs."""
 
     def __init__(self) -> None:
         self.tasks: SimpleQueue[Task | None] = SimpleQueue()
@@ -66,11 +66,11 @@ def share(work: Task, others: int, joins: bool = True) -> None:
         finally:
             done.put(None)
 
-    with _lock:
+    with _lock:  # a crew that is abandoned is given no tasks
         crew = _crew
         crew.grow(others)
-    for _ in range(others):
-        crew.tasks.put(help_out)
+        for _ in range(others):
+            crew.tasks.put(help_out)
     try:
         if joins:
             work()
@@ -81,7 +81,7 @@ def share(work: Task, others: int, joins: bool = True) -> None:
         with _lock:
             if crew is _crew:
                 _crew = _Crew()
-        crew.abandon()
+                crew.abandon()
         raise
 
 

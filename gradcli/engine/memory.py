@@ -32,15 +32,18 @@ def bytes_of(array: LazyArray) -> int:
 
 def bytes_held(buffers: Iterable[np.ndarray]) -> int:
     """What arrays take, each once; parts of files are read when they are needed, and let go."""
-    return sum(buffer.nbytes for buffer in {id(buffer): buffer for buffer in buffers}.values() if mapping_of(buffer) is None)
+    return _bytes(buffers, mapped=False)
 
 
 def bytes_of_pages(buffers: Iterable[np.ndarray], between: int) -> int:
     """What arrays take that show files: pages are let go after so many bytes, and what threads read meanwhile."""
-    mapped = sum(
-        buffer.nbytes for buffer in {id(buffer): buffer for buffer in buffers}.values() if mapping_of(buffer) is not None
-    )
-    return min(mapped, BYTES_BETWEEN + between)
+    return min(_bytes(buffers, mapped=True), BYTES_BETWEEN + between)
+
+
+def _bytes(buffers: Iterable[np.ndarray], mapped: bool) -> int:
+    """Of the arrays that show files, or of the others, each once."""
+    once = {id(buffer): buffer for buffer in buffers}.values()
+    return sum(buffer.nbytes for buffer in once if (mapping_of(buffer) is not None) == mapped)
 
 
 def inputs_of(steps: Iterable[Step]) -> list[np.ndarray]:
